@@ -1,0 +1,99 @@
+//! Contacts: the records a call can be about, in whatever CRM they lie.
+
+use ringside_phone::{Grade, Region};
+
+use crate::{id::ConnectionId, time::Timestamp};
+
+/// Where a contact lies: connection, contact type in that CRM, and the CRM's own id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContactRef {
+    pub connection: ConnectionId,
+    pub contact_type: String,
+    pub id: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contact {
+    pub id: ContactRef,
+    /// The full name, as the CRM shows it. A company's name for companies.
+    pub name: String,
+    pub company: Option<String>,
+    /// Job title or role.
+    pub title: Option<String>,
+    pub emails: Vec<String>,
+    pub numbers: Vec<StoredNumber>,
+    /// The country the CRM has for this contact; numbers without a country code are read with it.
+    pub region: Option<Region>,
+    /// The record's page, for a browser. https only.
+    pub url: Option<String>,
+    pub updated: Option<Timestamp>,
+    pub last_call: Option<Timestamp>,
+}
+
+/// A number as a CRM holds it, junk and all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredNumber {
+    /// `mobile`, `office`, or the CRM's own field name.
+    pub label: String,
+    pub raw: String,
+}
+
+/// A kind of record that a connection can find or create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactType {
+    /// The CRM's own name for it, `candidate`.
+    pub id: String,
+    /// For a person to read, `Candidate`.
+    pub label: String,
+    pub is_company: bool,
+    pub creatable: bool,
+    /// The fields that a new record of this type takes, in the order to ask for them. `name` and `phone` are always
+    /// there and not listed.
+    pub fields: Vec<FieldSpec>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// `company`, `title`, `email`: the names of [`ContactDraft`]'s own fields, or the connector's.
+    pub name: String,
+    pub label: String,
+    pub required: bool,
+}
+
+/// A contact about to be created. Nothing in it is invented: what the person did not type is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactDraft {
+    pub connection: ConnectionId,
+    pub contact_type: String,
+    /// The whole name as typed; for a company its name.
+    pub name: String,
+    /// How the name splits, where the person or the connector's policy said so.
+    pub given: Option<String>,
+    pub family: Option<String>,
+    pub company: Option<String>,
+    pub title: Option<String>,
+    pub email: Option<String>,
+    /// In the form in which this CRM stores it.
+    pub number: Option<String>,
+}
+
+/// A contact found for a call, with the grade of the proof.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    pub contact: Contact,
+    pub grade: Grade,
+    /// The stored number that proved it, index into `contact.numbers`.
+    pub number: usize,
+    /// When the data was read from its CRM.
+    pub as_of: Timestamp,
+    /// From the local index, or from the CRM's own answer just now.
+    pub live: bool,
+}
+
+/// What a connector answers: contacts, and what it could not ask. Partial results are results.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub contacts: Vec<Contact>,
+    /// Contact types or chunks that failed, each with its reason.
+    pub failed: Vec<(String, crate::Error)>,
+}

@@ -1,0 +1,40 @@
+//! The port to the local index: contacts by number key and by name, encrypted, on this machine.
+
+use async_trait::async_trait;
+use ringside_phone::{Home, Key};
+
+use crate::{
+    connector::NameQuery,
+    contact::{Contact, ContactRef},
+    error::Result,
+    time::Timestamp,
+};
+
+#[async_trait]
+pub trait ContactIndex: Send + Sync {
+    /// Contacts that share a key. A key is a hint: the caller compares the stored numbers again.
+    async fn find(&self, keys: Vec<Key>) -> Result<Vec<Indexed>>;
+    /// By name, company, e-mail or digits; best first.
+    async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>>;
+    /// Files contacts under their numbers as read with `home`, replacing what was known of them.
+    async fn remember(&self, contacts: Vec<Contact>, as_of: Timestamp, home: Home) -> Result<()>;
+    async fn forget(&self, contact: ContactRef) -> Result<()>;
+    /// Files everything anew: after the home country changed, or after damage.
+    async fn rebuild(&self, home: Home) -> Result<()>;
+    async fn counts(&self) -> Result<IndexCounts>;
+}
+
+/// A contact as the index holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Indexed {
+    pub contact: Contact,
+    pub as_of: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexCounts {
+    pub contacts: u64,
+    pub numbers: u64,
+    /// Stored numbers that nothing could be made of.
+    pub unreadable: u64,
+}

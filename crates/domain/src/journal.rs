@@ -1,0 +1,121 @@
+//! The port to the journal: the durable record of every call and of every write still owed to a CRM.
+//!
+//! A write is a row here **before** it is a request. Each method is durable when it returns.
+
+use async_trait::async_trait;
+
+use crate::{
+    call::{Call, Outcome},
+    contact::ContactRef,
+    error::{Kind, Result},
+    id::{CallId, ConnectionId, WriteId},
+    log::{CallLogEntry, Captures, LogRef},
+    time::Timestamp,
+    trace::Trace,
+};
+
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Inserts or replaces everything but note and outcome, which have their own method.
+    async fn save_call(&self, call: Call) -> Result<()>;
+    async fn save_note(&self, call: CallId, note: String, outcome: Option<Outcome>) -> Result<()>;
+    async fn call(&self, id: CallId) -> Result<Option<Call>>;
+    /// Newest first.
+    async fn calls(&self, page: CallPage) -> Result<Vec<Call>>;
+    /// Calls that were not over when they were last written: after a crash their end is unknown.
+    async fn open_calls(&self) -> Result<Vec<Call>>;
+
+    /// Takes a write into the books. There is one log write a call and connection: a second one answers with the first.
+    async fn owe(&self, write: Write) -> Result<Write>;
+    /// Replaces a write's state, entry, attempts and next try.
+    async fn update_write(&self, write: Write) -> Result<()>;
+    /// Writes that somebody still has to do with: waiting, refused, unsure, or logged with a `next_try`, at which
+    /// delivery takes a last look for another machine's log of the same call.
+    async fn open_writes(&self) -> Result<Vec<Write>>;
+    async fn writes_of(&self, call: CallId) -> Result<Vec<Write>>;
+    async fn write(&self, id: WriteId) -> Result<Option<Write>>;
+    async fn save_step(&self, write: WriteId, step: StepRecord) -> Result<()>;
+    async fn steps(&self, write: WriteId) -> Result<Vec<StepRecord>>;
+
+    /// Which contact the person chose for this number before, newest first.
+    async fn remembered_choice(&self, e164: String) -> Result<Option<ContactRef>>;
+    async fn remember_choice(&self, e164: String, contact: Option<ContactRef>, at: Timestamp) -> Result<()>;
+
+    async fn save_trace(&self, trace: Trace) -> Result<()>;
+    /// Newest first.
+    async fn traces(&self, call: CallId) -> Result<Vec<Trace>>;
+    async fn forget_traces(&self, older_than: Timestamp) -> Result<()>;
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallPage {
+    /// Only calls that began before this one did.
+    pub before: Option<(Timestamp, CallId)>,
+    pub limit: usize,
+    pub missed_only: bool,
+    /// Only calls that are over, not set aside, and have no log that is waiting or done.
+    pub not_logged_only: bool,
+    /// Part of a name, a company, a line or a number's digits.
+    pub text: Option<String>,
+}
+
+/// One write owed to a CRM.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Write {
+    pub id: WriteId,
+    pub call: CallId,
+    pub connection: ConnectionId,
+    pub kind: WriteKind,
+    pub entry: CallLogEntry,
+    pub state: WriteState,
+    pub attempts: u32,
+    pub created: Timestamp,
+    /// When the newest attempt ended, as far as this is known.
+    pub last_sent: Option<Timestamp>,
+    /// Not before this.
+    pub next_try: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum WriteKind {
+    Log,
+    /// Changes a log that is there: a later note, or another contact.
+    Update(LogRef),
+}
+
+/// The four ends of a write, and what lies before them. All of them can be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WriteState {
+    /// Will be sent: now, after a pause, or when the connection is back. With the reason of the last failure.
+    Waiting(Option<Failure>),
+    Logged(LogRef),
+    /// The CRM said no; only a person can help.
+    Refused(Failure),
+    /// Sent without an answer, and the CRM can't be searched; or two machines logged it. A person decides.
+    Unsure(Failure),
+    /// A person decided that it need not be sent.
+    Dropped,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub kind: Kind,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// How far one step of a write came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepRecord {
+    pub step: String,
+    pub state: StepState,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// About to be sent, or sent: the answer is not known.
+    Sent,
+    Answered(Captures),
+    /// Certainly not done; may be sent again.
+    NotDone,
+}
