@@ -1,0 +1,34 @@
+CREATE TABLE contacts (
+    id           INTEGER PRIMARY KEY,
+    connection   TEXT NOT NULL,
+    contact_type TEXT NOT NULL,
+    contact      TEXT NOT NULL,
+    body         TEXT NOT NULL,
+    as_of        INTEGER NOT NULL,
+    home         TEXT NOT NULL,  -- the home its numbers were read with
+    digits       TEXT NOT NULL,  -- its numbers in the digits a person may type, with blanks between
+    numbers      INTEGER NOT NULL,
+    unreadable   INTEGER NOT NULL,
+    keys         INTEGER NOT NULL,
+    UNIQUE (connection, contact_type, contact)
+);
+CREATE INDEX contacts_counts ON contacts (keys, numbers, unreadable);
+
+CREATE TABLE contact_keys (
+    kind    INTEGER NOT NULL,
+    value   INTEGER NOT NULL,
+    contact INTEGER NOT NULL,
+    PRIMARY KEY (kind, value, contact)
+) WITHOUT ROWID;
+CREATE INDEX contact_keys_by_contact ON contact_keys (contact);
+
+-- `other` holds initials, and names written without their hyphens and apostrophes.
+CREATE VIRTUAL TABLE contact_names USING fts5 (
+    name, company, email, other,
+    content = '', contentless_delete = 1, prefix = '1 2 3',
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
+);
+
+CREATE VIRTUAL TABLE contact_digits USING fts5 (
+    digits, content = '', contentless_delete = 1, tokenize = 'trigram'
+);

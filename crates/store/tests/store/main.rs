@@ -1,0 +1,12 @@
+//! The store on real, encrypted files.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod address_book;
+mod damage;
+mod file;
+mod index;
+mod journal;
+mod key;
+mod merge;
+mod search;
+mod support;
