@@ -1,0 +1,73 @@
+//! What the settings mean to the engine. Every value has a default that works.
+
+use std::time::Duration;
+
+use ringside_domain::{
+    ConnectionId,
+    phone::{Format, Home},
+};
+
+use crate::delivery::Pace;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The country numbers without a country code are read with.
+    pub home: Home,
+    /// The user's own formats, tried before the automatic ones.
+    pub formats: Vec<Format>,
+    /// E.164 numbers of the user: never looked up, never logged.
+    pub own_numbers: Vec<String>,
+    pub log_rule: LogRule,
+    /// Where a call is logged when a person has records in several connections. The engine sets it from its connections.
+    pub log_here: Option<ConnectionId>,
+    /// A connection that has not answered by then is shown as slow.
+    pub slow_after: Duration,
+    /// A connection that has not answered by then is late: its request is dropped.
+    pub lookup_deadline: Duration,
+    /// The same for one attempt of a write, which is never dropped but then counts as unanswered.
+    pub write_deadline: Duration,
+    /// The pauses after the first, second, … failed attempt of a write; the last one repeats.
+    pub write_pauses: Vec<Duration>,
+    /// Two reports of one call without a common call id are one if they start within this time.
+    pub join_window: Duration,
+    /// A ringing call of which nothing more is heard ends after this, with its end unknown.
+    pub ring_limit: Duration,
+    /// The same for an answered one: its duration stays unknown.
+    pub talk_limit: Duration,
+    /// The bare number is shown if the index has not answered by then.
+    pub paint_by: Duration,
+    /// Traces older than this are deleted.
+    pub keep_traces: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            home: Home::default(),
+            formats: Vec::new(),
+            own_numbers: Vec::new(),
+            log_rule: LogRule::Ask,
+            log_here: None,
+            slow_after: Duration::from_secs(2),
+            lookup_deadline: Duration::from_secs(10),
+            write_deadline: Pace::default().write_deadline,
+            write_pauses: Pace::default().pauses,
+            join_window: Duration::from_secs(3),
+            ring_limit: Duration::from_secs(180),
+            talk_limit: Duration::from_secs(8 * 3600),
+            paint_by: Duration::from_millis(80),
+            keep_traces: Duration::from_secs(14 * 24 * 3600),
+        }
+    }
+}
+
+/// What happens when a call with a chosen contact ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogRule {
+    /// The card asks.
+    Ask,
+    /// It is logged by itself, if its phone is trusted.
+    Always,
+    /// It is not logged, and the card does not ask.
+    Never,
+}

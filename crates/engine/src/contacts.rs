@@ -1,0 +1,189 @@
+//! Finding, creating and linking contacts, with or without a call.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ringside_domain::{
+    CallId, ConnectionId, Contact, ContactDraft, ContactRef, Cx, Error, Freshness, Kind, Result, TraceStep,
+    call::{Choice, ChosenBy},
+    connector::{NameQuery, TraceSink},
+    index::Indexed,
+    journal::CallPage,
+    phone::Reading,
+};
+
+use crate::{
+    engine::Engine,
+    lookup::{Question, bounds, lookup},
+    people,
+    view::{CallView, Connection, Created, Duplicate, LiveAnswer, LookupView, Looked},
+};
+
+impl Engine {
+    /// A page of the call list, newest first.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub async fn calls(&self, page: CallPage) -> Result<Vec<CallView>> {
+        self.shared.saver.flush().await?;
+        let mut views = Vec::new();
+        for call in self.shared.journal.calls(page).await? {
+            let live = self.book().get(call.id).map(|entry| (entry.call.clone(), entry.lookup.clone()));
+            let (call, lookup) = live.unwrap_or((call, LookupView::default()));
+            for write in self.shared.journal.writes_of(call.id).await? {
+                self.remember_write(write);
+            }
+            views.push(self.view(call, lookup));
+        }
+        Ok(views)
+    }
+
+    /// Who has this number: the same lookup as for a call, without a call.
+    ///
+    /// # Errors
+    /// Never: what failed is in the answer.
+    pub async fn lookup(&self, reading: Reading, freshness: Freshness) -> Result<Looked> {
+        let question = Question { call: None, reading, freshness, before: LookupView::default() };
+        Ok(lookup(self.places(), question, |_| ()).await)
+    }
+
+    /// Rows of the local index.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>> {
+        let mut rows = self.shared.index.search(query).await?;
+        // What was remembered from a connection that is gone can't be opened, called or logged on any more.
+        rows.retain(|row| self.shared.connector(&row.contact.id.connection).is_some());
+        Ok(rows)
+    }
+
+    /// The connections' own answers to a name; those whose contacts are all in the index are not asked.
+    pub async fn search_live(&self, query: NameQuery) -> Vec<LiveAnswer> {
+        let asked = self.connections().into_iter().filter(|connection| {
+            let capability = connection.connector.capability();
+            capability.find_with_name && !capability.indexed
+        });
+        join_all(asked.map(|connection| self.ask_for_name(connection, query.clone()))).await
+    }
+
+    async fn ask_for_name(&self, connection: Connection, query: NameQuery) -> LiveAnswer {
+        let info = connection.connector.info();
+        let deadline = self.config().lookup_deadline;
+        let asking = connection.connector.find_contact_with_name(self.cx(deadline, Freshness::Live), query);
+        let answer = tokio::time::timeout(deadline, asking).await.unwrap_or_else(|_| Err(late(&info.name)));
+        match answer {
+            Ok(mut found) => {
+                let error = found.failed.pop().map(|(_, error)| error);
+                let contacts = bounds::contacts(found.contacts, &info.connection).contacts;
+                self.keep(&contacts).await;
+                LiveAnswer { info, contacts, error }
+            }
+            Err(error) => LiveAnswer { info, contacts: Vec::new(), error: Some(error) },
+        }
+    }
+
+    /// # Errors
+    /// When the connection is gone, does not answer, or has no such contact.
+    pub async fn contact(&self, id: ContactRef) -> Result<Contact> {
+        let connector = self.shared.connector(&id.connection).ok_or_else(|| {
+            Error::new(Kind::NotFound, "get_contact", "The connection of this contact was removed")
+        })?;
+        let deadline = self.config().lookup_deadline;
+        let asking = connector.get_contact(self.cx(deadline, Freshness::Cached), id);
+        tokio::time::timeout(deadline, asking).await.unwrap_or_else(|_| Err(late(&connector.info().name)))
+    }
+
+    /// A contact that is about to be chosen for a call: from its picture if it is there, else from its CRM.
+    pub(crate) async fn known_contact(&self, call: CallId, id: ContactRef) -> Result<Contact> {
+        let shown = self.book().get(call).and_then(|entry| entry.lookup.contact(&id).cloned());
+        match shown {
+            Some(contact) => Ok(contact),
+            None => self.contact(id).await,
+        }
+    }
+
+    /// Records that may be the same as the draft, strongest first, out of the index and all connections.
+    ///
+    /// # Errors
+    /// Never today: places that do not answer are left out.
+    pub async fn duplicates(&self, draft: ContactDraft) -> Result<Vec<Duplicate>> {
+        Ok(people::find_duplicates(&self.places(), &draft).await)
+    }
+
+    /// Creates a contact, unless it may be there already and `force` is not set; assigns it to the call.
+    ///
+    /// # Errors
+    /// When the connection is gone or refuses a field; the error names it.
+    pub async fn create(&self, draft: ContactDraft, call: Option<CallId>, force: bool) -> Result<Created> {
+        let connector = self.shared.connector(&draft.connection).ok_or_else(|| {
+            Error::new(Kind::NotFound, "create_contact", "There is no such connection").field("connection")
+        })?;
+        if !force {
+            let found = people::find_duplicates(&self.places(), &draft).await;
+            if !found.is_empty() {
+                return Ok(Created::Duplicates(found));
+            }
+        }
+        let contact = connector.create_contact(self.cx(self.config().write_deadline, Freshness::Live), draft).await?;
+        self.assign(&contact, call).await?;
+        Ok(Created::Contact(contact))
+    }
+
+    /// Adds a number to a contact and assigns the contact to the call. Fills an empty field, never overwrites one.
+    ///
+    /// # Errors
+    /// When the connection is gone, can't, or refuses.
+    pub async fn add_number(&self, id: ContactRef, number: String, call: Option<CallId>) -> Result<Contact> {
+        let connector = self.shared.connector(&id.connection).ok_or_else(|| {
+            Error::new(Kind::NotFound, "add_number", "The connection of this contact was removed")
+        })?;
+        if !connector.capability().add_number {
+            let message = format!("{} cannot add numbers to contacts", connector.info().name);
+            return Err(Error::new(Kind::Unsupported, "add_number", message));
+        }
+        let contact = connector.add_number(self.cx(self.config().write_deadline, Freshness::Live), id, number).await?;
+        self.assign(&contact, call).await?;
+        Ok(contact)
+    }
+
+    #[must_use]
+    pub fn split_name(&self, connection: &ConnectionId, contact_type: &str, name: &str) -> (Option<String>, Option<String>) {
+        let info = self.shared.connector(connection).map(|connector| connector.info());
+        let known = info.and_then(|info| info.types.into_iter().find(|known| known.id == contact_type));
+        known.map_or((None, None), |known| people::split(name, &known))
+    }
+
+    /// A new or changed contact is known at once, and the call is about it.
+    async fn assign(&self, contact: &Contact, call: Option<CallId>) -> Result<()> {
+        self.keep(std::slice::from_ref(contact)).await;
+        let Some(id) = call else { return Ok(()) };
+        self.adopt(id).await?;
+        self.set_choice(id, Some(Choice { contact: contact.clone(), by: ChosenBy::Person })).await?;
+        let engine = self.clone();
+        // Shows how the number matches now; nobody has to wait for it.
+        tokio::spawn(async move { engine.look_up(id, Freshness::Cached).await });
+        Ok(())
+    }
+
+    async fn keep(&self, contacts: &[Contact]) {
+        let now = self.shared.clock.now().wall;
+        if let Err(error) = self.shared.index.remember(contacts.to_vec(), now, self.config().home).await {
+            tracing::warn!(%error, "contacts were not remembered in the index");
+        }
+    }
+
+    fn cx(&self, deadline: Duration, freshness: Freshness) -> Cx {
+        Cx { deadline, freshness, trace: std::sync::Arc::new(NoTrace) }
+    }
+}
+
+fn late(name: &str) -> Error {
+    Error::new(Kind::Timeout, "ask", format!("{name} did not answer in time"))
+}
+
+struct NoTrace;
+
+impl TraceSink for NoTrace {
+    fn step(&self, _: TraceStep) {}
+}

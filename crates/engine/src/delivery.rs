@@ -1,0 +1,201 @@
+//! Delivery: what is owed to a CRM gets there once, or a person hears why not.
+//!
+//! A write is a row in the journal before it is a request, and each of its steps is a row before it is sent. Whatever
+//! dies, and whenever, the journal says how far the write came:
+//!
+//! | the step that makes the log | what delivery does |
+//! |---|---|
+//! | not begun, or certainly not done | sends it |
+//! | answered | never repeats it, and goes on with the next step |
+//! | sent, answer unknown | waits until it must have settled, then looks for the marker: there, it goes on from it; not there, it sends again; where the CRM can't be searched, a person decides |
+//!
+//! Where another machine of the same user may log the same call (a shared marker), delivery looks before it sends, and
+//! once more after both machines' writes must be visible. Every write ends logged, waiting, refused or unsure.
+//!
+//! Everything that changes a write goes through [`Delivery`], which lets one at a time: nobody else calls
+//! `Journal::update_write`.
+
+mod attempt;
+mod decide;
+mod ends;
+mod log;
+mod marker;
+mod round;
+mod steps;
+mod trace;
+mod update;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ringside_domain::{
+    Clock, Connector, Error, Journal, Kind, LogReceipt, Result, Timestamp, Write, WriteId, WriteState, id::ConnectionId,
+};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::AbortHandle,
+    time::Instant,
+};
+
+pub use marker::marker;
+
+/// How a connection is found; `None` when it is no longer configured.
+pub type Connections = Arc<dyn Fn(&ConnectionId) -> Option<Arc<dyn Connector>> + Send + Sync>;
+
+/// How long delivery waits, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// An attempt that has no answer by then counts as unanswered. It is not dropped: it may still finish and record its
+    /// answer for as long again, and only then is it cut off.
+    pub write_deadline: Duration,
+    /// The pauses after the first, second, … failure that time may heal; the last one repeats. Up to a fifth is added,
+    /// so that many writes do not come back at once.
+    pub pauses: Vec<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let pauses = [5, 15, 60, 5 * 60, 15 * 60, 30 * 60];
+        Self {
+            write_deadline: Duration::from_secs(30),
+            pauses: pauses.map(Duration::from_secs).to_vec(),
+        }
+    }
+}
+
+/// Delivers what the journal says is owed.
+pub struct Delivery {
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    connections: Connections,
+    pace: Pace,
+    /// When this run of the program began: what an earlier one sent, it may have been sending until then.
+    began: Instant,
+    /// Held while a write is read, changed and written back.
+    books: tokio::sync::Mutex<()>,
+    desk: Mutex<Desk>,
+    /// Rings when an attempt is over, the late ones too.
+    bell: Notify,
+}
+
+/// What is under way in this process.
+#[derive(Default)]
+struct Desk {
+    busy: HashSet<WriteId>,
+    late: HashMap<WriteId, Sent>,
+    /// Until when this run was at it.
+    sent: HashMap<WriteId, Instant>,
+}
+
+/// A request that is out, in a task of its own: dropping whoever waits for it does not end it.
+struct Sent {
+    connection: ConnectionId,
+    /// Closed without a value when the connector panicked.
+    answer: oneshot::Receiver<Result<LogReceipt>>,
+    task: AbortHandle,
+    /// What it tells its progress to, and what went wrong there. `None` for an update.
+    steps: Option<Arc<steps::Steps>>,
+}
+
+impl Delivery {
+    #[must_use]
+    pub fn new(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>, connections: Connections, pace: Pace) -> Arc<Self> {
+        Arc::new(Self {
+            began: Instant::now(),
+            journal,
+            clock,
+            connections,
+            pace,
+            books: tokio::sync::Mutex::new(()),
+            desk: Mutex::default(),
+            bell: Notify::new(),
+        })
+    }
+
+    /// One attempt: sends, goes on with, or looks for what is owed, and returns the write in its new, saved state. A
+    /// write that is settled or already being attempted is returned as it is.
+    ///
+    /// Dropping the future does not stop the attempt.
+    ///
+    /// # Errors
+    /// Only the journal's. What the CRM says becomes the write's state.
+    pub async fn attempt(self: &Arc<Self>, write: WriteId) -> Result<Write> {
+        let delivery = Arc::clone(self);
+        let attempt = tokio::spawn(async move {
+            match Turn::take(&delivery, write) {
+                Some(_turn) => attempt::go(&delivery, write).await,
+                None => delivery.load(write).await,
+            }
+        });
+        attempt.await.unwrap_or_else(|stopped| {
+            Err(Error::new(Kind::Internal, "deliver", "an attempt to log a call broke off").because(stopped))
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now().wall
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn load(&self, id: WriteId) -> Result<Write> {
+        let gone = || Error::new(Kind::NotFound, "deliver", "this write is no longer in the journal");
+        self.journal.write(id).await?.ok_or_else(gone)
+    }
+
+    /// Reads a write, changes it and writes it back, and nobody comes in between.
+    async fn change(&self, id: WriteId, change: impl FnOnce(&mut Write)) -> Result<Write> {
+        let _books = self.books.lock().await;
+        let mut write = self.load(id).await?;
+        change(&mut write);
+        self.journal.update_write(write.clone()).await?;
+        Ok(write)
+    }
+
+    /// How long what was sent may still take to appear.
+    fn settles_in(&self, id: WriteId, settles_within: Duration) -> Duration {
+        let sent = self.desk().sent.get(&id).copied().unwrap_or(self.began);
+        (sent + settles_within).saturating_duration_since(Instant::now())
+    }
+
+    /// Whether an attempt overran its deadline and is still out, or came back and was not looked at yet.
+    fn is_late(&self, id: WriteId) -> bool {
+        self.desk().late.contains_key(&id)
+    }
+}
+
+/// Whether delivery still has something to do about it.
+fn is_open(write: &Write) -> bool {
+    match write.state {
+        WriteState::Waiting(_) => true,
+        WriteState::Logged(_) => write.next_try.is_some(),
+        WriteState::Refused(_) | WriteState::Unsure(_) | WriteState::Dropped => false,
+    }
+}
+
+/// The right to attempt a write, held by one attempt at a time.
+struct Turn {
+    delivery: Arc<Delivery>,
+    write: WriteId,
+}
+
+impl Turn {
+    fn take(delivery: &Arc<Delivery>, write: WriteId) -> Option<Self> {
+        delivery.desk().busy.insert(write).then(|| Self {
+            delivery: Arc::clone(delivery),
+            write,
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.delivery.desk().busy.remove(&self.write);
+        self.delivery.bell.notify_one();
+    }
+}

@@ -1,0 +1,223 @@
+//! Logging a call: sent once, looked for when its answer was lost, and looked at once more where others may log it too.
+
+use std::sync::Arc;
+
+use ringside_domain::{
+    Error, Kind, LogRef, Result, Write, WriteState, connector::Progress, journal::StepState, log::LOG_STEP,
+};
+use tokio::time::timeout;
+
+use super::{
+    attempt::{Attempt, Outcome, panicked},
+    ends,
+    steps::Steps,
+    trace::Tracer,
+};
+
+impl Attempt {
+    pub(super) async fn log(mut self, late: Option<(Outcome, Option<Arc<Steps>>)>) -> Result<Write> {
+        if let WriteState::Logged(log) = self.write.state.clone() {
+            return self.last_look(log).await;
+        }
+        if let Some((outcome, Some(steps))) = late {
+            return self.conclude(&steps, outcome).await;
+        }
+        let steps = Steps::read(&self.delivery, self.write.id).await?;
+        let stop = match steps.log() {
+            Some(StepState::Sent) => self.find_lost(&steps).await?,
+            Some(StepState::Answered(_)) => None,
+            _ if self.shares() => self.look_before(&steps).await?,
+            _ => None,
+        };
+        if let Some(write) = stop {
+            return Ok(write);
+        }
+        // Later steps are safe to send twice: that is what makes them steps.
+        steps.reopen().await?;
+
+        let tracer = Tracer::new(self.write.call, self.delivery.now());
+        let (connector, entry, progress) = (
+            self.connector.clone(),
+            self.write.entry.clone(),
+            Arc::clone(&steps) as Arc<dyn Progress>,
+        );
+        let cx = tracer.cx(&self.delivery.pace);
+        let outcome = self
+            .send(Some(Arc::clone(&steps)), async move {
+                connector.log_call(cx, entry, progress).await
+            })
+            .await;
+        tracer.save(&*self.delivery.journal).await;
+        self.conclude(&steps, outcome).await
+    }
+
+    /// Whether another machine may log the same call, and this CRM can tell.
+    fn shares(&self) -> bool {
+        self.capability.find_log && self.write.entry.marker.is_shared()
+    }
+
+    /// The log was sent and its answer never came. `None`: it is known now, go on.
+    async fn find_lost(&mut self, steps: &Steps) -> Result<Option<Write>> {
+        if !self.capability.find_log {
+            let failure = ends::cannot_be_searched(&self.name);
+            return self.end(WriteState::Unsure(failure), None).await.map(Some);
+        }
+        let wait = self.delivery.settles_in(self.write.id, self.capability.settles_within);
+        if !wait.is_zero() {
+            let settled = self.delivery.now().plus(wait);
+            return self
+                .delivery
+                .change(self.write.id, |write| write.next_try = Some(settled))
+                .await
+                .map(Some);
+        }
+        match self.find_log().await {
+            Ok(logs) => match logs.as_slice() {
+                [] => steps.set(LOG_STEP, StepState::NotDone).await.map(|()| None),
+                [log] => steps
+                    .set(LOG_STEP, StepState::Answered(log.captures()))
+                    .await
+                    .map(|()| None),
+                [log, ..] => {
+                    steps.set(LOG_STEP, StepState::Answered(log.captures())).await?;
+                    self.twice(logs.len()).await.map(Some)
+                }
+            },
+            Err(error) => {
+                let (state, next_try) = self.after(&error);
+                match state {
+                    WriteState::Refused(_) => self
+                        .end(WriteState::Unsure(ends::looking_failed(&self.name, &error)), None)
+                        .await
+                        .map(Some),
+                    state => self.end(state, next_try).await.map(Some),
+                }
+            }
+        }
+    }
+
+    /// Another machine may have logged this call already: looks before the first request. `None`: nobody has.
+    async fn look_before(&mut self, steps: &Steps) -> Result<Option<Write>> {
+        match self.find_log().await {
+            Ok(logs) => match logs.as_slice() {
+                [] => Ok(None),
+                [log] => self.end(WriteState::Logged(log.clone()), None).await.map(Some),
+                [log, ..] => {
+                    steps.set(LOG_STEP, StepState::Answered(log.captures())).await?;
+                    self.twice(logs.len()).await.map(Some)
+                }
+            },
+            Err(error) if error.kind == Kind::Unsupported => Ok(None),
+            Err(error) => {
+                let (state, next_try) = self.after(&error);
+                self.end(state, next_try).await.map(Some)
+            }
+        }
+    }
+
+    /// The log is there, and by now every other machine's would be visible too.
+    async fn last_look(self, log: LogRef) -> Result<Write> {
+        let logged = WriteState::Logged(log);
+        match self.find_log().await {
+            Ok(logs) if logs.len() > 1 => self.twice(logs.len()).await,
+            Ok(_) => self.delivery.change(self.write.id, |write| write.next_try = None).await,
+            Err(error) => match self.after(&error) {
+                (WriteState::Refused(_), _) => {
+                    self.end(WriteState::Unsure(ends::looking_failed(&self.name, &error)), None)
+                        .await
+                }
+                // It stays logged whatever happens, and is looked at later.
+                (_, at) => self.end(logged, Some(at.unwrap_or_else(|| self.later()))).await,
+            },
+        }
+    }
+
+    async fn conclude(mut self, steps: &Arc<Steps>, outcome: Outcome) -> Result<Write> {
+        let error = match outcome {
+            Outcome::StillOut => return self.still_out().await,
+            Outcome::Answered(Ok(receipt)) => return self.logged(receipt.log).await,
+            Outcome::Answered(Err(error)) => error,
+            Outcome::Panicked => {
+                let error = panicked("log_call", &self.name);
+                if steps.log() == Some(StepState::Sent) {
+                    error.maybe_happened()
+                } else {
+                    error
+                }
+            }
+        };
+        self.write = self.delivery.load(self.write.id).await?;
+        let unknown = error.may_have_happened || steps.lost_an_answer();
+        let made = matches!(steps.log(), Some(StepState::Answered(_))) && !steps.lost_an_answer();
+        if unknown && !made {
+            // Whatever the connector told before: without an answer it counts as sent.
+            steps.set(LOG_STEP, StepState::Sent).await?;
+            return self.lost(&error).await;
+        }
+        steps.reopen().await?;
+        let (state, next_try) = if unknown || steps.journal_failed() {
+            self.after_repeatable(&error)
+        } else {
+            self.after(&error)
+        };
+        let state = match state {
+            WriteState::Refused(failure) if made => WriteState::Refused(ends::half_logged(&self.name, failure)),
+            state => state,
+        };
+        self.end(state, next_try).await
+    }
+
+    async fn logged(self, log: LogRef) -> Result<Write> {
+        let again = self
+            .shares()
+            .then(|| self.delivery.now().plus(self.capability.settles_within));
+        let write = self.end(WriteState::Logged(log.clone()), again).await?;
+        match again {
+            Some(_) if self.capability.settles_within.is_zero() => Self { write, ..self }.last_look(log).await,
+            _ => Ok(write),
+        }
+    }
+
+    /// The answer that says whether it is logged did not come.
+    async fn lost(self, error: &Error) -> Result<Write> {
+        if !self.capability.find_log {
+            return self
+                .end(WriteState::Unsure(ends::cannot_be_searched(&self.name)), None)
+                .await;
+        }
+        let wait = self.delivery.settles_in(self.write.id, self.capability.settles_within);
+        let settled = self.delivery.now().plus(wait);
+        // The first look comes as soon as it can tell; a CRM that loses every answer is not pestered.
+        let at = if self.write.attempts == 0 {
+            settled
+        } else {
+            settled.max(self.later())
+        };
+        self.end(WriteState::Waiting(Some(ends::failure(error))), Some(at))
+            .await
+    }
+
+    async fn twice(&self, logs: usize) -> Result<Write> {
+        self.end(WriteState::Unsure(ends::logged_twice(&self.name, logs)), None)
+            .await
+    }
+
+    /// Every log with our marker, within the deadline. A search may be cut off: it changes nothing.
+    async fn find_log(&self) -> Result<Vec<LogRef>> {
+        let tracer = Tracer::new(self.write.call, self.delivery.now());
+        let cx = tracer.cx(&self.delivery.pace);
+        let (connector, marker) = (Arc::clone(&self.connector), self.write.entry.marker.clone());
+        let mut task = tokio::spawn(async move { connector.find_log(cx, marker).await });
+        let answer = match timeout(self.delivery.pace.write_deadline, &mut task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(panicked("find_log", &self.name)),
+            Err(_) => {
+                task.abort();
+                let message = format!("{} did not say in time whether the call is logged", self.name);
+                Err(Error::new(Kind::Timeout, "find_log", message))
+            }
+        };
+        tracer.save(&*self.delivery.journal).await;
+        answer
+    }
+}

@@ -1,0 +1,21 @@
+//! What happens on a call.
+//!
+//! One loop owns the calls. Events and a person's wishes go in; the pure [`CallBook`](callbook::CallBook) says what
+//! follows from them; lookups and deliveries run beside the loop and report back to it. The loop lives in the process,
+//! not in a window: closing every window changes nothing here.
+
+pub mod callbook;
+pub mod config;
+mod contacts;
+pub mod delivery;
+mod engine;
+mod logging;
+pub mod lookup;
+pub mod people;
+pub mod picture;
+mod saver;
+pub mod view;
+
+pub use config::{Config, LogRule};
+pub use engine::{Engine, Parts};
+pub use view::{Connection, Update};

@@ -1,0 +1,289 @@
+//! Choosing whom a call is about, and owing its log to a CRM.
+//!
+//! Whatever is asked for here is a row in the journal before it is a request. One call has one log a connection: asking
+//! again changes that log. A later note, an end that came after the log, or another contact is owed as an update.
+
+use std::{
+    collections::HashSet,
+    sync::{MutexGuard, PoisonError},
+};
+
+use ringside_domain::{
+    Call, CallId, Contact, ContactRef, Error, Kind, Result, Write, WriteId, WriteState,
+    call::{Choice, ChosenBy},
+    journal::WriteKind,
+    log::CallLogEntry,
+    phone::Reading,
+};
+
+use crate::{
+    callbook::Input,
+    delivery,
+    engine::Engine,
+    view::{CallView, Connection, Decision, LookupView, Update},
+};
+
+impl Engine {
+    /// Assigns a contact to the call, or none, and remembers it for the next call from this number.
+    ///
+    /// # Errors
+    /// When there is no such call or contact, or the journal can't be written.
+    pub async fn choose(&self, id: CallId, contact: Option<ContactRef>) -> Result<CallView> {
+        self.adopt(id).await?;
+        let choice = match contact {
+            Some(contact) => Some(Choice { contact: self.known_contact(id, contact).await?, by: ChosenBy::Person }),
+            None => None,
+        };
+        self.set_choice(id, choice).await?;
+        self.view_of(id)
+    }
+
+    pub(crate) async fn set_choice(&self, id: CallId, choice: Option<Choice>) -> Result<()> {
+        let number = self.book().get(id).and_then(|entry| e164(&entry.call.remote.reading));
+        let contact = choice.as_ref().map(|choice| choice.contact.id.clone());
+        self.apply(Input::Choose { call: id, choice });
+        self.shared.saver.flush().await?;
+        match number {
+            Some(number) => self.shared.journal.remember_choice(number, contact, self.shared.clock.now().wall).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Logs the call on its contact, or on another one: an earlier log is moved there. Answers when the write is in the
+    /// journal; the CRM's answer comes as an update.
+    ///
+    /// # Errors
+    /// When nobody is chosen, when the connection can't log, when a log of this call is just being sent, or when the
+    /// journal can't be written.
+    pub async fn log(&self, id: CallId, contact: Option<ContactRef>) -> Result<CallView> {
+        if let Some(contact) = contact {
+            self.choose(id, Some(contact)).await?;
+        }
+        let _turn = self.shared.orderly.lock().await;
+        self.adopt(id).await?;
+        self.apply(Input::SetAside { call: id, no_log: false });
+        self.shared.saver.flush().await?;
+        let call = self.view_of(id)?.call;
+        let Some(choice) = &call.choice else {
+            return Err(Error::new(Kind::Invalid, "log_call", "Nobody is chosen for this call")
+                .field("contact")
+                .hint("Choose, search or create the contact first"));
+        };
+        let connection = self.connection_of(&choice.contact)?;
+        let entry = entry(&call, &choice.contact, &connection);
+        let open: Vec<Write> = self.writes_of(id).into_iter().filter(|write| write.state != WriteState::Dropped).collect();
+        self.owe(&call, &connection, entry, &open).await?;
+        self.view_of(id)
+    }
+
+    /// A person decides a write that only a person can decide.
+    ///
+    /// # Errors
+    /// When the write is not of this call or needs no decision, or the journal can't be written.
+    pub async fn settle(&self, id: CallId, write: WriteId, decision: Decision) -> Result<CallView> {
+        let _turn = self.shared.orderly.lock().await;
+        self.adopt(id).await?;
+        let write = self.writes_of(id).into_iter().find(|known| known.id == write);
+        let write = write.ok_or_else(|| Error::new(Kind::NotFound, "settle", "This call has no such write"))?;
+        let write = self.shared.delivery.decide(write.id, decision).await?;
+        self.write_changed(write);
+        self.shared.wake.notify_one();
+        self.view_of(id)
+    }
+
+    /// Tries the waiting writes of a call now.
+    ///
+    /// # Errors
+    /// When there is no such call, or the journal can't be written.
+    pub async fn retry(&self, id: CallId) -> Result<CallView> {
+        self.adopt(id).await?;
+        for write in self.writes_of(id) {
+            if matches!(write.state, WriteState::Waiting(_)) {
+                let write = self.shared.delivery.decide(write.id, Decision::SendAgain).await?;
+                self.remember_write(write);
+            }
+        }
+        self.shared.wake.notify_one();
+        self.view_of(id)
+    }
+
+    /// The call is over: a log that was written, or is owed, without its end gets it. One that is just being sent gets it
+    /// when its answer is there.
+    pub(crate) async fn complete_log(&self, id: CallId) {
+        let _turn = self.shared.orderly.lock().await;
+        let Some((call, write)) = self.stale_log(id) else { return };
+        let Some(choice) = &call.choice else { return };
+        let Ok(connection) = self.connection_of(&choice.contact) else { return };
+        let entry = entry(&call, &choice.contact, &connection);
+        let done = match write.state {
+            WriteState::Logged(_) => self.owe(&call, &connection, entry, &[write]).await,
+            _ => self.amend(&write, entry).await.map(|_| ()),
+        };
+        if let Err(error) = done {
+            tracing::warn!(kind = error.kind.code(), "the end of a call could not be added to its log");
+        }
+    }
+
+    /// Delivery has news of a write.
+    pub(crate) fn write_changed(&self, write: Write) {
+        let id = write.call;
+        let logged = matches!(write.state, WriteState::Logged(_));
+        self.remember_write(write);
+        if let Ok(view) = self.view_of(id) {
+            let over = view.call.state.is_over();
+            self.tell(Update::Call(Box::new(view)));
+            let again = logged && self.again().remove(&id);
+            let engine = self.clone();
+            if again {
+                tokio::spawn(async move {
+                    if let Err(error) = engine.log(id, None).await {
+                        tracing::warn!(kind = error.kind.code(), "a change of a log could not be owed");
+                    }
+                });
+            } else if logged && over {
+                tokio::spawn(async move { engine.complete_log(id).await });
+            }
+        }
+        self.tell(Update::Counts);
+    }
+
+    pub(crate) fn view(&self, call: Call, lookup: LookupView) -> CallView {
+        let writes = self.writes_of(call.id);
+        let write = writes.into_iter().rfind(|write| write.state != WriteState::Dropped);
+        let wanted = call.choice.as_ref().map(|choice| &choice.contact.id.connection);
+        let place = write.as_ref().map(|write| &write.connection).or(wanted);
+        let log_connection = place.and_then(|id| self.shared.connector(id)).map(|connector| connector.info());
+        let changed = match (&write, &call.choice) {
+            (Some(Write { state: WriteState::Logged(_), entry: logged, .. }), Some(choice)) => {
+                logged.note != call.note || logged.outcome != call.outcome || logged.contact != choice.contact.id
+            }
+            _ => false,
+        };
+        CallView { call, lookup, write, log_connection, changed }
+    }
+
+    /// A call that is over, and its newest write that does not say so.
+    fn stale_log(&self, id: CallId) -> Option<(Call, Write)> {
+        let call = self.book().get(id).map(|entry| entry.call.clone()).filter(|call| call.state.is_over())?;
+        let write = self.writes_of(id).into_iter().rfind(|write| write.state != WriteState::Dropped)?;
+        let stale = write.entry.duration != call.talked || write.entry.end.is_none();
+        let may = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(_));
+        (stale && may).then_some((call, write))
+    }
+
+    async fn owe(&self, call: &Call, connection: &Connection, entry: CallLogEntry, earlier: &[Write]) -> Result<()> {
+        let capability = connection.connector.capability();
+        let info = connection.connector.info();
+        if !capability.log {
+            return Err(Error::new(Kind::Unsupported, "log_call", format!("{} does not keep call logs", info.name))
+                .hint("Choose a contact of another connection"));
+        }
+        let here = earlier.iter().rfind(|write| write.connection == info.connection);
+        let kind = match here.map(|write| (&write.state, write)) {
+            None => WriteKind::Log,
+            Some((WriteState::Logged(_), write)) if write.entry == entry => return Ok(()),
+            Some((WriteState::Logged(log), write)) => {
+                if write.entry.contact != entry.contact && !capability.moves_logs {
+                    return Err(Error::new(Kind::Unsupported, "log_call", format!("{} cannot move a log to another person", info.name))
+                        .hint("Delete the log there, then log the call again"));
+                }
+                WriteKind::Update(log.clone())
+            }
+            Some((_, write)) if self.amend(write, entry.clone()).await? => return Ok(()),
+            // On its way: the newest content follows when its answer is there.
+            Some((WriteState::Waiting(_), _)) => {
+                self.again().insert(call.id);
+                return Ok(());
+            }
+            Some(_) => {
+                return Err(Error::new(Kind::Conflict, "log_call", "It is not known whether the log of this call is in the CRM")
+                    .hint("Look there first, then say here whether it is"));
+            }
+        };
+        let write = Write {
+            id: self.shared.new_write_id(),
+            call: call.id,
+            connection: info.connection,
+            kind,
+            entry,
+            state: WriteState::Waiting(None),
+            attempts: 0,
+            created: self.shared.clock.now().wall,
+            last_sent: None,
+            next_try: None,
+        };
+        let owed = self.shared.journal.owe(write).await?;
+        self.withdraw_elsewhere(earlier, &owed).await?;
+        self.write_changed(owed);
+        self.shared.wake.notify_one();
+        Ok(())
+    }
+
+    /// Gives a write that was not sent yet, or was refused, another content. `false`: too late for that.
+    async fn amend(&self, write: &Write, entry: CallLogEntry) -> Result<bool> {
+        let Some(mut amended) = self.shared.delivery.amend(write.id, entry).await? else { return Ok(false) };
+        if matches!(amended.state, WriteState::Refused(_)) {
+            amended = self.shared.delivery.decide(write.id, Decision::SendAgain).await?;
+        }
+        self.write_changed(amended);
+        self.shared.wake.notify_one();
+        Ok(true)
+    }
+
+    /// A log that was owed to another connection and never went out is not sent any more.
+    async fn withdraw_elsewhere(&self, earlier: &[Write], owed: &Write) -> Result<()> {
+        for write in earlier.iter().filter(|write| write.connection != owed.connection) {
+            let unsent = self.shared.delivery.amend(write.id, write.entry.clone()).await?.is_some();
+            if unsent {
+                self.remember_write(self.shared.delivery.decide(write.id, Decision::Drop).await?);
+            }
+        }
+        Ok(())
+    }
+
+    fn again(&self) -> MutexGuard<'_, HashSet<CallId>> {
+        self.shared.again.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn connection_of(&self, contact: &Contact) -> Result<Connection> {
+        let found = self.connections().into_iter().find(|c| c.connector.info().connection == contact.id.connection);
+        found.ok_or_else(|| {
+            Error::new(Kind::NotFound, "connection", "The connection of this contact was removed")
+                .hint("Choose a contact of another connection, or add it again")
+        })
+    }
+}
+
+/// A call as it is to be logged on a contact.
+pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> CallLogEntry {
+    let end = match call.state {
+        ringside_domain::CallState::Ended(reason) => Some(reason),
+        _ => None,
+    };
+    CallLogEntry {
+        contact: contact.id.clone(),
+        contact_name: contact.name.clone(),
+        direction: call.direction,
+        number: match &call.remote.reading {
+            Reading::Number(number) => Some(number.e164().to_owned()),
+            Reading::Extension(extension) => Some(extension.as_str().to_owned()),
+            Reading::SipAddress(address) => Some(address.as_str().to_owned()),
+            Reading::Withheld | Reading::Unreadable(_) => None,
+        },
+        line: call.line.clone(),
+        started: call.started,
+        zone: call.zone.clone(),
+        duration: call.talked,
+        end,
+        outcome: call.outcome,
+        note: call.note.clone(),
+        marker: delivery::marker(&connection.account, call.line.as_deref(), call.provider_call_id.as_deref(), call.id),
+    }
+}
+
+fn e164(reading: &Reading) -> Option<String> {
+    match reading {
+        Reading::Number(number) => Some(number.e164().to_owned()),
+        _ => None,
+    }
+}

@@ -1,0 +1,130 @@
+//! The trace of one lookup while it is made.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use ringside_domain::{ConnectionId, Error, Kind, TraceStep, connector::TraceSink, trace::Answer};
+use tokio::time::Instant;
+
+/// A connector that reports more steps than this is cut short; one that pages through everything would fill the store.
+const MAX_REPORTED: usize = 100;
+
+/// Every step, from whatever task it comes.
+#[derive(Clone)]
+pub(crate) struct Steps {
+    begun: Instant,
+    steps: Arc<Mutex<Vec<TraceStep>>>,
+}
+
+/// One question on its way: when it was asked, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    pub connection: Option<ConnectionId>,
+    pub request: &'static str,
+    pub forms: Vec<String>,
+    pub since: Instant,
+}
+
+impl Asking {
+    pub fn of_index(request: &'static str) -> Self {
+        Self {
+            connection: None,
+            request,
+            forms: Vec::new(),
+            since: Instant::now(),
+        }
+    }
+
+    pub fn of(connection: &ConnectionId, request: &'static str) -> Self {
+        Self {
+            connection: Some(connection.clone()),
+            ..Self::of_index(request)
+        }
+    }
+}
+
+impl Steps {
+    pub fn new(begun: Instant) -> Self {
+        Self {
+            begun,
+            steps: Arc::default(),
+        }
+    }
+
+    pub fn answered(&self, asking: &Asking, answer: Answer) {
+        self.push(TraceStep {
+            connection: asking.connection.clone(),
+            request: asking.request.to_owned(),
+            forms: asking.forms.clone(),
+            started_after: asking.since.duration_since(self.begun),
+            took: asking.since.elapsed(),
+            answer,
+        });
+    }
+
+    pub fn failed(&self, asking: &Asking, kind: Kind, message: impl Into<String>) {
+        self.answered(
+            asking,
+            Answer::Failed {
+                kind,
+                message: message.into(),
+            },
+        );
+    }
+
+    pub fn error(&self, asking: &Asking, error: &Error) {
+        self.failed(asking, error.kind, error.message.clone());
+    }
+
+    pub fn skipped(&self, asking: &Asking, reason: impl Into<String>) {
+        self.answered(asking, Answer::Skipped { reason: reason.into() });
+    }
+
+    /// The sink of one connection: its steps count their time from now, and are its own whatever they say.
+    pub fn sink(&self, connection: &ConnectionId) -> Arc<dyn TraceSink> {
+        let offset = self.begun.elapsed();
+        Arc::new(Sink {
+            steps: self.clone(),
+            connection: connection.clone(),
+            offset,
+            reported: Mutex::default(),
+        })
+    }
+
+    /// In the order in which the questions were asked.
+    pub fn sorted(&self) -> Vec<TraceStep> {
+        let mut steps = self.lock().clone();
+        steps.sort_by_key(|step| step.started_after);
+        steps
+    }
+
+    fn push(&self, step: TraceStep) {
+        self.lock().push(step);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<TraceStep>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Sink {
+    steps: Steps,
+    connection: ConnectionId,
+    offset: Duration,
+    reported: Mutex<usize>,
+}
+
+impl TraceSink for Sink {
+    fn step(&self, mut step: TraceStep) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        *reported += 1;
+        if *reported > MAX_REPORTED {
+            return;
+        }
+        step.connection = Some(self.connection.clone());
+        step.started_after = step.started_after.saturating_add(self.offset);
+        self.steps.push(step);
+    }
+}

@@ -1,0 +1,206 @@
+//! Who is who among people: names, and whether a new contact is there already.
+//!
+//! Before a record is created, everybody who may be the same person is shown: first by number, which blocks, then by e-mail,
+//! then by a name that is nearly alike, which is only a hint. The local index knows most of them at once; the connections are
+//! asked as well, as a second record made in the morning is not in the index at noon.
+
+mod name;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use futures_util::future::join;
+use ringside_domain::{
+    Contact, ContactDraft, ContactIndex, Cx, Freshness, TraceStep,
+    connector::{Connector, NameQuery, NumberForms, TraceSink},
+    contact::Found,
+    phone::{self, Home, Reading},
+};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+
+pub use self::name::{like_name, normalise, split};
+use crate::{
+    lookup::{Places, bounds},
+    view::{Duplicate, DuplicateReason},
+};
+
+/// The longest that a person waits for the check, whatever the connections do. What has not answered by then does not count.
+pub const DUPLICATES_WITHIN: Duration = Duration::from_secs(5);
+/// How many contacts of a like name are looked at, for each way to ask.
+const MAX_LIKE: usize = 50;
+/// Each of so many words of the name is looked up by itself, so that a typo in one does not hide the person.
+const MAX_WORDS: usize = 3;
+
+/// Which of the candidates may be the one about to be created: strongest reason first, each contact once.
+///
+/// The same number means that our own comparison proves it; a tail or a company's trunk is no reason. A like name counts only
+/// where the companies do not differ. A contact that is there twice counts with its stronger reason; of two equal ones the
+/// later is taken, so put fresher data behind older.
+pub fn duplicates(draft: &ContactDraft, candidates: Vec<Contact>, home: &Home) -> Vec<Duplicate> {
+    let wanted = Wanted::new(draft, home);
+    let mut strongest: HashMap<_, Duplicate> = HashMap::new();
+    for contact in candidates {
+        let Some(because) = wanted.reason(&contact, home) else {
+            continue;
+        };
+        let known = strongest.get(&contact.id).map(|duplicate| duplicate.because);
+        if known.is_none_or(|known| because <= known) {
+            strongest.insert(contact.id.clone(), Duplicate { contact, because });
+        }
+    }
+    let mut found: Vec<Duplicate> = strongest.into_values().collect();
+    found.sort_by_cached_key(|Duplicate { contact, because }| {
+        // Where the new record would be made first, then by name.
+        (
+            *because,
+            contact.id.connection != draft.connection,
+            normalise(&contact.name),
+            contact.id.clone(),
+        )
+    });
+    found
+}
+
+/// Asks the index, and every connection past its caches, who may be the one about to be created.
+///
+/// Takes at most [`DUPLICATES_WITHIN`], or the lookup deadline if that is shorter; a connection that fails or is late is left
+/// out, as it must not keep a person from creating a contact.
+pub async fn find_duplicates(places: &Places, draft: &ContactDraft) -> Vec<Duplicate> {
+    let patience = DUPLICATES_WITHIN.min(places.config.lookup_deadline);
+    let cut_off = Instant::now() + patience;
+    let home = &places.config.home;
+    let reading = draft.number.as_deref().map(|number| phone::read(number, home));
+    let mut asked = JoinSet::new();
+    for connection in &places.connections {
+        let cx = Cx {
+            deadline: bounds::inner(patience),
+            freshness: Freshness::Live,
+            trace: Arc::new(NoTrace),
+        };
+        let number = reading.as_ref().and_then(Reading::number).map(|number| NumberForms {
+            reading: Reading::Number(number.clone()),
+            forms: phone::forms(number, &places.config.formats),
+        });
+        asked.spawn(ask(
+            Arc::clone(&connection.connector),
+            cx,
+            number,
+            draft.name.trim().to_owned(),
+        ));
+    }
+    let indexed = timeout_at(cut_off, from_index(&*places.index, draft, reading.as_ref())).await;
+    let mut candidates = indexed.unwrap_or_default();
+    while let Ok(Some(answer)) = timeout_at(cut_off, asked.join_next()).await {
+        candidates.extend(answer.unwrap_or_default());
+    }
+    duplicates(draft, candidates, home)
+}
+
+async fn from_index(index: &dyn ContactIndex, draft: &ContactDraft, reading: Option<&Reading>) -> Vec<Contact> {
+    let keys = reading.map(phone::probe_keys).unwrap_or_default();
+    let mut found = if keys.is_empty() {
+        Vec::new()
+    } else {
+        index.find(keys).await.unwrap_or_default()
+    };
+    let mut texts = vec![draft.name.trim()];
+    texts.extend(draft.email.as_deref().map(str::trim));
+    let mut words: Vec<&str> = draft
+        .name
+        .split_whitespace()
+        .filter(|word| word.chars().nth(2).is_some())
+        .collect();
+    words.reverse(); // The family name narrows more than the given one.
+    texts.extend(words.into_iter().take(MAX_WORDS));
+    texts.retain(|text| !text.is_empty());
+    texts.dedup();
+    for text in texts {
+        let query = NameQuery {
+            text: text.to_owned(),
+            types: Vec::new(),
+            limit: MAX_LIKE,
+        };
+        found.extend(index.search(query).await.unwrap_or_default());
+    }
+    found.into_iter().map(|indexed| indexed.contact).collect()
+}
+
+/// Everybody whom one connection finds by the number or by the name.
+async fn ask(connector: Arc<dyn Connector>, cx: Cx, number: Option<NumberForms>, name: String) -> Vec<Contact> {
+    let (can, connection) = (connector.capability(), connector.info().connection);
+    let by_number = async {
+        match number {
+            Some(number) if can.find => connector.find_contact(cx.clone(), number).await,
+            _ => Ok(Found::default()),
+        }
+    };
+    let by_name = async {
+        let query = NameQuery {
+            text: name.clone(),
+            types: Vec::new(),
+            limit: MAX_LIKE,
+        };
+        if can.find_with_name && !name.is_empty() {
+            connector.find_contact_with_name(cx.clone(), query).await
+        } else {
+            Ok(Found::default())
+        }
+    };
+    let (by_number, by_name) = join(by_number, by_name).await;
+    [by_number, by_name]
+        .into_iter()
+        .flat_map(|found| bounds::contacts(found.unwrap_or_default().contacts, &connection).contacts)
+        .collect()
+}
+
+/// What of a draft is compared, made ready once.
+struct Wanted<'a> {
+    draft: &'a ContactDraft,
+    reading: Option<Reading>,
+    email: Option<String>,
+    company: String,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(draft: &'a ContactDraft, home: &Home) -> Self {
+        Self {
+            draft,
+            reading: draft.number.as_deref().map(|number| phone::read(number, home)),
+            email: draft.email.as_deref().and_then(folded_email),
+            company: draft.company.as_deref().map(normalise).unwrap_or_default(),
+        }
+    }
+
+    fn reason(&self, contact: &Contact, home: &Home) -> Option<DuplicateReason> {
+        let same_number = self
+            .reading
+            .as_ref()
+            .and_then(|reading| bounds::prove(contact, reading, home));
+        if same_number.is_some_and(|proof| proof.grade.is_exact()) {
+            return Some(DuplicateReason::SameNumber);
+        }
+        if self.email.is_some() && contact.emails.iter().any(|email| folded_email(email) == self.email) {
+            return Some(DuplicateReason::SameEmail);
+        }
+        let company = contact.company.as_deref().map(normalise).unwrap_or_default();
+        let one_company = company.is_empty() || self.company.is_empty() || company == self.company;
+        (one_company && like_name(&self.draft.name, &contact.name)).then_some(DuplicateReason::LikeName)
+    }
+}
+
+/// An e-mail address as it is compared; `None` for what is none. Providers tell no cases apart, whatever the RFC allows.
+pub(crate) fn folded_email(email: &str) -> Option<String> {
+    let email = email.trim();
+    (email.contains('@') && email.len() <= bounds::MAX_EMAIL_BYTES).then(|| email.to_lowercase())
+}
+
+struct NoTrace;
+
+impl TraceSink for NoTrace {
+    fn step(&self, _: TraceStep) {}
+}
+
+#[cfg(test)]
+mod tests;

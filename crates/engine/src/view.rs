@@ -1,0 +1,149 @@
+//! What the engine shows: pictures of calls, for the card, the list and the command line.
+//!
+//! A picture is whole; whoever gets one has nothing to merge. Inside it, matches are append-only: nothing that a person
+//! may be about to click moves.
+
+use ringside_domain::{
+    Call, CallId, Contact, ContactRef, Error, Match, Timestamp, Trace,
+    connector::{Connector, ConnectorInfo},
+    journal::Write,
+};
+use std::sync::Arc;
+
+/// A connection in use, and whether calls are logged there unless the person chooses otherwise.
+#[derive(Clone)]
+pub struct Connection {
+    pub connector: Arc<dyn Connector>,
+    pub logs_here: bool,
+    /// The CRM account's own id, as `check` gave it when the connection was added: markers are made of it.
+    pub account: String,
+}
+
+/// One call with everything around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallView {
+    pub call: Call,
+    pub lookup: LookupView,
+    /// The newest log write of this call that was not dropped.
+    pub write: Option<Write>,
+    /// The name of the connection it is or will be logged in, and the contact's name there.
+    pub log_connection: Option<ConnectorInfo>,
+    /// A later change of note, outcome or contact that is not in the CRM yet.
+    pub changed: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LookupView {
+    pub running: bool,
+    /// Only ever appended to.
+    pub matches: Vec<MatchGroup>,
+    /// One entry a connection, in the order of the connections.
+    pub asked: Vec<Asked>,
+    /// How many forms of the number went out.
+    pub forms: usize,
+    /// When the newest answer came.
+    pub checked: Option<Timestamp>,
+}
+
+/// Records that are the same person: same number, and same normalised name or e-mail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatchGroup {
+    pub best: Match,
+    pub also: Vec<Contact>,
+    /// A live answer no longer has it.
+    pub gone: bool,
+}
+
+impl LookupView {
+    /// The freshest data of a record in this picture.
+    #[must_use]
+    pub fn contact(&self, id: &ContactRef) -> Option<&Contact> {
+        self.matches.iter().flat_map(MatchGroup::records).find(|record| record.id == *id)
+    }
+}
+
+impl MatchGroup {
+    pub fn records(&self) -> impl Iterator<Item = &Contact> {
+        std::iter::once(&self.best.contact).chain(&self.also)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub info: ConnectorInfo,
+    pub state: AskedState,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AskedState {
+    Asking,
+    /// No answer for [`crate::Config::slow_after`]; it is still being waited for.
+    Slow,
+    Found,
+    NotFound,
+    Failed(String),
+    Skipped(&'static str),
+}
+
+/// What a lookup without a call found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Looked {
+    pub lookup: LookupView,
+    pub trace: Trace,
+}
+
+/// One connection's own answer to a name.
+#[derive(Debug)]
+pub struct LiveAnswer {
+    pub info: ConnectorInfo,
+    pub contacts: Vec<Contact>,
+    pub error: Option<Error>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Duplicate {
+    pub contact: Contact,
+    pub because: DuplicateReason,
+}
+
+/// Strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DuplicateReason {
+    SameNumber,
+    SameEmail,
+    LikeName,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    Contact(Contact),
+    /// Nothing was created.
+    Duplicates(Vec<Duplicate>),
+}
+
+/// What the engine tells everybody who listens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    Call(Box<CallView>),
+    CardClosed(CallId),
+    /// Counts changed: ask for the status again.
+    Counts,
+}
+
+/// Writes that need a look, and whether the journal is well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub waiting: usize,
+    pub refused: usize,
+    pub unsure: usize,
+    /// Why the journal could not be written, as long as it can't.
+    pub journal_error: Option<String>,
+}
+
+/// How a person decides an unsure or refused write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    ItIsThere,
+    SendAgain,
+    Drop,
+}

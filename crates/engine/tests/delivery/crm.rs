@@ -1,0 +1,334 @@
+//! A CRM in memory that does to each request what a script says: answers, refuses, loses the answer before or after it
+//! has committed, is slow, or never answers. Its commits happen at virtual times, whether or not anybody still listens.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use ringside_domain::{
+    CallLogEntry, Capability, Clock, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx,
+    Error, Kind, LogReceipt, LogRef, Marker, Result, Retry, Timestamp, TraceStep,
+    connector::{Account, NameQuery, NumberForms, Progress},
+    contact::Found,
+    log::LOG_STEP,
+    trace::Answer,
+};
+use tokio::time::sleep;
+
+/// How long after it was sent a request may still take effect.
+pub const SETTLES: Duration = Duration::from_secs(20);
+
+/// What happens to one request that changes something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Answered,
+    /// A clean no: nothing happened.
+    Refused,
+    SignIn,
+    Unreachable,
+    /// 429, with so many seconds to wait.
+    Limited(u64),
+    /// A 500, or a closed connection: it took effect so many seconds later, or never.
+    Lost {
+        commits_after: Option<u64>,
+    },
+    /// No answer ever.
+    Hangs {
+        commits_after: Option<u64>,
+    },
+    /// An answer after so many seconds, long after the deadline perhaps.
+    Slow(u64),
+    Panics,
+}
+
+#[derive(Clone, Debug)]
+pub struct Log {
+    pub id: String,
+    pub marker: Marker,
+    pub at: Timestamp,
+    pub note: String,
+    pub contact: Option<String>,
+}
+
+pub struct Crm {
+    pub clock: Arc<dyn Clock>,
+    pub connection: ConnectionId,
+    pub capability: Capability,
+    pub two_steps: bool,
+    /// A connector with a bug: it links before it logs.
+    pub links_first: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    script: VecDeque<Fate>,
+    looks: VecDeque<Fate>,
+    logs: Vec<Log>,
+    requests: Vec<(Timestamp, &'static str)>,
+}
+
+pub fn capability() -> Capability {
+    Capability {
+        find: true,
+        find_with_name: true,
+        create: true,
+        add_number: true,
+        log: true,
+        update_log: true,
+        moves_logs: true,
+        find_log: true,
+        knows_extensions: false,
+        indexed: false,
+        settles_within: SETTLES,
+    }
+}
+
+impl Crm {
+    pub fn new(clock: Arc<dyn Clock>, capability: Capability, two_steps: bool) -> Arc<Self> {
+        let connection = ConnectionId::new("crm");
+        Arc::new(Self {
+            clock,
+            connection,
+            capability,
+            two_steps,
+            links_first: AtomicBool::default(),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Fates of the next requests that change something; after them, all are answered.
+    pub fn script(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.state.lock().unwrap().script.extend(fates);
+    }
+
+    /// The same for searches.
+    pub fn looks(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.state.lock().unwrap().looks.extend(fates);
+    }
+
+    /// The logs that are visible by now.
+    pub fn logs(&self) -> Vec<Log> {
+        let now = self.clock.now().wall;
+        self.state
+            .lock()
+            .unwrap()
+            .logs
+            .iter()
+            .filter(|log| log.at <= now)
+            .cloned()
+            .collect()
+    }
+
+    pub fn requests(&self, name: &str) -> Vec<Timestamp> {
+        let state = self.state.lock().unwrap();
+        state
+            .requests
+            .iter()
+            .filter(|(_, what)| *what == name)
+            .map(|(at, _)| *at)
+            .collect()
+    }
+
+    /// Another machine's log.
+    pub fn logged_elsewhere(&self, marker: Marker, after: Duration) -> String {
+        self.commit(marker, "from elsewhere", self.clock.now().wall.plus(after))
+    }
+
+    fn commit(&self, marker: Marker, note: &str, at: Timestamp) -> String {
+        let mut state = self.state.lock().unwrap();
+        let id = format!("log-{}", state.logs.len() + 1);
+        state.logs.push(Log {
+            id: id.clone(),
+            marker,
+            at,
+            note: note.into(),
+            contact: None,
+        });
+        id
+    }
+
+    fn next(&self, name: &'static str) -> (Timestamp, Fate) {
+        let now = self.clock.now().wall;
+        let mut state = self.state.lock().unwrap();
+        state.requests.push((now, name));
+        let queue = if name == "find_log" {
+            &mut state.looks
+        } else {
+            &mut state.script
+        };
+        let fate = queue.pop_front().unwrap_or(Fate::Answered);
+        (now, fate)
+    }
+
+    /// Lets a request meet its fate. `commit` is called with the time at which it takes effect.
+    async fn request<T>(&self, name: &'static str, commit: impl FnOnce(Timestamp) -> T) -> Result<T> {
+        let (now, fate) = self.next(name);
+        let secs = Duration::from_secs;
+        let error = |kind, text: &'static str| Err(Error::new(kind, "crm", text));
+        match fate {
+            Fate::Answered => Ok(commit(now)),
+            Fate::Refused => error(Kind::Invalid, "the field `status` is required"),
+            Fate::SignIn => error(Kind::SignInNeeded, "the CRM wants you to sign in again"),
+            Fate::Unreachable => error(Kind::Unavailable, "the CRM can't be reached"),
+            Fate::Limited(wait) => {
+                error(Kind::RateLimited, "too many requests").map_err(|e: Error| e.retry(Retry::After(secs(wait))))
+            }
+            Fate::Lost { commits_after } => {
+                if let Some(after) = commits_after {
+                    commit(now.plus(secs(after)));
+                }
+                error(Kind::Unavailable, "the CRM broke off").map_err(Error::maybe_happened)
+            }
+            Fate::Hangs { commits_after } => {
+                if let Some(after) = commits_after {
+                    commit(now.plus(secs(after)));
+                }
+                std::future::pending().await
+            }
+            Fate::Slow(after) => {
+                let mut unfinished = Unfinished {
+                    clock: &*self.clock,
+                    due: now.plus(secs(after)),
+                    commit: Some(commit),
+                };
+                sleep(secs(after)).await;
+                let commit = unfinished.commit.take().expect("taken once");
+                Ok(commit(unfinished.due))
+            }
+            Fate::Panics => std::panic::resume_unwind(Box::new("a bug in the connector")),
+        }
+    }
+}
+
+/// A request that the CRM is still working on. When nobody listens any more, it takes effect all the same, when it is due
+/// or as late as it can.
+struct Unfinished<'a, T, F: FnOnce(Timestamp) -> T> {
+    clock: &'a dyn Clock,
+    due: Timestamp,
+    commit: Option<F>,
+}
+
+impl<T, F: FnOnce(Timestamp) -> T> Drop for Unfinished<'_, T, F> {
+    fn drop(&mut self) {
+        if let Some(commit) = self.commit.take() {
+            commit(self.due.min(self.clock.now().wall.plus(SETTLES)));
+        }
+    }
+}
+
+/// What a connector does: each step told before and after.
+async fn step<T>(progress: &dyn Progress, name: &str, request: impl Future<Output = Result<T>>) -> Result<T> {
+    progress.begin(name).await?;
+    let answer = request.await;
+    if let Err(error) = &answer
+        && !error.may_have_happened
+    {
+        progress.not_done(name).await?;
+    }
+    answer
+}
+
+#[async_trait]
+impl Connector for Crm {
+    fn info(&self) -> ConnectorInfo {
+        ConnectorInfo {
+            connection: self.connection.clone(),
+            name: "Test CRM".into(),
+            types: Vec::new(),
+        }
+    }
+
+    fn capability(&self) -> Capability {
+        self.capability
+    }
+
+    async fn log_call(&self, cx: Cx, entry: CallLogEntry, progress: Arc<dyn Progress>) -> Result<LogReceipt> {
+        cx.trace.step(TraceStep {
+            connection: Some(self.connection.clone()),
+            request: "POST /logs".into(),
+            forms: Vec::new(),
+            started_after: Duration::ZERO,
+            took: Duration::ZERO,
+            answer: Answer::Found {
+                records: 1,
+                verified: 1,
+            },
+        });
+        if self.links_first.load(Ordering::SeqCst) {
+            step(&*progress, "link", self.request("link", |_| ())).await?;
+        }
+        let log = match progress.answered(LOG_STEP).await {
+            Some(captures) => LogRef::from_captures(&captures).expect("the id of the log"),
+            None => {
+                let request = self.request("log", |at| self.commit(entry.marker.clone(), &entry.note, at));
+                let log = LogRef {
+                    id: step(&*progress, LOG_STEP, request).await?,
+                    url: None,
+                };
+                progress.done(LOG_STEP, log.captures()).await?;
+                log
+            }
+        };
+        if self.two_steps && progress.answered("link").await.is_none() {
+            let link = self.request("link", |_| {
+                let mut state = self.state.lock().unwrap();
+                let linked = state
+                    .logs
+                    .iter_mut()
+                    .find(|known| known.id == log.id)
+                    .expect("a known log");
+                linked.contact = Some(entry.contact.id.clone());
+            });
+            step(&*progress, "link", link).await?;
+            progress.done("link", Vec::new()).await?;
+        }
+        Ok(LogReceipt { log })
+    }
+
+    async fn update_log(&self, _: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
+        self.request("update", |_| {
+            let mut state = self.state.lock().unwrap();
+            state
+                .logs
+                .iter_mut()
+                .find(|known| known.id == log.id)
+                .expect("a known log")
+                .note = entry.note.clone();
+        })
+        .await?;
+        Ok(LogReceipt { log })
+    }
+
+    async fn find_log(&self, _: Cx, marker: Marker) -> Result<Vec<LogRef>> {
+        assert!(self.capability.find_log, "asked for what it said it cannot do");
+        self.request("find_log", |_| ()).await?;
+        let found = self.logs().into_iter().filter(|log| log.marker == marker);
+        Ok(found.map(|log| LogRef { id: log.id, url: None }).collect())
+    }
+
+    async fn check(&self, _: Cx) -> Result<Account> {
+        unreachable!("delivery does not check")
+    }
+    async fn find_contact(&self, _: Cx, _: NumberForms) -> Result<Found> {
+        unreachable!("delivery looks nobody up")
+    }
+    async fn find_contact_with_name(&self, _: Cx, _: NameQuery) -> Result<Found> {
+        unreachable!("delivery looks nobody up")
+    }
+    async fn get_contact(&self, _: Cx, _: ContactRef) -> Result<Contact> {
+        unreachable!("delivery looks nobody up")
+    }
+    async fn create_contact(&self, _: Cx, _: ContactDraft) -> Result<Contact> {
+        unreachable!("delivery creates nobody")
+    }
+    async fn add_number(&self, _: Cx, _: ContactRef, _: String) -> Result<Contact> {
+        unreachable!("delivery changes nobody")
+    }
+}
