@@ -1,0 +1,19 @@
+//! Every environment variable that Ringside reads, in one place.
+//!
+//! Beside these, the desktop's own are honoured: `XDG_CONFIG_HOME`, `XDG_DATA_HOME`, `XDG_STATE_HOME`, `XDG_CACHE_HOME`,
+//! `XDG_RUNTIME_DIR` and `HOME` for folders, `TZ` for the zone, `DBUS_SESSION_BUS_ADDRESS` for keyring and notifications.
+
+/// An absolute folder that replaces every other one: settings, data, log and socket lie below it, one folder a profile.
+/// For tests, for a portable installation, for looking at a copy. Such a profile registers nothing with the desktop.
+pub const HOME: &str = "RINGSIDE_HOME";
+
+/// What to log, in the words of `tracing`'s `EnvFilter`: `debug`, `ringside_engine=trace`. Setting it also copies the
+/// log to standard error. Libraries that see people's data are never logged below `warn`.
+pub const LOG: &str = "RINGSIDE_LOG";
+
+/// A file that gets one JSON line for each stage of a call on its way to the card: `{"call","stage","us"}`, times in
+/// microseconds since the event came in. For the bench; no names and no numbers.
+pub const STAGES: &str = "RINGSIDE_STAGES";
+
+/// The program that `ringside ring` starts when Ringside does not run, instead of the `ringside-desktop` beside it.
+pub const DESKTOP: &str = "RINGSIDE_DESKTOP";

@@ -1,0 +1,17 @@
+//! Where call events come from.
+//!
+//! One module per source. Each turns its own wire format into [`CallEvent`](ringside_domain::CallEvent)s with the wire's
+//! own words and judges nothing: reading numbers, joining reports and looking people up is the engine's work.
+//!
+//! Architecture invariant: a source sees the domain and its wire. Whatever a wire says is hostile until cleaned.
+
+mod clean;
+pub mod intake;
+pub mod recipes;
+pub mod rehearsal;
+pub mod report;
+
+pub use intake::{Intake, PhoneRegistry};
+
+pub use rehearsal::Rehearsal;
+pub use report::{Report, Reports};
