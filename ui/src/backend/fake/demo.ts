@@ -1,0 +1,88 @@
+// Scenes for the browser: `?view=card&scene=several`. They show every state of the card and a filled main window.
+
+import type { Backend } from '../backend';
+import type { MatchDto } from '../generated';
+import { Fake, noLog } from './fake';
+
+const MINUTE = 60_000;
+
+export function demo(query: URLSearchParams): Backend {
+  const fake = new Fake();
+  const view = query.get('view') ?? 'main';
+  const scene = query.get('scene') ?? (view === 'main' ? 'list' : 'known');
+  (SCENES[scene] ?? SCENES.known)?.(fake);
+  if (view === 'search') setTimeout(() => fake.emit({ kind: 'open_search', text: query.get('text') ?? '', call: fake.calls[0]?.id ?? null }), 50);
+  Object.assign(window, { fake });
+  return fake;
+}
+
+const ANNA = '030 23125 045';
+const INITECH = '(415) 555-0100';
+const STRANGER = '+44 20 7946 0018';
+
+const graded = (fake: Fake, number: string, grade: MatchDto['grade']): MatchDto[] => fake.find(number).map((one) => ({ ...one, grade }));
+
+const SCENES: Record<string, (fake: Fake) => void> = {
+  known: (fake) => fake.ring(ANNA, { line: 'Support DE', started: Date.now() - 4000 }),
+  several: (fake) => {
+    const call = fake.ring(INITECH, { started: Date.now() - 6000 });
+    const [first] = call.lookup.matches;
+    fake.change(call.id, {
+      choice: first ? { contact: first.contact, by: 'remembered' } : null,
+      lookup: { ...call.lookup, running: true, asked: [...call.lookup.asked, { connection: 'clio', name: 'Clio', state: 'slow', message: null }] },
+    });
+  },
+  choose: (fake) => fake.ring(INITECH),
+  unknown: (fake) => fake.ring(STRANGER, { started: Date.now() - 3000, caller: { kind: 'number', text: STRANGER, e164: '+442079460018', region: 'GB', line_type: 'fixed_line', display: 'J SMITH' } }),
+  withheld: (fake) => fake.ring(null),
+  answered: (fake) => fake.answer(fake.ring(ANNA, { line: 'Support DE' }).id),
+  ended: (fake) => {
+    const call = fake.ring(ANNA, { started: Date.now() - 13 * MINUTE });
+    fake.change(call.id, { state: 'completed', is_over: true, answered: call.started + 5000, ended: Date.now(), talked: 12 * MINUTE + 41_000, note: 'Wants the renewal offer by Friday, two more seats.', outcome: 'connected' });
+  },
+  logged: (fake) => {
+    SCENES.ended?.(fake);
+    const [call] = fake.calls;
+    if (call) void fake.call('log', { call: call.id, contact: null });
+  },
+  refused: (fake) => {
+    SCENES.ended?.(fake);
+    const [call] = fake.calls;
+    if (call) fake.change(call.id, { log: { ...noLog(), state: 'refused', write: 'w', connection_name: 'Bullhorn', contact_name: 'Anna Meier', message: 'Field “status” is required.', hint: 'Set it in Bullhorn, then send again.' } });
+  },
+  unsure: (fake) => {
+    SCENES.ended?.(fake);
+    const [call] = fake.calls;
+    if (call) fake.change(call.id, { log: { ...noLog(), state: 'unsure', write: 'w', connection_name: 'Clio', contact_name: 'Anna Meier', message: 'The answer was lost. Clio can’t be searched for the log.', hint: 'Look there, then decide.' } });
+  },
+  missed: (fake) => fake.end(fake.ring(ANNA).id),
+  elsewhere: (fake) => fake.change(fake.ring(ANNA).id, { state: 'answered_elsewhere', is_over: true, ended: Date.now() }),
+  uncertain: (fake) => fake.ring(ANNA, { lookup: { running: false, matches: graded(fake, ANNA, 'tail'), asked: [], forms: 9, checked: Date.now() }, choice: null }),
+  stack: (fake) => {
+    fake.answer(fake.ring(ANNA, { line: 'Support DE' }).id);
+    fake.ring(null);
+    fake.ring(INITECH);
+  },
+  memory: (fake) => {
+    fake.setStatus({ store: { kind: 'in_memory', code: 'keyring_locked', message: 'The secret store is locked.', hint: 'Unlock it, then ask again.', unsaved: 2, has_file: true } });
+    fake.ring(ANNA, { line: 'Support DE' });
+  },
+  hostile: (fake) => {
+    const call = fake.ring(ANNA, { line: '<b>line</b> '.repeat(20) });
+    const [match] = call.lookup.matches;
+    if (match) {
+      const contact = { ...match.contact, name: `<img src=x onerror=alert(1)> ${'Very long name '.repeat(40)}`, company: '\u202Eevil\u202C Ltd' };
+      fake.change(call.id, { lookup: { ...call.lookup, matches: [{ ...match, contact }] }, choice: { contact, by: 'only_exact_match' } });
+    }
+  },
+  list: (fake) => {
+    fake.setStatus({ contacts: 24_982, numbers: 31_204, unreadable: 14, waiting: 1, refused: 1 });
+    const over = (ago: number, talked: number | null) => ({ state: talked === null ? ('missed' as const) : ('completed' as const), is_over: true, started: Date.now() - ago * MINUTE, answered: talked === null ? null : Date.now() - ago * MINUTE, ended: Date.now(), talked });
+    const milton = fake.find(INITECH)[2]?.contact;
+    if (milton) fake.ring(INITECH, { ...over(300, 362_000), choice: { contact: milton, by: 'person' }, log: { ...noLog(), state: 'refused', write: 'w', connection_name: 'Bullhorn', message: 'field “status” required' } });
+    fake.ring(null, { ...over(240, 48_000), line: 'Support DE' });
+    fake.ring(STRANGER, over(160, null));
+    fake.ring('(415) 555-0177', { ...over(80, 190_000), direction: 'out', log: { ...noLog(), state: 'waiting', write: 'w', connection_name: 'Clio', message: 'Clio is offline.', next_try: Date.now() + 4 * MINUTE } });
+    fake.ring(ANNA, { ...over(5, 761_000), log: { ...noLog(), state: 'logged', write: 'w', connection_name: 'Bullhorn', contact_name: 'Anna Meier', url: 'https://bullhorn.example/log/1' } });
+  },
+};

@@ -1,0 +1,499 @@
+// Made from crates/ipc by `RINGSIDE_GENERATE=1 cargo test -p ringside-ipc`. Do not edit: the test `generated`
+// compares this file with the Rust types.
+
+export type AddConnectionArgs = { connector: string, name: string | null, };
+
+export type AddNumberArgs = { contact: ContactRefDto, number: string, call: string | null, };
+
+export type AddPhoneArgs = { name: string, trusted: boolean, };
+
+export type AnswerDto = { "kind": "found", records: number, verified: number, } | { "kind": "failed", code: string, message: string, } | { "kind": "skipped", reason: string, };
+
+export type ApiError = { 
+/**
+ * One of `Kind::code`, or `bad_command`.
+ */
+code: string, message: string, hint: string | null, 
+/**
+ * The field of a form that was refused.
+ */
+field: string | null, };
+
+/**
+ * One connection's part in a lookup.
+ */
+export type AskedDto = { connection: string, name: string, state: AskedState, 
+/**
+ * Why it failed or was skipped, for a person.
+ */
+message: string | null, };
+
+export type AskedState = "asking" | "slow" | "found" | "not_found" | "failed" | "skipped";
+
+export type CallArgs = { call: string, };
+
+/**
+ * One call, whole: the card paints this and nothing else. Times are Unix milliseconds, durations milliseconds.
+ */
+export type CallDto = { id: string, direction: DirectionDto, 
+/**
+ * `ringing`, `answered`, `held`, or how it ended: `completed`, `missed`, `declined`, `answered_elsewhere`, `busy`,
+ * `failed`, `unknown`.
+ */
+state: CallStateDto, is_over: boolean, 
+/**
+ * The line, account or queue that was called.
+ */
+line: string | null, caller: CallerDto, started: number, zone: string, answered: number | null, ended: number | null, 
+/**
+ * Time talked; `null` is unknown or not answered.
+ */
+talked: number | null, 
+/**
+ * What the event said may not be trusted: shown, but nothing happens by itself.
+ */
+unverified: boolean, rehearsal: boolean, lookup: LookupDto, 
+/**
+ * The contact this call is about, and who decided so.
+ */
+choice: ChoiceDto | null, note: string, outcome: OutcomeDto | null, log: LogDto, 
+/**
+ * The provider's or softphone's own id of the call, where there is one.
+ */
+provider_call_id: string | null, };
+
+/**
+ * A page of the call list, newest first.
+ */
+export type CallFilterDto = { text: string | null, missed: boolean, not_logged: boolean, 
+/**
+ * Id of the last call of the page before.
+ */
+before: string | null, limit: number | null, };
+
+export type CallStateDto = "ringing" | "answered" | "held" | "completed" | "missed" | "declined" | "answered_elsewhere" | "busy" | "failed" | "unknown";
+
+/**
+ * Who is at the other end, as far as the phone told.
+ */
+export type CallerDto = { kind: CallerKind, 
+/**
+ * For a person to read: the number as people of that country write it, `ext. 12`, a SIP address, or empty.
+ */
+text: string, e164: string | null, 
+/**
+ * ISO 3166-1 alpha-2; the UI names the country in its own language.
+ */
+region: string | null, 
+/**
+ * What kind of line the number plan says it is: `mobile`, `fixed_line`, `toll_free`, …
+ */
+line_type: string | null, 
+/**
+ * The display name that came with the call; not proved.
+ */
+display: string | null, };
+
+export type CallerKind = "number" | "extension" | "sip_address" | "withheld" | "unreadable";
+
+export type CallsPageDto = { calls: Array<CallDto>, more: boolean, };
+
+export type ChoiceDto = { contact: ContactDto, by: ChosenByDto, };
+
+export type ChooseArgs = { call: string, contact: ContactRefDto | null, };
+
+export type ChosenByDto = "person" | "only_exact_match" | "remembered";
+
+export type ConnectionArgs = { connection: string, };
+
+export type ConnectionDto = { id: string, name: string, connector: string, 
+/**
+ * Calls are logged here unless the person chooses otherwise.
+ */
+logs_here: boolean, types: Array<ContactTypeDto>, can_create: boolean, can_log: boolean, account: string | null, message: string | null, };
+
+export type ContactArgs = { contact: ContactRefDto, };
+
+export type ContactDto = { ref: ContactRefDto, name: string, company: string | null, title: string | null, emails: Array<string>, numbers: Array<NumberDto>, 
+/**
+ * The contact type for a person to read: `Lead`.
+ */
+type_label: string, is_company: boolean, 
+/**
+ * The connection's name: `Address book`.
+ */
+connection_name: string, url: string | null, last_call: number | null, };
+
+export type ContactRefDto = { connection: string, contact_type: string, id: string, };
+
+export type ContactTypeDto = { id: string, label: string, is_company: boolean, creatable: boolean, fields: Array<FieldDto>, };
+
+export type CreateArgs = { draft: DraftDto, 
+/**
+ * The call to assign the new contact to.
+ */
+call: string | null, 
+/**
+ * Create although duplicates were found.
+ */
+force: boolean, };
+
+export type CreatedDto = { "kind": "created", contact: ContactDto, } | { "kind": "duplicates", found: Array<DuplicateDto>, };
+
+export type Decision = "it_is_there" | "send_again" | "drop";
+
+export type DirectionDto = "in" | "out";
+
+export type DraftDto = { connection: string, contact_type: string, name: string, given: string | null, family: string | null, company: string | null, title: string | null, email: string | null, number: string | null, };
+
+/**
+ * A record that may be the same as the draft.
+ */
+export type DuplicateDto = { contact: ContactDto, because: DuplicateReason, };
+
+export type DuplicateReason = "same_number" | "same_email" | "like_name";
+
+export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, } | { "kind": "open_main" };
+
+export type FieldDto = { name: string, label: string, required: boolean, };
+
+export type FormDto = { format: string, text: string, };
+
+/**
+ * How good the proof is. Only the first three may be preselected.
+ */
+export type GradeDto = "exact_with_extension" | "exact" | "alias" | "alternate" | "national" | "trunk" | "tail";
+
+export type HelloDto = { version: string, profile: string, pid: number, role: RoleDto, 
+/**
+ * Which library reads numbers, and its version.
+ */
+reader: string, rehearsal: boolean, };
+
+export type IntakeStateDto = { "kind": "off" } | { "kind": "listening", port: number, } | { "kind": "failed", port: number, message: string, };
+
+/**
+ * One connection's own answer to a name.
+ */
+export type LiveSearchDto = { connection: string, name: string, rows: Array<ContactDto>, message: string | null, };
+
+export type LogArgs = { call: string, 
+/**
+ * Log on this contact instead: an earlier log is moved there.
+ */
+contact: ContactRefDto | null, };
+
+/**
+ * What became of the log of this call.
+ */
+export type LogDto = { state: LogStateDto, 
+/**
+ * The write behind it, for `settle`.
+ */
+write: string | null, 
+/**
+ * Where it is or will be logged, and on whom.
+ */
+connection: string | null, connection_name: string | null, contact: ContactRefDto | null, contact_name: string | null, 
+/**
+ * Why it waits, was refused or is unsure, and what to do next.
+ */
+message: string | null, hint: string | null, code: string | null, 
+/**
+ * When it will be tried again; Unix milliseconds.
+ */
+next_try: number | null, 
+/**
+ * The log's own page.
+ */
+url: string | null, 
+/**
+ * The note or outcome was changed after it was logged, and the change is not there yet.
+ */
+changed: boolean, };
+
+/**
+ * What happens when a call ends.
+ */
+export type LogRuleDto = "ask" | "always" | "never";
+
+export type LogStateDto = "not_logged" | "set_aside" | "waiting" | "logged" | "refused" | "unsure";
+
+export type LookupArgs = { number: string, live: boolean, };
+
+/**
+ * What lookup knows so far. Append-only: nothing that was shown moves.
+ */
+export type LookupDto = { running: boolean, matches: Array<MatchDto>, 
+/**
+ * Every place that is or was asked, in the order of the connections.
+ */
+asked: Array<AskedDto>, 
+/**
+ * Forms of the number that were tried.
+ */
+forms: number, 
+/**
+ * When the newest answer came; Unix milliseconds.
+ */
+checked: number | null, };
+
+/**
+ * Who the number is, as far as its digits tell, and whom it belongs to.
+ */
+export type LookupReplyDto = { caller: CallerDto, lookup: LookupDto, trace: TraceDto, };
+
+export type MatchDto = { contact: ContactDto, grade: GradeDto, 
+/**
+ * Index into `contact.numbers`: the one that proved it.
+ */
+number: number, 
+/**
+ * When the data was read from its CRM.
+ */
+as_of: number, 
+/**
+ * Answered by the CRM just now, not by the index.
+ */
+live: boolean, 
+/**
+ * A live answer no longer has it: the record was deleted, or its number changed.
+ */
+gone: boolean, 
+/**
+ * Other records that are the same person: same number and same name or e-mail.
+ */
+also: Array<ContactDto>, };
+
+/**
+ * Shown once, when a phone is added: the token is not shown again.
+ */
+export type NewPhoneDto = { phone: PhoneDto, 
+/**
+ * Lines to copy, one for each softphone that we know.
+ */
+recipes: Array<RecipeDto>, };
+
+export type NoteArgs = { call: string, note: string, outcome: OutcomeDto | null, };
+
+export type Nothing = Record<symbol, never>;
+
+/**
+ * One thing that does not work as set, in words, with what to do about it.
+ */
+export type NoticeDto = { 
+/**
+ * Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`.
+ */
+code: string, message: string, hint: string | null, };
+
+export type NumberDto = { label: string, 
+/**
+ * As people of that country write it; the stored text where it can't be read.
+ */
+text: string, 
+/**
+ * As stored.
+ */
+raw: string, };
+
+/**
+ * One string, read: what `ringside number` prints.
+ */
+export type NumberReadDto = { input: string, 
+/**
+ * `number`, `extension`, `sip_address`, `withheld`, `unreadable`.
+ */
+kind: string, e164: string | null, extension: string | null, keys: Array<string>, forms: Array<FormDto>, };
+
+export type OpenSearchArgs = { text: string, };
+
+export type OutcomeDto = "connected" | "left_message" | "no_answer" | "busy" | "wrong_number" | "call_back";
+
+export type PhoneArgs = { name: string, };
+
+/**
+ * A phone that may report calls through the intake.
+ */
+export type PhoneDto = { name: string, trusted: boolean, created: number, last_seen: number | null, };
+
+export type PopDto = "always" | "incoming" | "never";
+
+export type PreviewArgs = { formats: Array<string>, number: string, };
+
+/**
+ * One of the user's formats, tried on one number.
+ */
+export type PreviewDto = { format: string, 
+/**
+ * `null`: it does not fit this number.
+ */
+text: string | null, 
+/**
+ * The format itself can't be read.
+ */
+error: string | null, };
+
+export type ReadArgs = { text: string, };
+
+export type RecipeDto = { title: string, 
+/**
+ * Where the lines go, in a sentence or two.
+ */
+place: string, text: string, };
+
+export type RecoveryArgs = { rotate: boolean, };
+
+export type RecoveryDto = { code: string, };
+
+export type RehearseArgs = { 
+/**
+ * A part of the script: `known`, `several`, `unknown`, `withheld`; all of it when absent.
+ */
+part: string | null, };
+
+/**
+ * What a command line, a link or a hook says about a call.
+ */
+export type ReportDto = { 
+/**
+ * The other end: a number, a SIP or tel URI, an extension, `anonymous`.
+ */
+from: string | null, 
+/**
+ * Our end.
+ */
+to: string | null, name: string | null, direction: DirectionDto | null, state: ReportState | null, call_id: string | null, };
+
+export type ReportState = "ringing" | "answered" | "held" | "ended";
+
+export type ReportedDto = { call: string | null, };
+
+/**
+ * What kind of process owns the profile.
+ */
+export type RoleDto = "app" | "command_line";
+
+export type SearchDto = { text: string, 
+/**
+ * Contact types' ids; empty is all.
+ */
+types: Array<string>, limit: number | null, };
+
+/**
+ * Rows of the index, at once.
+ */
+export type SearchResultDto = { rows: Array<ContactDto>, 
+/**
+ * Microseconds in the index.
+ */
+took_us: number, };
+
+/**
+ * What a person may set. Every value has a default that works; `docs/config.md` has a line for each.
+ */
+export type SettingsDto = { 
+/**
+ * ISO 3166-1 alpha-2; `null`: numbers need a country code.
+ */
+home: string | null, 
+/**
+ * Digits dialled to get out of a PBX.
+ */
+outside_prefix: string | null, 
+/**
+ * The user's own formats, as typed: `(###) ###-####`, `DE: 0*** *******`.
+ */
+formats: Array<string>, 
+/**
+ * Calls from these are never looked up and never logged.
+ */
+own_numbers: Array<string>, pop: PopDto, log_rule: LogRuleDto, notify: boolean, start_with_system: boolean, 
+/**
+ * `tel:` and `callto:` links open Ringside.
+ */
+handle_tel_links: boolean, search_hotkey: string | null, card_hotkey: string | null, intake_on: boolean, intake_port: number, };
+
+export type SettleArgs = { call: string, write: string, decision: Decision, };
+
+export type SnapshotDto = { calls: Array<CallDto>, status: StatusDto, };
+
+export type SplitArgs = { connection: string, contact_type: string, name: string, };
+
+/**
+ * How a typed name would be split; shown before anything is written.
+ */
+export type SplitDto = { given: string | null, family: string | null, };
+
+export type StatusDto = { store: StoreStateDto, contacts: number, numbers: number, unreadable: number, waiting: number, refused: number, unsure: number, missed: number, intake: IntakeStateDto, 
+/**
+ * What the person should know and can change: a settings file that can't be read, a key that is taken.
+ */
+notices: Array<NoticeDto>, };
+
+export type StoreStateDto = { "kind": "open" } | { "kind": "in_memory", code: string, message: string, hint: string | null, unsaved: number, has_file: boolean, };
+
+/**
+ * What one lookup did, step by step.
+ */
+export type TraceDto = { at: number, live: boolean, 
+/**
+ * Microseconds.
+ */
+took_us: number, steps: Array<TraceStepDto>, };
+
+export type TraceStepDto = { 
+/**
+ * `null`: the local index.
+ */
+connection: string | null, name: string, request: string, forms: Array<string>, started_after_us: number, took_us: number, answer: AnswerDto, };
+
+export type UnlockArgs = { 
+/**
+ * The recovery code; without it the secret store is asked again.
+ */
+code: string | null, };
+
+/** What the owner can be asked, and what it answers. */
+export interface Commands {
+  hello: { args: Nothing; reply: HelloDto };
+  snapshot: { args: Nothing; reply: SnapshotDto };
+  report: { args: ReportDto; reply: ReportedDto };
+  rehearse: { args: RehearseArgs; reply: ReportedDto };
+  calls: { args: CallFilterDto; reply: CallsPageDto };
+  call: { args: CallArgs; reply: CallDto };
+  refresh: { args: CallArgs; reply: CallDto };
+  choose: { args: ChooseArgs; reply: CallDto };
+  note: { args: NoteArgs; reply: CallDto };
+  log: { args: LogArgs; reply: CallDto };
+  set_aside: { args: CallArgs; reply: CallDto };
+  settle: { args: SettleArgs; reply: CallDto };
+  retry: { args: CallArgs; reply: CallDto };
+  close_card: { args: CallArgs; reply: Nothing };
+  traces: { args: CallArgs; reply: Array<TraceDto> };
+  lookup: { args: LookupArgs; reply: LookupReplyDto };
+  search: { args: SearchDto; reply: SearchResultDto };
+  search_live: { args: SearchDto; reply: Array<LiveSearchDto> };
+  contact: { args: ContactArgs; reply: ContactDto };
+  create_contact: { args: CreateArgs; reply: CreatedDto };
+  duplicates: { args: DraftDto; reply: Array<DuplicateDto> };
+  split_name: { args: SplitArgs; reply: SplitDto };
+  add_number: { args: AddNumberArgs; reply: ContactDto };
+  connections: { args: Nothing; reply: Array<ConnectionDto> };
+  test_connection: { args: ConnectionArgs; reply: ConnectionDto };
+  log_here: { args: ConnectionArgs; reply: Array<ConnectionDto> };
+  add_connection: { args: AddConnectionArgs; reply: Array<ConnectionDto> };
+  remove_connection: { args: ConnectionArgs; reply: Array<ConnectionDto> };
+  settings: { args: Nothing; reply: SettingsDto };
+  save_settings: { args: SettingsDto; reply: SettingsDto };
+  preview_formats: { args: PreviewArgs; reply: Array<PreviewDto> };
+  read_number: { args: ReadArgs; reply: NumberReadDto };
+  phones: { args: Nothing; reply: Array<PhoneDto> };
+  add_phone: { args: AddPhoneArgs; reply: NewPhoneDto };
+  remove_phone: { args: PhoneArgs; reply: Array<PhoneDto> };
+  unlock: { args: UnlockArgs; reply: StatusDto };
+  recovery_code: { args: RecoveryArgs; reply: RecoveryDto };
+  open_search: { args: OpenSearchArgs; reply: Nothing };
+  open_main: { args: Nothing; reply: Nothing };
+  quit: { args: Nothing; reply: Nothing };
+}

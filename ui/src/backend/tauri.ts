@@ -1,0 +1,45 @@
+// The one file that knows Tauri. Commands go through `api`, what only the shell can do through `shell`, and everything
+// that the owner tells comes as the event `ringside`.
+
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+
+import { asApiError, type Backend, type OwnerEvent } from './backend';
+import type { ContactRefDto } from './generated';
+
+/** What crosses as `invoke('shell', { action })`. */
+type ShellAction =
+  | { kind: 'hide_window' }
+  | { kind: 'resize'; height: number }
+  | { kind: 'start_drag' }
+  | { kind: 'take_focus' }
+  | { kind: 'open_search'; call: string | null; link: boolean }
+  | { kind: 'open_main' }
+  | { kind: 'open_url'; contact: ContactRefDto }
+  | { kind: 'open_log'; call: string }
+  | { kind: 'painted'; call: string };
+
+async function ask<T>(name: string, args: Record<string, unknown>): Promise<T> {
+  try {
+    return await invoke<T>(name, args);
+  } catch (reason) {
+    throw asApiError(reason);
+  }
+}
+
+const shell = (action: ShellAction) => ask<void>('shell', { action });
+
+export const tauri: Backend = {
+  call: (name, args) => ask('api', { command: { command: name, args } }),
+  listen: (handler) => listen<OwnerEvent>('ringside', (event) => handler(event.payload)),
+
+  hideWindow: () => shell({ kind: 'hide_window' }),
+  resize: (height) => shell({ kind: 'resize', height }),
+  startDrag: () => shell({ kind: 'start_drag' }),
+  takeFocus: () => shell({ kind: 'take_focus' }),
+  openSearch: (call, link) => shell({ kind: 'open_search', call, link }),
+  openMain: () => shell({ kind: 'open_main' }),
+  openUrl: (contact) => shell({ kind: 'open_url', contact }),
+  openLog: (call) => shell({ kind: 'open_log', call }),
+  reportPainted: (call) => shell({ kind: 'painted', call }),
+};

@@ -1,0 +1,95 @@
+// What a call looks like, worked out from its data alone: who it is, in which words, how sure. Shared by the card, its
+// one-line strip, the search window and the list, so that all of them call a caller by the same name.
+
+import type { CallDto, ContactDto, ContactRefDto, GradeDto, MatchDto } from '../backend/generated';
+import { words } from '../text';
+import { country, duration } from '../text/format';
+import { nameOf, plain } from '../text/name';
+
+export type Face = 'withheld' | 'unreadable' | 'known' | 'probable' | 'several' | 'nobody';
+
+export interface Picture {
+  face: Face;
+  /** The largest words on the card. */
+  title: string;
+  /** Role and company, or the place of an unknown number. */
+  sub: string;
+  /** Whom the card shows: the choice, else the only match. */
+  contact: ContactDto | null;
+  match: MatchDto | null;
+}
+
+export const sameContact = (a: ContactRefDto, b: ContactRefDto): boolean =>
+  a.connection === b.connection && a.contact_type === b.contact_type && a.id === b.id;
+
+export const refKey = (ref: ContactRefDto): string => JSON.stringify([ref.connection, ref.contact_type, ref.id]);
+
+/** Grades that may be preselected are proof; the others are called by what they are. */
+const PROOF: ReadonlySet<GradeDto> = new Set(['exact_with_extension', 'exact', 'alias']);
+export const isProof = (grade: GradeDto): boolean => PROOF.has(grade);
+
+export function picture(call: CallDto): Picture {
+  const t = words();
+  const { matches } = call.lookup;
+  const chosen = call.choice?.contact ?? null;
+  const none = { contact: null, match: null };
+  const settled = chosen && !(matches.length > 1 && call.choice?.by === 'remembered' && matchOf(call, chosen));
+  if (settled) return { face: 'known', ...person(chosen), contact: chosen, match: matchOf(call, chosen) };
+  if (call.caller.kind === 'withheld') return { face: 'withheld', title: t.caller.withheld, sub: '', ...none };
+  if (matches.length > 1) {
+    return { face: 'several', title: several(matches), sub: '', contact: chosen, match: chosen && matchOf(call, chosen) };
+  }
+  const [only] = matches;
+  if (only) {
+    const { title, sub } = person(only.contact);
+    const sure = isProof(only.grade) && !only.gone;
+    return { face: sure ? 'known' : 'probable', title: sure ? title : t.caller.probably(title), sub, contact: only.contact, match: only };
+  }
+  if (call.caller.kind === 'unreadable') {
+    return { face: 'unreadable', title: t.caller.unreadable, sub: plain(call.caller.text), ...none };
+  }
+  return { face: 'nobody', title: plain(call.caller.text) || t.caller.unreadable, sub: place(call), ...none };
+}
+
+/** The match whose person this is, as itself or as one of its other records. */
+export function matchOf(call: CallDto, contact: ContactDto): MatchDto | null {
+  const is = (other: ContactDto) => sameContact(other.ref, contact.ref);
+  return call.lookup.matches.find((match) => is(match.contact) || match.also.some(is)) ?? null;
+}
+
+export function person(contact: ContactDto): { title: string; sub: string } {
+  const parts = [contact.title, contact.is_company ? null : contact.company].map((part) => plain(part ?? ''));
+  return { title: nameOf(contact), sub: parts.filter(Boolean).join(', ') };
+}
+
+/** Country and kind of line, as far as the number plan knows. */
+export function place(call: CallDto): string {
+  const line = call.caller.line_type ? (words().caller.lineType[call.caller.line_type] ?? '') : '';
+  return [call.caller.region ? country(call.caller.region) : '', line].filter(Boolean).join(', ');
+}
+
+/** A short name for the other end, for strips, the list and the search window's foot. */
+export function shortName(call: CallDto): string {
+  const { face, contact, title } = picture(call);
+  return contact && face !== 'several' ? nameOf(contact) : title;
+}
+
+export function stateWord(call: CallDto): string {
+  const t = words().state;
+  if (call.state === 'ringing') return call.direction === 'in' ? t.ringingIn : t.ringingOut;
+  if (call.state === 'missed' && call.direction === 'out') return t.notReached;
+  return t[call.state];
+}
+
+/** What the timer shows: counting while the call lives, the time talked afterwards; empty where it is not known. */
+export function timer(call: CallDto, now: number): string {
+  if (!call.is_over) return duration(now - (call.answered ?? call.started));
+  return call.talked === null ? '' : duration(call.talked);
+}
+
+function several(matches: MatchDto[]): string {
+  const t = words().caller;
+  const companies = new Set(matches.map(({ contact }) => plain(contact.company ?? '')));
+  const [company] = companies;
+  return companies.size === 1 && company ? t.manyAt(matches.length, company) : t.many(matches.length);
+}

@@ -1,0 +1,410 @@
+import { fireEvent } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
+import { noLog } from '../src/backend/fake/fake';
+import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
+
+describe.each(LANGUAGES)('every state of the card, in %s', (_, text) => {
+  it.each(['known', 'several', 'nobody', 'withheld', 'answered', 'ended', 'missed', 'elsewhere', 'logged', 'waiting', 'refused', 'unsure', 'memory', 'create', 'why', 'move', 'bar'])('%s is accessible', async (state) => {
+    const { fake, user } = await start('card', { text });
+    if (state === 'memory') fake.setStatus({ store: { kind: 'in_memory', code: 'keyring_locked', message: 'Locked.', hint: null, unsaved: 1, has_file: false } });
+    const call = fake.ring(state === 'several' || state === 'move' ? INITECH : state === 'nobody' || state === 'create' ? STRANGER : state === 'withheld' ? null : ANNA);
+    await settle();
+    if (['answered', 'ended', 'logged', 'waiting', 'refused', 'unsure', 'move'].includes(state)) fake.answer(call.id);
+    if (['ended', 'missed', 'logged', 'waiting', 'refused', 'unsure', 'move'].includes(state)) fake.end(call.id);
+    if (state === 'elsewhere') fake.change(call.id, { state: 'answered_elsewhere', is_over: true, ended: Date.now() });
+    if (state === 'logged' || state === 'waiting' || state === 'refused' || state === 'unsure' || state === 'move') {
+      fake.change(call.id, { log: { ...noLog(), state: state === 'move' ? 'logged' : state, write: 'w', connection_name: 'Clio', contact_name: 'Anna Meier', message: 'Said so.', hint: 'Do this.', next_try: Date.now() } });
+    }
+    await settle();
+    if (state === 'create') await user.keyboard('c');
+    if (state === 'why') await user.keyboard('x');
+    if (state === 'bar') await user.keyboard('{Escape}');
+    if (state === 'move') await press('btn-move');
+    await settle();
+    expect(get('card').getAttribute('role')).toBe('alertdialog');
+    await accessible();
+  });
+});
+
+describe('who is calling', () => {
+  it('names the only exact match, and says how and where it is known', async () => {
+    const { fake } = await start('card');
+    fake.ring(ANNA, { line: 'Support DE' });
+    await settle();
+    expect(get('card-name').textContent).toBe('Anna Meier');
+    expect(get('card-number').textContent).toBe(ANNA);
+    expect(get('card-grade').textContent).toContain('exact match');
+    expect(get('card-type').textContent).toBe('Person');
+    expect(get('card-source').textContent).toBe('Address book, 4 min ago');
+    expect(get('log-state').textContent).toContain('Anna Meier');
+    const dialog = get('card');
+    expect(document.getElementById(dialog.getAttribute('aria-labelledby') ?? '')?.textContent).toBe('Anna Meier');
+  });
+
+  it('lists several, chooses by digit, and keeps their order when a late match comes', async () => {
+    const { fake, user } = await start('card');
+    const call = fake.ring(INITECH);
+    await settle();
+    expect(get('card-name').textContent).toBe('3 people at Initech');
+    const names = () => [1, 2, 3].map((n) => get(`match-${n}`).querySelector('bdi')?.textContent);
+    const before = names();
+    const late = fake.find('(212) 555-0142')[0]!;
+    fake.change(call.id, { lookup: { ...call.lookup, matches: [...call.lookup.matches, late] } });
+    await settle();
+    expect(names()).toEqual(before);
+    expect(get('match-4').textContent).toContain('Joanna Meyer');
+    expect(get('announce').textContent).toBe('One more match: Joanna Meyer');
+    await user.keyboard('2');
+    await settle();
+    expect(asked(fake, 'choose')).toEqual([{ call: call.id, contact: { connection: 'book', contact_type: 'lead', id: '5' } }]);
+    expect(get('card-name').textContent).toBe('Peter Gibbons');
+    expect(get('match-2').getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it('does not sound sure about an uncertain match', async () => {
+    const { fake } = await start('card');
+    const matches = fake.find(ANNA).map((one) => ({ ...one, grade: 'tail' as const }));
+    fake.ring(ANNA, { choice: null, lookup: { running: false, matches, asked: [], forms: 9, checked: Date.now() } });
+    await settle();
+    expect(get('card-name').textContent).toBe('Probably Anna Meier');
+    expect(get('card-grade').textContent).toContain('uncertain');
+    expect(get('log-state').textContent).toContain('Choose someone');
+    await press('btn-choose');
+    expect(get('card-name').textContent).toBe('Anna Meier');
+    expect(get('log-state').textContent).toContain('Anna Meier');
+  });
+
+  it('says where it looked when nobody is found, and shows a display name as unverified', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(STRANGER);
+    fake.change(call.id, { caller: { ...call.caller, display: 'BANK' } });
+    await settle();
+    expect(get('card-name').textContent).toBe(STRANGER);
+    expect(get('not-found').textContent).toMatch(/^Not in Address book\. 9 forms tried, /);
+    expect(get('display-name').textContent).toContain('Display name: BANK (not verified)');
+  });
+
+  it('names a slow and a failed source', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(STRANGER);
+    fake.change(call.id, { lookup: { ...call.lookup, asked: [...call.lookup.asked, { connection: 'a', name: 'Clio', state: 'slow', message: null }, { connection: 'b', name: 'Bullhorn', state: 'failed', message: 'Sign in again.' }] } });
+    await settle();
+    expect(get('slow').textContent).toContain('Clio has not answered');
+    expect(get('source-failed').textContent).toBe('Bullhorn: Sign in again.');
+  });
+
+  it('is calm about a withheld number and offers no lookup', async () => {
+    const { fake, user } = await start('card');
+    fake.ring(null);
+    await settle();
+    expect(get('card-name').textContent).toBe('Number withheld');
+    expect(maybe('btn-refresh')).toBeNull();
+    await user.keyboard('rxl');
+    await settle();
+    expect(asked(fake, 'refresh')).toEqual([]);
+    expect(told(fake, 'open_search')).toEqual([]);
+  });
+});
+
+describe('keys', () => {
+  it('does everything without a pointer', async () => {
+    const { fake, user } = await start('card');
+    const call = fake.ring(STRANGER);
+    await settle();
+    await user.keyboard('s');
+    await user.keyboard('/');
+    await user.keyboard('l');
+    await user.keyboard('{Enter}');
+    await settle();
+    expect(told(fake, 'open_search').map((one) => [one.call, one.link])).toEqual([[call.id, false], [call.id, false], [call.id, true], [call.id, true]]);
+    await user.keyboard('r');
+    await settle();
+    expect(asked(fake, 'refresh')).toHaveLength(1);
+    await user.keyboard('x');
+    await settle();
+    expect(get('why').textContent).toContain('Local index');
+    await user.keyboard('{Escape}');
+    await settle();
+    expect(maybe('why')).toBeNull();
+    await user.keyboard('c');
+    await settle();
+    expect(document.activeElement).toBe(get('create-name'));
+    await user.keyboard('{Escape}');
+    await settle();
+    await user.keyboard('{Shift>}{Escape}{/Shift}');
+    await settle();
+    expect(asked(fake, 'close_card')).toEqual([{ call: call.id }]);
+    expect(maybe('card')).toBeNull();
+    expect(told(fake, 'hide_window')).toHaveLength(1);
+  });
+
+  it('leaves letters alone while a field is typed in', async () => {
+    const { fake, user } = await start('card');
+    fake.ring(ANNA);
+    await settle();
+    await user.keyboard('n');
+    await settle();
+    expect(document.activeElement).toBe(get('note'));
+    await user.keyboard('search 1 r c x');
+    await settle();
+    expect((get('note') as HTMLTextAreaElement).value).toBe('search 1 r c x');
+    expect(told(fake, 'open_search')).toEqual([]);
+    expect(asked(fake, 'choose')).toEqual([]);
+    await user.keyboard('{Escape}');
+    expect(document.activeElement).not.toBe(get('note'));
+  });
+
+  it('logs by Ctrl+Enter from inside the note, with the note safe first', async () => {
+    const { fake, user } = await start('card');
+    const call = fake.ring(ANNA);
+    fake.answer(call.id);
+    fake.end(call.id);
+    await settle();
+    await user.click(get('note'));
+    await user.keyboard('Send the offer{Control>}{Enter}{/Control}');
+    await settle();
+    const order = fake.asked.map((one) => one.name).filter((name) => name === 'note' || name === 'log');
+    expect(order.at(-1)).toBe('log');
+    expect(asked(fake, 'note').at(-1)).toMatchObject({ note: 'Send the offer' });
+    expect(get('log-state').dataset.state).toBe('logged');
+  });
+
+  it('folds to a bar on Escape, with the note in it', async () => {
+    const { fake, user } = await start('card');
+    fake.answer(fake.ring(ANNA).id);
+    await settle();
+    await user.keyboard('{Escape}');
+    await settle();
+    expect(get('card-bar').textContent).toContain('Anna Meier');
+    await user.type(get('note'), 'short');
+    await fireEvent.blur(get('note'));
+    await settle();
+    expect(asked(fake, 'note').at(-1)).toMatchObject({ note: 'short' });
+  });
+});
+
+describe('the log', () => {
+  it('moves a wrong log to another person', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(INITECH);
+    await settle();
+    await press('match-1');
+    fake.answer(call.id);
+    fake.end(call.id);
+    await settle();
+    await press('btn-log');
+    expect(get('log-contact').textContent).toBe('Bill Lumbergh');
+    await press('btn-move');
+    await press('move-3');
+    expect(asked(fake, 'log').at(-1)).toMatchObject({ call: call.id, contact: { id: '6' } });
+    expect(get('log-contact').textContent).toBe('Milton Waddams');
+  });
+
+  it('lets a person decide an unsure log, and never sends it again by itself', async () => {
+    const { fake, user } = await start('card');
+    const call = fake.ring(ANNA);
+    fake.end(call.id);
+    fake.change(call.id, { log: { ...noLog(), state: 'unsure', write: 'w7', connection_name: 'Clio', message: 'The answer was lost.' } });
+    await settle();
+    expect(maybe('btn-log')).toBeNull();
+    await user.keyboard('{Control>}{Enter}{/Control}{Enter}');
+    await settle();
+    expect(asked(fake, 'log')).toEqual([]);
+    await press('btn-there');
+    expect(asked(fake, 'settle')).toEqual([{ call: call.id, write: 'w7', decision: 'it_is_there' }]);
+  });
+
+  it('sends a later change of the note only when told to, and a refused log again with what is new', async () => {
+    const { fake, user } = await start('card');
+    const call = fake.ring(ANNA);
+    fake.answer(call.id);
+    fake.end(call.id);
+    await settle();
+    await press('btn-log');
+    expect(maybe('btn-log')).toBeNull();
+    await user.type(get('note'), 'one thing more');
+    await user.tab();
+    await settle();
+    expect(get('btn-log').textContent).toContain('Save to log');
+    await press('btn-log');
+    expect(asked(fake, 'log')).toHaveLength(2);
+    fake.change(call.id, { log: { ...noLog(), state: 'refused', write: 'w', message: 'Too long.' } });
+    await settle();
+    await press('btn-log');
+    expect(asked(fake, 'log')).toHaveLength(3);
+  });
+
+  it('keeps who called in sight for a missed call, and its note behind N', async () => {
+    const { fake, user } = await start('card');
+    fake.end(fake.ring(ANNA).id);
+    await settle();
+    expect(get('card-number').textContent).toBe(ANNA);
+    expect(maybe('note')).toBeNull();
+    await user.keyboard('n');
+    await settle();
+    expect(document.activeElement).toBe(get('note'));
+    expect([maybe('btn-log'), maybe('btn-search'), maybe('btn-why')].includes(null)).toBe(false);
+  });
+
+  it('keeps the card and says why when logging is refused', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(ANNA);
+    fake.answer(call.id);
+    fake.end(call.id);
+    fake.fail('log', { code: 'storage', message: 'The disk is full.', hint: 'Make room.', field: null });
+    await settle();
+    await press('btn-log');
+    expect(get('error').textContent).toBe('The disk is full.Make room.');
+    expect(get('card-name').textContent).toBe('Anna Meier');
+  });
+});
+
+describe('several calls', () => {
+  it('puts the newest on top and the others below as strips', async () => {
+    const { fake } = await start('card');
+    const first = fake.ring(ANNA);
+    await settle();
+    fake.ring(null);
+    await settle();
+    expect(get('card-name').textContent).toBe('Number withheld');
+    expect(get('card-strip').textContent).toContain('Anna Meier');
+    await press('card-strip');
+    expect(get('card').dataset.call).toBe(first.id);
+  });
+
+  it('does not take the card away from under typing hands', async () => {
+    const { fake, user } = await start('card');
+    const first = fake.ring(ANNA);
+    await settle();
+    await user.keyboard('n');
+    await settle();
+    await user.keyboard('half a sen');
+    fake.ring(null);
+    await settle();
+    expect(get('card').dataset.call).toBe(first.id);
+    expect(document.activeElement).toBe(get('note'));
+    expect(get('card-strip').textContent).toContain('Number withheld');
+  });
+
+  it('does not bring back a closed card when its log is delivered late', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(ANNA);
+    await settle();
+    await press('btn-dismiss');
+    fake.end(call.id);
+    fake.change(call.id, { log: { ...noLog(), state: 'logged' } });
+    await settle();
+    expect(maybe('card')).toBeNull();
+  });
+
+  it('closes what was answered elsewhere, and keeps what needs a note until it was seen', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const { fake } = await start('card');
+    const talked = fake.ring(ANNA);
+    fake.answer(talked.id);
+    const elsewhere = fake.ring(INITECH);
+    fake.ring(null);
+    await settle();
+    fake.end(talked.id);
+    fake.change(elsewhere.id, { state: 'answered_elsewhere', is_over: true });
+    await settle();
+    await vi.advanceTimersByTimeAsync(3500);
+    expect(asked(fake, 'close_card')).toEqual([{ call: elsewhere.id }]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked(fake, 'close_card')).toHaveLength(1);
+    await press('card-strip');
+    await settle();
+    expect(get('closing').textContent).toContain('Closes in 30 s');
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(asked(fake, 'close_card').at(-1)).toEqual({ call: talked.id });
+    vi.useRealTimers();
+  });
+
+  it('stays open when told to', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const { fake } = await start('card');
+    fake.end(fake.ring(ANNA).id);
+    await settle();
+    await press('btn-keep-open');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked(fake, 'close_card')).toEqual([]);
+    expect(maybe('closing')).toBeNull();
+    vi.useRealTimers();
+  });
+
+  it('saves the note when the window loses the person', async () => {
+    const { fake, user } = await start('card');
+    fake.answer(fake.ring(ANNA).id);
+    await settle();
+    await user.keyboard('n');
+    await settle();
+    await user.keyboard('half');
+    const before = asked(fake, 'note').length;
+    window.dispatchEvent(new Event('blur'));
+    await settle();
+    expect(asked(fake, 'note').length).toBe(before + 1);
+    expect(fake.calls[0]?.note).toBe('half');
+  });
+
+  it('drops a card that the owner did not open', async () => {
+    const { fake } = await start('card');
+    fake.pops = () => false;
+    fake.ring(ANNA);
+    await settle();
+    expect(maybe('card')).toBeNull();
+  });
+});
+
+describe('the shell', () => {
+  it('hears the height at once and the paint after two frames, once a call', async () => {
+    const frames: FrameRequestCallback[] = [];
+    vi.spyOn(window, 'requestAnimationFrame').mockImplementation((frame) => frames.push(frame));
+    const { fake } = await start('card');
+    const call = fake.ring(ANNA);
+    await settle();
+    expect(told(fake, 'resize').length).toBeGreaterThan(0);
+    const run = () => frames.splice(0).forEach((frame) => frame(0));
+    run();
+    expect(told(fake, 'painted')).toEqual([]);
+    run();
+    expect(told(fake, 'painted')).toEqual([{ kind: 'painted', call: call.id }]);
+    fake.answer(call.id);
+    await settle();
+    run();
+    run();
+    expect(told(fake, 'painted')).toHaveLength(1);
+  });
+
+  it('is asked for the keyboard only when the card is clicked', async () => {
+    const { fake } = await start('card');
+    fake.ring(ANNA);
+    await settle();
+    expect(told(fake, 'take_focus')).toEqual([]);
+    await fireEvent.pointerDown(get('card-name'));
+    expect(told(fake, 'take_focus')).toHaveLength(1);
+  });
+});
+
+describe('hostile names', () => {
+  const NAMES: [string, string, string][] = [
+    ['markup', '<img src=x onerror="window.hit=1"><script>window.hit=1</script>', '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'],
+    ['an override', '\u202Eregnad\u202C', 'regnad'],
+    ['only zero width', '\u200B\u200D\uFEFF', '(no name)'],
+    ['right to left', 'ليلى حداد', 'ليلى حداد'],
+    ['emoji', '👩‍👩‍👧‍👦 Müller', '👩‍👩‍👧‍👦 Müller'],
+    ['line breaks', 'Anna\n\u0000Meier', 'Anna Meier'],
+    ['500 characters', 'x'.repeat(500), 'x'.repeat(500)],
+  ];
+  it.each(NAMES)('%s stays text', async (_, name, shown) => {
+    const { fake } = await start('card');
+    const [match] = fake.find(ANNA);
+    const contact = { ...match!.contact, name, company: name, title: null };
+    fake.ring(ANNA, { line: name, choice: { contact, by: 'only_exact_match' }, lookup: { running: false, matches: [{ ...match!, contact }], asked: [], forms: 1, checked: Date.now() } });
+    await settle();
+    expect(get('card-name').textContent).toBe(shown);
+    expect(get('card-name').getAttribute('dir')).toBe('auto');
+    expect(document.querySelector('main img, main script')).toBeNull();
+    expect('hit' in window).toBe(false);
+    await accessible();
+  });
+});

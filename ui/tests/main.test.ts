@@ -1,0 +1,201 @@
+import { describe, expect, it, vi } from 'vitest';
+import { Fake, noLog } from '../src/backend/fake/fake';
+import type { CallDto } from '../src/backend/generated';
+import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
+
+const over = (change: Partial<CallDto> = {}): Partial<CallDto> => ({ state: 'completed', is_over: true, answered: 1, ended: 2, talked: 61_000, ...change });
+const locked = { kind: 'in_memory', code: 'keyring_locked', message: 'The secret store is locked.', hint: 'Unlock it.', unsaved: 2, has_file: true } as const;
+const rows = () => document.querySelectorAll('[data-testid=main-call-row]');
+
+async function change(id: string, value: string) {
+  const field = get(id) as HTMLInputElement;
+  field.value = value;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  await settle();
+}
+
+function filled(): Fake {
+  const fake = new Fake();
+  fake.ring(null, over());
+  fake.ring(STRANGER, over({ state: 'missed', answered: null, talked: null }));
+  fake.ring(INITECH, over({ log: { ...noLog(), state: 'unsure', write: 'w1', connection_name: 'Clio', message: 'The answer was lost.' } }));
+  fake.ring(ANNA, over({ log: { ...noLog(), state: 'refused', write: 'w2', connection_name: 'Bullhorn', message: 'field “status” required' } }));
+  fake.ring(ANNA, over({ log: { ...noLog(), state: 'waiting', write: 'w3', connection_name: 'Clio' } }));
+  fake.ring(ANNA, over());
+  return fake;
+}
+
+describe.each(LANGUAGES)('the main window in %s', (_, text) => {
+  it.each(['calls', 'connections', 'phones', 'numbers', 'rules', 'privacy'])('%s is accessible', async (page) => {
+    await start('main', { fake: filled(), text, page });
+    await accessible();
+  });
+
+  it('is accessible with a call opened, in memory, and with a notice', async () => {
+    const fake = filled();
+    fake.setStatus({ store: locked, notices: [{ code: 'hotkey', message: 'The key is taken.', hint: 'Choose another.' }] });
+    await start('main', { fake, text });
+    await press('main-call-open-2');
+    await press('details-why');
+    expect(get('notice').textContent).toContain('The key is taken.');
+    await accessible();
+    await press('nav-privacy');
+    await accessible();
+  });
+});
+
+describe('the list of calls', () => {
+  it('says what became of each call and has one next step for each', async () => {
+    const { fake } = await start('main', { fake: filled() });
+    const said = [...rows()].map((row) => [row.querySelector('[data-testid=main-call-name]')?.textContent, row.querySelector('[data-testid=main-call-log]')?.getAttribute('data-state'), row.querySelector('[data-testid^=main-call-step]')?.textContent?.trim()]);
+    expect(said).toEqual([
+      ['Anna Meier', 'not_logged', 'Log'],
+      ['Anna Meier', 'waiting', 'Details'],
+      ['Anna Meier', 'refused', 'Fix…'],
+      ['3 people at Initech', 'unsure', 'Decide…'],
+      [STRANGER, 'not_logged', 'Link…'],
+      ['Number withheld', 'not_logged', 'Note'],
+    ]);
+    await press('main-call-step-0');
+    expect(get('calls').querySelector('li')?.getAttribute('data-log')).toBe('logged');
+    await press('main-call-step-4');
+    expect(told(fake, 'open_search')[0]).toMatchObject({ link: true });
+  });
+
+  it('filters missed and not logged calls through the owner', async () => {
+    await start('main', { fake: filled() });
+    await press('filter-missed');
+    expect(rows()).toHaveLength(1);
+    await press('filter-missed');
+    await press('filter-not-logged');
+    expect(rows()).toHaveLength(3);
+  });
+
+  it('settles, retries and refreshes from the list', async () => {
+    const { fake } = await start('main', { fake: filled() });
+    await press('main-call-open-3');
+    await press('btn-send-again');
+    expect(asked(fake, 'settle')).toMatchObject([{ write: 'w1', decision: 'send_again' }]);
+    await press('main-call-open-1');
+    await press('btn-retry');
+    expect(asked(fake, 'retry')).toHaveLength(1);
+    await press('main-call-refresh-0');
+    expect(asked(fake, 'refresh')).toHaveLength(1);
+  });
+
+  it('follows what happens elsewhere', async () => {
+    const { fake } = await start('main', { fake: filled() });
+    fake.ring(ANNA, { id: 'fresh' });
+    await settle();
+    expect(rows()).toHaveLength(7);
+    expect(rows()[0]?.getAttribute('data-call')).toBe('fresh');
+  });
+
+  it('offers a rehearsal where there is no call yet', async () => {
+    const { fake } = await start('main');
+    await press('rehearse');
+    expect(asked(fake, 'rehearse')).toHaveLength(1);
+    expect(rows()).toHaveLength(1);
+  });
+});
+
+describe('settings', () => {
+  it('saves each choice as it is made, and the refusal stays at its field with what was typed', async () => {
+    const { fake } = await start('main', { page: 'rules' });
+    await press('settings-pop-incoming');
+    expect(asked(fake, 'save_settings').at(-1)).toMatchObject({ pop: 'incoming' });
+    expect(get('settings-state').dataset.state).toBe('saved');
+    fake.fail('save_settings', { code: 'conflict', message: 'Another program has this key.', hint: null, field: 'search_hotkey' });
+    await change('settings-search-hotkey', 'Ctrl+Q');
+    expect(get('settings-search-hotkey').getAttribute('aria-invalid')).toBe('true');
+    expect((get('settings-search-hotkey') as HTMLInputElement).value).toBe('Ctrl+Q');
+    expect(document.body.textContent).toContain('Another program has this key.');
+  });
+
+  it('previews formats at every keystroke, and says which does not fit or cannot be read', async () => {
+    const { fake } = await start('main', { page: 'numbers' });
+    expect(get('settings-preview-0').textContent).toBe('(415) 555-0123');
+    await press('settings-add-format');
+    await change('settings-format-1', '###');
+    expect(get('settings-preview-1').textContent).toBe('does not fit this number');
+    expect(asked(fake, 'save_settings').at(-1)).toMatchObject({ formats: ['(###) ###-####', '###'] });
+    await change('settings-format-1', 'abc');
+    expect(document.body.textContent).toContain('no place for a digit');
+    expect((get('settings-format-1') as HTMLInputElement).value).toBe('abc');
+    await change('settings-own', '+1 415 555 0199\n+1 415 555 0198');
+    expect(asked(fake, 'save_settings').at(-1)).toMatchObject({ own_numbers: ['+1 415 555 0199', '+1 415 555 0198'] });
+  });
+});
+
+describe('phones', () => {
+  it('shows the lines with the token once', async () => {
+    const { fake } = await start('main', { page: 'phones' });
+    await press('phone-add');
+    expect(asked(fake, 'add_phone')).toEqual([]);
+    await change('phone-name', 'Desk');
+    await press('phone-add');
+    expect(asked(fake, 'add_phone')).toEqual([{ name: 'Desk', trusted: false }]);
+    expect(get('recipe-0').textContent).toContain('token=EXAMPLE');
+    await accessible();
+    await press('phone-done');
+    expect(document.body.textContent).not.toContain('EXAMPLE');
+    await press('phone-remove');
+    await press('phone-remove-yes');
+    expect(asked(fake, 'remove_phone')).toEqual([{ name: 'Desk' }]);
+    expect(maybe('phone')).toBeNull();
+  });
+
+  it('says a taken port', async () => {
+    const fake = new Fake();
+    fake.setStatus({ intake: { kind: 'failed', port: 17655, message: 'another program listens there' } });
+    await start('main', { fake, page: 'phones' });
+    expect(get('intake-state').textContent).toContain('Port 17655 can’t be used: another program listens there');
+  });
+});
+
+describe('privacy', () => {
+  it('has a banner everywhere while nothing is on disk, and unlocks', async () => {
+    const fake = new Fake();
+    fake.setStatus({ store: locked });
+    await start('main', { fake });
+    expect(get('banner-memory').textContent).toContain('The secret store is locked.');
+    await press('btn-unlock');
+    expect(maybe('banner-memory')).toBeNull();
+  });
+
+  it('opens with the recovery code, and keeps a wrong one to be put right', async () => {
+    const fake = new Fake();
+    fake.setStatus({ store: locked });
+    await start('main', { fake, page: 'privacy' });
+    fake.fail('unlock', { code: 'invalid', message: 'This is not the code of this file.', hint: null, field: null });
+    await change('recovery-input', 'wrong');
+    await press('recovery-open');
+    expect(get('error').textContent).toBe('This is not the code of this file.');
+    expect((get('recovery-input') as HTMLInputElement).value).toBe('wrong');
+  });
+
+  it('shows the recovery code only when asked, and warns before making a new one', async () => {
+    const { fake } = await start('main', { page: 'privacy' });
+    expect(asked(fake, 'recovery_code')).toEqual([]);
+    await press('recovery-show');
+    expect(get('recovery-code').textContent).toBe(fake.code);
+    await press('recovery-hide');
+    await press('recovery-rotate');
+    expect(asked(fake, 'recovery_code')).toHaveLength(1);
+    await press('recovery-rotate-yes');
+    expect(asked(fake, 'recovery_code').at(-1)).toEqual({ rotate: true });
+  });
+});
+
+it('writes a note in the list as it is typed', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const { fake } = await start('main', { fake: filled() });
+  await press('main-call-open-5');
+  const field = get('details-note') as HTMLTextAreaElement;
+  field.value = 'Called back';
+  field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  await vi.advanceTimersByTimeAsync(160);
+  expect(asked(fake, 'note')).toMatchObject([{ note: 'Called back' }]);
+  vi.useRealTimers();
+});

@@ -1,0 +1,9 @@
+// What jsdom lacks and the windows use.
+import { vi } from 'vitest';
+
+class Observer {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+vi.stubGlobal('ResizeObserver', Observer);

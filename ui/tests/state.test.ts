@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Fake, noLog } from '../src/backend/fake/fake';
+import { Closing, stay } from '../src/state/closing.svelte';
+import { guard } from '../src/state/guard';
+import { House } from '../src/state/house.svelte';
+import { Note } from '../src/state/note.svelte';
+import { Calls } from '../src/state/calls.svelte';
+import { ANNA, asked, settle } from './help';
+
+describe('a note', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const saved = (fake: Fake) => asked(fake, 'note').map((one) => one.note);
+  function note() {
+    const fake = new Fake();
+    return { fake, note: new Note(fake, fake.ring(ANNA)) };
+  }
+
+  it('is saved at most 150 ms after the first unsaved keystroke, however fast the next ones come', async () => {
+    const { fake, note: it_ } = note();
+    for (const text of ['a', 'ab', 'abc', 'abcd']) {
+      it_.type(text);
+      await vi.advanceTimersByTimeAsync(60);
+    }
+    expect(saved(fake)).toEqual(['abc']);
+    await vi.advanceTimersByTimeAsync(150);
+    expect(saved(fake)).toEqual(['abc', 'abcd']);
+    expect(it_.state).toBe('saved');
+  });
+
+  it('is saved at once on flush', async () => {
+    const { fake, note: it_ } = note();
+    it_.type('now');
+    expect(await it_.flush()).toBe(true);
+    expect(saved(fake)).toEqual(['now']);
+  });
+
+  it('sends one at a time, so the last text wins', async () => {
+    const { fake, note: it_ } = note();
+    const go = fake.hold('note');
+    it_.type('first');
+    const done = it_.flush();
+    it_.type('second');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(saved(fake)).toEqual(['first']);
+    go();
+    await done;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(saved(fake)).toEqual(['first', 'second']);
+    expect(fake.calls[0]?.note).toBe('second');
+  });
+
+  it('says that it is not saved, keeps the text, and tries again', async () => {
+    const { fake, note: it_ } = note();
+    fake.fail('note', { code: 'storage', message: 'The disk is full.', hint: null, field: null });
+    it_.type('precious');
+    expect(await it_.flush()).toBe(false);
+    expect([it_.state, it_.error?.message, it_.text]).toEqual(['failed', 'The disk is full.', 'precious']);
+    fake.fail('note', null);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(it_.state).toBe('saved');
+    expect(fake.calls[0]?.note).toBe('precious');
+  });
+
+  it('takes over what another window wrote, but never over something newer', async () => {
+    const { fake, note: it_ } = note();
+    it_.adopt({ ...fake.calls[0]!, note: 'theirs' });
+    expect(it_.text).toBe('theirs');
+    it_.type('mine');
+    it_.adopt({ ...fake.calls[0]!, note: 'theirs again' });
+    expect(it_.text).toBe('mine');
+  });
+});
+
+describe('closing', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const call = (change: object) => ({ ...new Fake().ring(ANNA), is_over: true, ...change }) as ReturnType<Fake['ring']>;
+
+  it.each([
+    ['answered elsewhere', { state: 'answered_elsewhere' }, 3000],
+    ['missed', { state: 'missed' }, 10_000],
+    ['ended', { state: 'completed' }, 30_000],
+    ['logged', { state: 'completed', log: { ...noLog(), state: 'logged' } }, 6000],
+    ['refused', { state: 'completed', log: { ...noLog(), state: 'refused' } }, null],
+    ['going on', { state: 'answered', is_over: false }, null],
+  ])('%s', (_, change, span) => expect(stay(call(change))).toBe(span));
+
+  it('starts anew with every key, waits under the pointer, and can be stopped', async () => {
+    const close = vi.fn();
+    const closing = new Closing(close);
+    closing.follow(call({ state: 'completed' }));
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(closing.left).toBe(1);
+    closing.touch();
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(close).not.toHaveBeenCalled();
+    closing.hold('pointer', true);
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(close).not.toHaveBeenCalled();
+    closing.hold('pointer', false);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(close).toHaveBeenCalledTimes(1);
+
+    const kept = new Closing(close);
+    kept.follow(call({ state: 'completed' }));
+    kept.keep();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(kept.left).toBeNull();
+  });
+});
+
+describe('the click guard', () => {
+  function panel() {
+    let now = 0;
+    document.body.innerHTML = '<div id="root"><button id="old">Old</button></div>';
+    const root = document.getElementById('root')!;
+    const action = guard(root, () => now);
+    const hits: string[] = [];
+    root.addEventListener('click', (event) => hits.push((event.target as Element).id));
+    const click = (id: string, detail = 1) => document.getElementById(id)?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, detail }));
+    return { root, hits, click, at: (time: number) => (now = time), end: () => action.destroy() };
+  }
+
+  it('ignores a pointer on a control younger than 400 ms, and takes it later', () => {
+    const { hits, click, at, end } = panel();
+    at(399);
+    click('old');
+    expect(hits).toEqual([]);
+    at(401);
+    click('old');
+    expect(hits).toEqual(['old']);
+    end();
+  });
+
+  it('never holds back the keyboard', () => {
+    const { hits, click, end } = panel();
+    click('old', 0);
+    expect(hits).toEqual(['old']);
+    end();
+  });
+
+  it('holds a control that moved under the pointer', async () => {
+    const { root, hits, click, at, end } = panel();
+    at(1000);
+    const old = document.getElementById('old')!;
+    vi.spyOn(old, 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 60, 80, 32));
+    root.prepend(document.createElement('p'));
+    await settle();
+    at(1200);
+    click('old');
+    expect(hits).toEqual([]);
+    at(1401);
+    click('old');
+    expect(hits).toEqual(['old']);
+    end();
+  });
+
+  it('takes a click on what has stood still while something else appeared', async () => {
+    const { root, hits, click, at, end } = panel();
+    at(1000);
+    root.insertAdjacentHTML('beforeend', '<button id="new">New</button>');
+    await settle();
+    click('new');
+    click('old');
+    expect(hits).toEqual(['old']);
+    end();
+  });
+});
+
+describe('the house', () => {
+  it('loses no event between listening and the snapshot', async () => {
+    const fake = new Fake();
+    const first = fake.ring(ANNA);
+    const go = fake.hold('snapshot');
+    const house = new House(fake);
+    const started = house.start();
+    await settle();
+    fake.change(first.id, { note: 'in between' });
+    const second = fake.ring(null);
+    go();
+    await started;
+    expect(house.calls.map((call) => call.id)).toEqual([second.id, first.id]);
+    expect(house.call(first.id)?.note).toBe('in between');
+    house.stop();
+  });
+
+  it('asks again when the owner does not answer', async () => {
+    vi.useFakeTimers();
+    const fake = new Fake();
+    fake.ring(ANNA);
+    fake.fail('snapshot', { code: 'unavailable', message: 'Not ready.', hint: null, field: null });
+    const house = new House(fake);
+    void house.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(house.lost).toBe('Not ready.');
+    fake.fail('snapshot', null);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect([house.lost, house.calls.length]).toEqual([null, 1]);
+    house.stop();
+    vi.useRealTimers();
+  });
+
+  it('shows no card where the rule says so, and still knows the call', async () => {
+    const fake = new Fake();
+    fake.settings.pop = 'incoming';
+    const house = new House(fake);
+    await house.start();
+    const out = fake.ring(ANNA, { direction: 'out' });
+    expect([house.calls.length, house.bare[0]?.id]).toEqual([0, out.id]);
+    fake.end(out.id);
+    expect(house.bare).toEqual([]);
+    house.stop();
+  });
+});
+
+describe('the list of calls', () => {
+  it('keeps what changed, adds what is new in its place, and pages', async () => {
+    const fake = new Fake();
+    for (let n = 0; n < 60; n++) fake.ring(ANNA, { id: `c${n}`, started: n, state: 'completed', is_over: true });
+    const house = new House(fake);
+    await house.start();
+    const calls = new Calls(house);
+    await calls.load();
+    expect([calls.rows.length, calls.more]).toEqual([50, true]);
+    fake.change('c59', { note: 'changed' });
+    expect(calls.rows[0]?.note).toBe('changed');
+    fake.ring(ANNA, { id: 'new', started: 100 });
+    expect(calls.rows[0]?.id).toBe('new');
+    await calls.loadMore();
+    expect([calls.rows.length, calls.more]).toEqual([61, false]);
+    expect(new Set(calls.rows.map((row) => row.id)).size).toBe(61);
+    calls.stop();
+    house.stop();
+  });
+});

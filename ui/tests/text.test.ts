@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { pick, speak } from '../src/text';
+import { de } from '../src/text/de';
+import { en } from '../src/text/en';
+import { age, country, day, duration, took } from '../src/text/format';
+import { highlight, highlightDigits } from '../src/text/highlight';
+import { plain } from '../src/text/name';
+
+afterEach(() => speak(en));
+
+describe('languages', () => {
+  it('picks the first of the system’s that we have', () => {
+    expect(pick(['fr-CH', 'de-AT', 'en'])).toBe(de);
+    expect(pick(['fr', 'ja'])).toBe(en);
+    expect(pick([])).toBe(en);
+  });
+
+  it('has no text left in English or empty in German', () => {
+    const same: string[] = [];
+    const walk = (a: Record<string, unknown>, b: Record<string, unknown>, path: string) => {
+      expect(Object.keys(b).sort(), path).toEqual(Object.keys(a).sort());
+      for (const key of Object.keys(a)) {
+        const [left, right] = [a[key], b[key]];
+        if (typeof left === 'object') walk(left as Record<string, unknown>, right as Record<string, unknown>, `${path}.${key}`);
+        else if (typeof left === 'string' && left === right && left !== '') same.push(`${path}.${key}`);
+      }
+    };
+    walk(en, de, '');
+    // Words that are the same in both.
+    expect(same).toEqual(['.create.name', '.calls.details', '.phones.port', '.banner.details']);
+  });
+
+  it('counts by the rules of the language', () => {
+    expect([en.caller.many(1), en.caller.many(3), de.caller.many(1), de.caller.many(3)]).toEqual(['1 possible caller', '3 possible callers', '1 möglicher Anrufer', '3 mögliche Anrufer']);
+  });
+});
+
+describe('times', () => {
+  const now = new Date(2026, 10, 20, 12).getTime();
+  it('says how long and how old', () => {
+    expect([duration(4000), duration(761_000), duration(3_723_000), duration(-5)]).toEqual(['0:04', '12:41', '1:02:03', '0:00']);
+    expect([age(now, now), age(now - 300, now), age(now - 240_000, now), age(now - 7_200_000, now)]).toEqual(['just now', '0.3 s ago', '4 min ago', '2 hours ago']);
+    expect([took(400), took(184_000), took(2_100_000)]).toEqual(['0.4 ms', '184 ms', '2.1 s']);
+    speak(de);
+    expect([age(now - 300, now), took(400)]).toEqual(['vor 0,3 s', '0,4 ms']);
+  });
+
+  it('says which day', () => {
+    const DAY = 86_400_000;
+    expect([day(now, now), day(now - DAY, now), day(now - 3 * DAY, now), day(now - 30 * DAY, now)]).toEqual(['today', 'yesterday', 'Tuesday', 'Oct 21']);
+    expect(country('DE')).toBe('Germany');
+    expect(country('not a region')).toBe('not a region');
+  });
+});
+
+describe('why it matched', () => {
+  const hits = (text: string, query: string) => highlight(text, query).filter((piece) => piece.hit).map((piece) => piece.text);
+  it.each([
+    ['Anna Meier', 'anna me', ['Anna', 'Me']],
+    ['Joanna Meyer', 'anna', ['anna']],
+    ['José Müller-Groß', 'JOSE muller gross', ['José', 'Müller', 'Groß']],
+    ['Straße', 'strass', ['Straß']],
+    ['Anna', 'zzz', []],
+    ['', 'a', []],
+    ['Anna', '', []],
+  ])('%s for %s', (text, query, expected) => expect(hits(text, query)).toEqual(expected));
+
+  it('never loses or changes a sign of the text', () => {
+    for (const text of ['İstanbul', 'e\u0301cole', '👩‍👩‍👧 Müller', 'ﬁx', 'ΑΘΗΝΑ', '\uD800 lone']) {
+      for (const query of ['i', 'ecole', 'mull', 'fi', 'αθ', '👩']) expect(highlight(text, query).map((piece) => piece.text).join('')).toBe(text);
+    }
+  });
+
+  it('finds digits whatever stands between them', () => {
+    const marked = (text: string, query: string) => highlightDigits(text, query).find((piece) => piece.hit)?.text;
+    expect(marked('(415) 555-0177', '5550177')).toBe('555-0177');
+    expect(marked('(415) 555-0177', '415 555')).toBe('415) 555');
+    expect(marked('(415) 555-0177', '999')).toBeUndefined();
+  });
+});
+
+describe('names of strangers', () => {
+  it.each([
+    ['\u202Egnorw\u202C', 'gnorw'],
+    ['\u200B\u200D', ''],
+    ['  Anna\r\n Meier ', 'Anna Meier'],
+    ['👍', '👍'],
+    ['', ''],
+  ])('%j', (text, shown) => expect(plain(text).replace(/\s+/g, ' ')).toBe(shown));
+});
