@@ -127,7 +127,7 @@ impl Engine {
         }
         let contact = connector.create_contact(self.cx(self.config().write_deadline, Freshness::Live), draft).await?;
         self.assign(&contact, call).await?;
-        Ok(Created::Contact(contact))
+        Ok(Created::Contact(Box::new(contact)))
     }
 
     /// Adds a number to a contact and assigns the contact to the call. Fills an empty field, never overwrites one.

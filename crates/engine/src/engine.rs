@@ -1,8 +1,9 @@
 //! The engine's handle, and the loop behind it.
 //!
 //! [`CallBook`] decides under a short lock; what follows is queued in the order in which it was decided. Two tasks work
-//! the queue off: one writes calls to the journal, one starts lookups and shows pictures, so that a slow disk never
-//! delays a name. Both read the newest state when their turn comes, so nothing older ever overwrites it.
+//! it off: one writes calls to the journal, one starts lookups and shows pictures, so that a slow disk never delays a
+//! name. A call is handed to the first as it was decided, and the second reads the newest state when its turn comes, so
+//! nothing older ever overwrites it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -241,8 +242,12 @@ impl Engine {
         Ok(counts)
     }
 
-    /// Looks at waiting writes now: after an unlock, a sign-in, or when the network is back.
+    /// Looks at what is owed now: after an unlock (the file may hold calls that a crash left open), a sign-in, or when the
+    /// network is back.
     pub async fn wake(&self) {
+        if let Err(error) = self.close_the_books_of_the_last_run().await {
+            tracing::warn!(kind = error.kind.code(), "the calls of the last run could not be closed");
+        }
         if let Err(error) = self.shared.delivery.resume(None).await {
             tracing::warn!(kind = error.kind.code(), "waiting writes could not be taken up");
         }
@@ -266,8 +271,16 @@ impl Engine {
         let mut book = self.book();
         let effects = book.apply(input, now, &mut || CallId::new(&*self.shared.clock, &*self.shared.random));
         for effect in effects {
-            // Fails only when the engine was stopped.
-            let _ = self.shared.effects.send(effect);
+            match effect {
+                // Handed over in this same step: whoever flushes next waits for it.
+                Effect::Save(id) => {
+                    if let Some(entry) = book.get(id) {
+                        self.shared.saver.save(entry.call.clone());
+                    }
+                }
+                // Fails only when the engine was stopped.
+                effect => _ = self.shared.effects.send(effect),
+            }
         }
     }
 
@@ -382,11 +395,8 @@ impl Engine {
     fn run(&self, effect: Effect) {
         let engine = self.clone();
         match effect {
-            Effect::Save(id) => {
-                if let Some(call) = self.book().get(id).map(|entry| entry.call.clone()) {
-                    self.shared.saver.save(call);
-                }
-            }
+            // Done when it was decided.
+            Effect::Save(_) => {}
             Effect::Publish(id) => {
                 if let Ok(view) = self.view_of(id) {
                     self.tell(Update::Call(Box::new(view)));
@@ -418,6 +428,9 @@ impl Engine {
 
     async fn close_the_books_of_the_last_run(&self) -> Result<()> {
         for mut call in self.shared.journal.open_calls().await? {
+            if self.book().get(call.id).is_some() {
+                continue;
+            }
             call.state = CallState::Ended(EndReason::Unknown);
             self.shared.journal.save_call(call).await?;
         }

@@ -116,7 +116,7 @@ pub enum DuplicateReason {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
-    Contact(Contact),
+    Contact(Box<Contact>),
     /// Nothing was created.
     Duplicates(Vec<Duplicate>),
 }

@@ -34,10 +34,10 @@ pub fn recipes(port: u16, token: &str, ringside: &str, profile: &str) -> Vec<Rec
             title: "MicroSIP",
             place: "In microsip.ini, section [Settings], while MicroSIP is closed. The file is UTF-16: use Notepad. MicroSIP adds the number at the end of each line.",
             lines: format!(
-                "cmdIncomingCall={windows} --state ringing --direction in --from\n\
-                 cmdOutgoingCall={windows} --state ringing --direction out --from\n\
-                 cmdCallStart={windows} --state answered --from\n\
-                 cmdCallEnd={windows} --state ended --from\n"
+                "cmdIncomingCall={windows} --state ringing --direction in --\n\
+                 cmdOutgoingCall={windows} --state ringing --direction out --\n\
+                 cmdCallStart={windows} --state answered --\n\
+                 cmdCallEnd={windows} --state ended --\n"
             ),
         },
         Recipe {
