@@ -1,0 +1,461 @@
+//! The running Ringside: what the window and the command line hold.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use ringside_domain::{CallId, Error, Result, SourceId, Stop, connector::ConnectorInfo};
+use ringside_engine::{Connection, Engine, Parts, Update, view::CallView};
+use ringside_host::{Folders, ProfileLock};
+use ringside_ipc::{
+    ApiError, Event,
+    call::{CallDto, CallStateDto},
+    convert::Words,
+    status::{NoticeDto, RoleDto},
+};
+use ringside_sources::Reports;
+use ringside_store::Store;
+use tokio::sync::{broadcast, oneshot, watch};
+
+use crate::{
+    intake::Intake,
+    settings::{Settings, SettingsFile},
+    spool,
+    start::{Ports, Start, StartOptions},
+    unlock::{Opened, Vault},
+};
+
+/// How often the keyring is asked again while it does not give the key, and the spool looked at.
+const TICK: Duration = Duration::from_secs(15);
+/// Events that a slow listener may be behind.
+const BEHIND: usize = 1024;
+
+/// A handle to the running Ringside; clones are the same one.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub folders: Folders,
+    pub role: RoleDto,
+    pub rehearsal: bool,
+    pub ports: Ports,
+    pub vault: Vault,
+    pub store: Store,
+    /// Why the store is only in memory, while it is.
+    pub locked: Mutex<Option<ApiError>>,
+    pub engine: Engine,
+    /// Changed by one command at a time.
+    pub file: tokio::sync::Mutex<SettingsFile>,
+    /// What the file says, for everybody who reads.
+    pub settings: RwLock<Settings>,
+    pub own_numbers: RwLock<Vec<String>>,
+    pub extra: Vec<Connection>,
+    pub intake: Intake,
+    /// The calls that `ringside ring` has told of.
+    pub reports: Mutex<Reports>,
+    notices: Mutex<BTreeMap<&'static str, NoticeDto>>,
+    missed: Mutex<HashSet<String>>,
+    events: broadcast::Sender<Event>,
+    quit: watch::Sender<bool>,
+    stop: Stop,
+    stop_sender: Mutex<Option<oneshot::Sender<()>>>,
+    lock: Mutex<Option<ProfileLock>>,
+}
+
+impl App {
+    /// Puts everything together, in a profile that is ours.
+    pub(crate) async fn own(options: StartOptions, lock: ProfileLock) -> Result<Self> {
+        let StartOptions {
+            folders,
+            role,
+            rehearsal,
+            extra,
+            ports,
+        } = options;
+        let home = rehearsal.then(crate::rehearsal::home).flatten();
+        let file = SettingsFile::load(&folders.settings(), home);
+        let vault = Vault {
+            credentials: ports.credentials.clone(),
+            file: folders.database(),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+        };
+        let Opened { store, locked } = vault.open().await?;
+        let settings = file.settings().clone();
+        let store_ports = Arc::new(store.clone());
+        let parts = Parts {
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            journal: store_ports.clone(),
+            index: store_ports,
+            connections: crate::connections::build(&settings, &store, &extra),
+        };
+        let engine = Engine::start(parts, crate::configure::engine_config(&settings, &[])).await?;
+        let (stop_sender, stopped) = oneshot::channel::<()>();
+        let app = Self {
+            inner: Arc::new(Inner {
+                intake: Intake::new(&settings),
+                reports: Mutex::new(Reports::new(SourceId::new("ring"))),
+                folders,
+                role,
+                rehearsal,
+                ports,
+                vault,
+                store,
+                locked: Mutex::new(locked.map(ApiError::from)),
+                engine,
+                file: tokio::sync::Mutex::new(file),
+                settings: RwLock::new(settings),
+                own_numbers: RwLock::default(),
+                extra,
+                notices: Mutex::default(),
+                missed: Mutex::default(),
+                events: broadcast::channel(BEHIND).0,
+                quit: watch::channel(false).0,
+                stop: stopped.map(|_| ()).boxed().shared(),
+                stop_sender: Mutex::new(Some(stop_sender)),
+                lock: Mutex::new(Some(lock)),
+            }),
+        };
+        app.begin().await?;
+        Ok(app)
+    }
+
+    async fn begin(&self) -> Result<()> {
+        self.note_settings().await;
+        // A secret store that just did not answer is not asked again at once: that would only make the start slower.
+        if !self.inner.store.is_memory() {
+            self.read_own_numbers().await;
+        }
+        if self.inner.rehearsal {
+            crate::rehearsal::import_people(self).await;
+        }
+        self.check_home().await;
+        self.pump();
+        self.listen()?;
+        if self.inner.role == RoleDto::App {
+            let app = self.clone();
+            tokio::spawn(async move { app.start_intake().await });
+            self.take_spool().await;
+            tokio::spawn(self.clone().tick());
+        }
+        Ok(())
+    }
+
+    /// As [`crate::start`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn start(options: StartOptions) -> Result<Start> {
+        crate::start::start(options).await
+    }
+
+    /// Whether this profile carries sample people, and simulated calls may be logged.
+    #[must_use]
+    pub fn rehearsal(&self) -> bool {
+        self.inner.rehearsal
+    }
+
+    /// Everything that windows may want to know, from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// Resolves when somebody asked Ringside to end: the tray, a command, the app that takes over from a command line.
+    pub async fn quit_requested(&self) {
+        let mut quit = self.inner.quit.subscribe();
+        let _ = quit.wait_for(|asked| *asked).await;
+    }
+
+    /// Ends sources and engine, closes the socket and gives the profile free. What is owed is in the journal.
+    pub async fn stop(&self) {
+        if let Some(stop) = lock(&self.inner.stop_sender).take() {
+            let _ = stop.send(());
+        }
+        self.inner.intake.stop().await;
+        self.inner.engine.stop().await;
+        self.inner.store.close().await;
+        // The name goes first: whoever comes now waits for the lock.
+        let _ = std::fs::remove_file(self.inner.folders.socket());
+        lock(&self.inner.lock).take();
+    }
+
+    #[must_use]
+    pub fn folders(&self) -> &Folders {
+        &self.inner.folders
+    }
+
+    /// How long ago the first event of this call came in; for measuring.
+    #[must_use]
+    pub fn since_first_event(&self, call: &str) -> Option<Duration> {
+        self.inner.engine.since_first_event(call.parse().ok()?)
+    }
+
+    /// What the shell could not do as set, for the person to see; `None` when all is well again.
+    pub async fn notice_hotkeys(&self, error: Option<ApiError>) {
+        self.notice("hotkey", error);
+        self.tell_status().await;
+    }
+
+    /// Tells everybody; nobody listening is fine.
+    pub(crate) fn tell(&self, event: Event) {
+        let _ = self.inner.events.send(event);
+    }
+
+    pub(crate) async fn tell_status(&self) {
+        let status = self.status_now().await;
+        self.tell(Event::Status { status });
+    }
+
+    pub(crate) fn ask_to_quit(&self) {
+        self.inner.quit.send_replace(true);
+    }
+
+    pub(crate) fn stop_signal(&self) -> Stop {
+        self.inner.stop.clone()
+    }
+
+    pub(crate) fn settings_now(&self) -> Settings {
+        self.inner
+            .settings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts a picture into words, as the user's home and the connections are now.
+    pub(crate) fn words<T>(&self, say: impl FnOnce(Words<'_>) -> T) -> T {
+        let home = self.inner.engine.config().home;
+        let infos: Vec<ConnectorInfo> = self
+            .inner
+            .engine
+            .connections()
+            .iter()
+            .map(|connection| connection.connector.info())
+            .collect();
+        say(Words {
+            home: &home,
+            connections: &infos,
+        })
+    }
+
+    pub(crate) fn shown(&self, view: &CallView) -> CallDto {
+        self.words(|words| words.call(view))
+    }
+
+    /// Keeps something for the person to see until it is settled, `hotkey` for a hotkey that another program has; `None`
+    /// takes it away.
+    pub fn notice(&self, code: &'static str, error: Option<ApiError>) {
+        let mut notices = lock(&self.inner.notices);
+        match error {
+            Some(error) => {
+                let notice = NoticeDto {
+                    code: code.to_owned(),
+                    message: error.message,
+                    hint: error.hint,
+                };
+                notices.insert(code, notice);
+            }
+            None => {
+                notices.remove(code);
+            }
+        }
+    }
+
+    pub(crate) fn notices(&self) -> Vec<NoticeDto> {
+        lock(&self.inner.notices).values().cloned().collect()
+    }
+
+    /// Calls that were missed since the list was last looked at.
+    pub(crate) fn missed(&self) -> usize {
+        lock(&self.inner.missed).len()
+    }
+
+    pub(crate) fn list_was_seen(&self) {
+        lock(&self.inner.missed).clear();
+    }
+
+    /// What the engine says, in the words of the wire.
+    fn pump(&self) {
+        let mut updates = self.inner.engine.subscribe();
+        let app = self.clone();
+        let stop = self.stop_signal();
+        tokio::spawn(async move {
+            loop {
+                let update = tokio::select! {
+                    update = updates.recv() => update,
+                    () = stop.clone() => return,
+                };
+                match update {
+                    Ok(Update::Call(view)) => {
+                        let call = Box::new(app.shown(&view));
+                        if call.state == CallStateDto::Missed && lock(&app.inner.missed).insert(call.id.clone()) {
+                            app.tell_status().await;
+                        }
+                        app.tell(Event::Call { call });
+                    }
+                    Ok(Update::CardClosed(id)) => app.tell(Event::CardClosed { id: id.to_string() }),
+                    // Events were lost on the way: the status is told, and windows ask for a snapshot.
+                    Ok(Update::Counts) | Err(broadcast::error::RecvError::Lagged(_)) => app.tell_status().await,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
+    async fn tick(self) {
+        let stop = self.stop_signal();
+        // Once soon: an event may have been spooled while the socket was just being opened.
+        let mut pause = Duration::from_secs(1);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.clone() => return,
+            }
+            pause = TICK;
+            self.take_spool().await;
+            if self.inner.store.is_memory() {
+                // Still locked is no news.
+                let _ = self.unlock_now().await;
+            }
+        }
+    }
+
+    async fn take_spool(&self) {
+        for event in spool::take(&self.inner.folders, &*self.inner.ports.clock) {
+            if let Err(error) = self.report_at(event.report, Some(event.at)).await {
+                tracing::warn!(code = error.code, "a call event that waited was refused");
+            }
+        }
+    }
+
+    /// Asks the keyring for the key again, and goes on on the file.
+    pub(crate) async fn unlock_now(&self) -> Result<(), ApiError> {
+        match self.inner.vault.attach(&self.inner.store).await {
+            Ok(_) => {
+                self.opened().await;
+                Ok(())
+            }
+            Err(error) => {
+                let error = ApiError::from(error);
+                let changed = lock(&self.inner.locked)
+                    .replace(error.clone())
+                    .is_none_or(|before| before != error);
+                if changed {
+                    self.tell_status().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The file is open: what was only in memory is in it now, and what it owes is sent.
+    pub(crate) async fn opened(&self) {
+        lock(&self.inner.locked).take();
+        self.read_own_numbers().await;
+        if self.inner.role == RoleDto::App {
+            self.load_tokens().await;
+        }
+        self.inner.engine.wake().await;
+        self.tell_status().await;
+    }
+
+    pub(crate) fn parse_call(&self, id: &str) -> Result<CallId, ApiError> {
+        id.parse()
+            .map_err(|error| ApiError::invalid("call", format!("{error}")))
+    }
+
+    pub(crate) fn locked(&self) -> Option<ApiError> {
+        lock(&self.inner.locked).clone()
+    }
+}
+
+/// A lock that a panic elsewhere does not spoil: what it guards is always whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(unix)]
+impl App {
+    fn listen(&self) -> Result<()> {
+        use ringside_host::socket;
+
+        let guard = lock(&self.inner.lock);
+        let Some(owned) = guard.as_ref() else { return Ok(()) };
+        let listener = socket::listen(&self.inner.folders, owned)?;
+        drop(guard);
+        let app = self.clone();
+        tokio::spawn(async move {
+            let stop = app.stop_signal();
+            let seats = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = stop.clone() => return,
+                };
+                let Ok((stream, _)) = accepted else {
+                    // Out of file handles, for instance: others give theirs back meanwhile.
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                };
+                if socket::check_peer(&stream).is_err() {
+                    tracing::warn!("a program of another user was turned away from the socket");
+                    continue;
+                }
+                let Ok(seat) = seats.clone().try_acquire_owned() else {
+                    continue;
+                };
+                let (owner, stop) = (Arc::new(app.clone()), stop.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = crate::owner::attend(stream, owner) => {}
+                        () = ended(stop) => {}
+                    }
+                    drop(seat);
+                });
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Connections at the same time: more of them are something that is broken.
+#[cfg(unix)]
+const CONNECTIONS: usize = 64;
+
+/// Some time after the stop, so that the answer to `quit` is written.
+#[cfg(unix)]
+async fn ended(stop: Stop) {
+    stop.await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+/// The seam for Windows: the owner's named pipe is not built yet, so each command line needs the profile for itself.
+#[cfg(not(unix))]
+impl App {
+    fn listen(&self) -> Result<()> {
+        tracing::warn!("this system's socket of the owner is not built yet: command lines can't reach the running app");
+        Ok(())
+    }
+}
+
+impl crate::owner::Owner for App {
+    async fn run(&self, command: ringside_ipc::Command) -> Result<serde_json::Value, ApiError> {
+        ringside_ipc::dispatch(self, command).await
+    }
+
+    fn events(&self) -> broadcast::Receiver<Event> {
+        App::events(self)
+    }
+}
+
+/// For errors that only a log can hold.
+pub(crate) fn log_failure(what: &'static str, error: &Error) {
+    tracing::warn!(code = error.kind.code(), "{what}");
+}

@@ -1,0 +1,55 @@
+//! Puts the parts together: settings → store, connections, sources → engine.
+//!
+//! [`start`] makes this process the owner of a profile, or connects to the one that is. The owner runs the engine, writes,
+//! delivers, and answers the [command table](ringside_ipc::command) to windows in this process and to command lines over
+//! a socket that only its user can open.
+//!
+//! Architecture invariant: the only crate that sees store, connectors, sources, host and engine together. What a call
+//! means is decided in the engine; here is only which part is plugged in where.
+
+mod api;
+mod app;
+pub mod client;
+mod configure;
+mod connections;
+mod intake;
+mod owner;
+mod rehearsal;
+mod reports;
+pub mod ring;
+pub mod settings;
+mod spool;
+mod start;
+mod status;
+mod time;
+pub mod unlock;
+mod wire;
+
+pub use app::App;
+pub use client::Client;
+pub use ring::{Rung, ring};
+pub use ringside_domain::Error;
+pub use ringside_engine::Connection;
+/// The operating system, for the shell: notifications, pages in the browser, links.
+pub use ringside_host as host;
+pub use ringside_host::{Folders, Profile, SystemClock};
+pub use start::{Ports, REHEARSAL, Start, StartOptions, start};
+pub use time::local as local_time;
+
+/// What a process does first of all: no core dumps, and a log. Keep what it returns until the end.
+///
+/// Neither may keep the program from running: what fails is told to standard error.
+#[must_use = "the log ends when this is dropped"]
+pub fn prepare(folders: &Folders) -> Option<host::log::Log> {
+    host::process::calm_panics();
+    if let Err(error) = host::process::forbid_core_dumps() {
+        eprintln!("ringside: {error}");
+    }
+    match host::log::start(folders) {
+        Ok(log) => Some(log),
+        Err(error) => {
+            eprintln!("ringside: {error}");
+            None
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Reading `config.toml`: every value checked, every fault with its line and column.
+
+use std::path::Path;
+
+use ringside_domain::{
+    Error, Kind, Result,
+    phone::{Format, Region},
+};
+use ringside_ipc::settings::{LogRuleDto, PopDto};
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use super::{ConnectionEntry, PhoneEntry, Settings, VERSION};
+
+/// The tables and keys of this version.
+pub(super) const KNOWN: &[(&str, &[&str])] = &[
+    (
+        "",
+        &[
+            "version",
+            "numbers",
+            "calls",
+            "desktop",
+            "intake",
+            "connection",
+            "phone",
+        ],
+    ),
+    ("numbers", &["home", "outside_prefix", "formats"]),
+    ("calls", &["pop", "log_rule", "notify"]),
+    (
+        "desktop",
+        &[
+            "start_with_system",
+            "handle_tel_links",
+            "link_handlers_before",
+            "search_hotkey",
+            "card_hotkey",
+        ],
+    ),
+    ("intake", &["on", "port"]),
+    ("connection", &["id", "connector", "name", "logs_here", "account"]),
+    ("phone", &["name", "trusted", "created"]),
+];
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    version: Option<i64>,
+    numbers: Numbers,
+    calls: Calls,
+    desktop: Desktop,
+    intake: Intake,
+    connection: Option<Vec<Connection>>,
+    phone: Vec<Phone>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Numbers {
+    #[serde(deserialize_with = "home")]
+    home: Option<Option<Region>>,
+    #[serde(deserialize_with = "outside_prefix")]
+    outside_prefix: Option<String>,
+    #[serde(deserialize_with = "formats")]
+    formats: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Calls {
+    pop: Option<PopDto>,
+    log_rule: Option<LogRuleDto>,
+    notify: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Desktop {
+    start_with_system: bool,
+    handle_tel_links: bool,
+    link_handlers_before: std::collections::BTreeMap<String, String>,
+    search_hotkey: Option<String>,
+    card_hotkey: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Intake {
+    on: bool,
+    #[serde(deserialize_with = "port")]
+    port: Option<u16>,
+}
+
+#[derive(Deserialize)]
+struct Connection {
+    #[serde(deserialize_with = "id")]
+    id: String,
+    connector: String,
+    name: Option<String>,
+    #[serde(default)]
+    logs_here: bool,
+    account: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Phone {
+    #[serde(deserialize_with = "phone_name")]
+    name: String,
+    #[serde(default)]
+    trusted: bool,
+    #[serde(default)]
+    created: i64,
+}
+
+/// The settings in `text`, and the keys in it that nobody knows. What the text leaves out comes from `defaults`.
+pub(super) fn parse(text: &str, path: &Path, defaults: Settings) -> Result<(Settings, Vec<String>)> {
+    let written: Written = toml::from_str(text).map_err(|error| {
+        let (line, column) = position(text.as_bytes(), error.span().map_or(0, |span| span.start));
+        // The first line of the library's words; the others draw the place, which we name.
+        let words = error.message().lines().next().unwrap_or("not TOML").to_owned();
+        broken(path, format!("line {line}, column {column}: {words}"))
+    })?;
+    match written.version.unwrap_or(VERSION) {
+        VERSION => {}
+        newer if newer > VERSION => {
+            return Err(broken(
+                path,
+                format!("it has version {newer}, and this Ringside knows {VERSION}"),
+            )
+            .hint("Start the newer Ringside, or move the file away"));
+        }
+        other => return Err(broken(path, format!("there is no version {other} of this file"))),
+    }
+    let connections = match written.connection {
+        Some(list) => connections(list).map_err(|words| broken(path, words))?,
+        None => defaults.connections,
+    };
+    let settings = Settings {
+        home: written.numbers.home.unwrap_or(defaults.home),
+        outside_prefix: written.numbers.outside_prefix,
+        formats: written.numbers.formats,
+        pop: written.calls.pop.unwrap_or(defaults.pop),
+        log_rule: written.calls.log_rule.unwrap_or(defaults.log_rule),
+        notify: written.calls.notify.unwrap_or(defaults.notify),
+        start_with_system: written.desktop.start_with_system,
+        handle_tel_links: written.desktop.handle_tel_links,
+        link_handlers_before: written.desktop.link_handlers_before.into_iter().collect(),
+        search_hotkey: written.desktop.search_hotkey.filter(|keys| !keys.is_empty()),
+        card_hotkey: written.desktop.card_hotkey.filter(|keys| !keys.is_empty()),
+        intake_on: written.intake.on,
+        intake_port: written.intake.port.unwrap_or(defaults.intake_port),
+        connections,
+        phones: written
+            .phone
+            .into_iter()
+            .map(|phone| PhoneEntry {
+                name: phone.name,
+                trusted: phone.trusted,
+                created: phone.created,
+            })
+            .collect(),
+    };
+    Ok((settings, unknown(text)))
+}
+
+/// Line and column of a byte, counted from one, the column in letters.
+pub(super) fn position(text: &[u8], at: usize) -> (usize, usize) {
+    let before = &text[..at.min(text.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+}
+
+fn broken(path: &Path, words: String) -> Error {
+    Error::new(Kind::Invalid, "read_settings", format!("{}: {words}", path.display()))
+        .hint("Correct the file or move it away; until then Ringside uses its defaults and does not change it")
+}
+
+fn connections(list: Vec<Connection>) -> Result<Vec<ConnectionEntry>, String> {
+    let mut entries: Vec<ConnectionEntry> = Vec::new();
+    for entry in list {
+        if entries.iter().any(|other| other.id == entry.id) {
+            return Err(format!("two connections have the id \"{}\"", entry.id));
+        }
+        // Only one connection takes the logs: the first that says so.
+        let logs_here = entry.logs_here && !entries.iter().any(|other| other.logs_here);
+        let name = entry.name.unwrap_or_else(|| entry.id.clone());
+        entries.push(ConnectionEntry {
+            id: entry.id,
+            connector: entry.connector,
+            name,
+            logs_here,
+            account: entry.account,
+        });
+    }
+    Ok(entries)
+}
+
+fn unknown(text: &str) -> Vec<String> {
+    let Ok(root) = text.parse::<toml::Table>() else {
+        return Vec::new();
+    };
+    let keys_of = |name: &str| {
+        KNOWN
+            .iter()
+            .find(|(table, _)| *table == name)
+            .map_or(&[][..], |(_, keys)| *keys)
+    };
+    let mut found = Vec::new();
+    for (key, value) in &root {
+        if !keys_of("").contains(&key.as_str()) {
+            found.push(key.clone());
+            continue;
+        }
+        let tables: Vec<&toml::Table> = match value {
+            toml::Value::Table(table) => vec![table],
+            toml::Value::Array(list) => list.iter().filter_map(toml::Value::as_table).collect(),
+            _ => Vec::new(),
+        };
+        for inner in tables.into_iter().flat_map(toml::Table::keys) {
+            let name = format!("{key}.{inner}");
+            if !keys_of(key).contains(&inner.as_str()) && !found.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
+fn home<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Region>>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.trim().is_empty() {
+        return Ok(Some(None));
+    }
+    text.parse().map(|region| Some(Some(region))).map_err(D::Error::custom)
+}
+
+fn outside_prefix<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.len() > 4 || !text.bytes().all(|letter| letter.is_ascii_digit()) {
+        return Err(D::Error::custom("expected one to four digits in quotes, such as \"0\""));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn formats<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let list = Vec::<String>::deserialize(from)?;
+    for typed in &list {
+        typed
+            .parse::<Format>()
+            .map_err(|error| D::Error::custom(format!("the format \"{typed}\": {error}")))?;
+    }
+    Ok(list)
+}
+
+fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    let port = u16::deserialize(from)?;
+    if port < 1024 {
+        return Err(D::Error::custom("expected a port from 1024 to 65535"));
+    }
+    Ok(Some(port))
+}
+
+fn phone_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.trim().is_empty() || text.chars().count() > 40 || text.chars().any(char::is_control) {
+        return Err(D::Error::custom("expected a name of up to 40 letters"));
+    }
+    Ok(text)
+}
+
+/// A name that can stand in a keyring entry and on a command line.
+fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if super::is_id(&text) {
+        Ok(text)
+    } else {
+        Err(D::Error::custom(super::ID_WORDS))
+    }
+}

@@ -1,0 +1,199 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use super::*;
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("config.toml");
+    (root, path)
+}
+
+fn germany() -> Option<Region> {
+    "DE".parse().ok()
+}
+
+#[test]
+fn without_a_file_everything_has_a_default_that_works() {
+    let (_root, path) = place();
+    let file = SettingsFile::load(&path, germany());
+    assert!(file.broken().is_none());
+    assert_eq!(*file.settings(), Settings::new(germany()));
+    assert!(!path.exists(), "reading writes nothing");
+}
+
+#[test]
+fn what_was_saved_is_read_again() {
+    let (_root, path) = place();
+    let mut file = SettingsFile::load(&path, germany());
+    let wanted = Settings {
+        home: None,
+        outside_prefix: Some("0".to_owned()),
+        formats: vec!["(###) ###-####".to_owned(), "DE: 0*** *******".to_owned()],
+        pop: PopDto::Incoming,
+        log_rule: LogRuleDto::Always,
+        notify: false,
+        start_with_system: true,
+        handle_tel_links: true,
+        link_handlers_before: vec![("tel".to_owned(), "softphone.desktop".to_owned())],
+        search_hotkey: Some("Ctrl+Shift+Space".to_owned()),
+        card_hotkey: None,
+        intake_on: true,
+        intake_port: 5000,
+        phones: vec![PhoneEntry {
+            name: "desk".to_owned(),
+            trusted: true,
+            created: 1_700_000_000_000,
+        }],
+        ..Settings::new(germany())
+    };
+    file.save(wanted.clone()).unwrap();
+    assert_eq!(*SettingsFile::load(&path, germany()).settings(), wanted);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn comments_order_and_foreign_keys_survive() {
+    let (_root, path) = place();
+    let text = "# mine\nversion = 1\nfuture = 'x'\n\n[intake] # loopback\nport = 4999 # as agreed\nlan = true\non = false\n\n\
+                [[connection]]\nid = \"address-book\"\nconnector = \"address-book\"\ncolour = \"blue\" # mine too\n";
+    std::fs::write(&path, text).unwrap();
+    let mut file = SettingsFile::load(&path, None);
+    assert!(file.broken().is_none(), "{:?}", file.broken());
+    assert_eq!(file.unknown(), ["connection.colour", "future", "intake.lan"]);
+    let wanted = Settings {
+        intake_on: true,
+        ..file.settings().clone()
+    };
+    file.save(wanted).unwrap();
+    let after = std::fs::read_to_string(&path).unwrap();
+    for kept in [
+        "# mine\n",
+        "future = 'x'",
+        "[intake] # loopback",
+        "port = 4999 # as agreed",
+        "lan = true",
+        "colour = \"blue\" # mine too",
+    ] {
+        assert!(after.contains(kept), "{kept}:\n{after}");
+    }
+    assert!(after.contains("on = true"), "{after}");
+}
+
+#[test]
+fn a_fault_is_named_with_its_place_and_the_file_is_left_alone() {
+    let cases = [
+        ("version = 1\n[numbers\nhome = 'DE'\n", "line 2"),
+        ("version = 1\n[numbers]\nhome = 'UK'\n", "line 3, column 8"),
+        ("[numbers]\nformats = ['{bad}']\n", "line 2"),
+        ("[calls]\n  pop = 'sometimes'\n", "line 2, column 9"),
+        ("[intake]\nport = 80\n", "line 2, column 8"),
+        ("[intake]\nport = 'x'\n", "line 2, column 8"),
+        ("version = 99\n", "version 99"),
+        ("[[phone]]\nname = ''\n", "line 2"),
+        (
+            "[[connection]]\nid = 'a'\nconnector = 'x'\n[[connection]]\nid = 'a'\nconnector = 'x'\n",
+            "two connections",
+        ),
+    ];
+    for (text, place_words) in cases {
+        let (_root, path) = place();
+        std::fs::write(&path, text).unwrap();
+        let mut file = SettingsFile::load(&path, germany());
+        let words = file.broken().unwrap_or_else(|| panic!("accepted: {text}")).to_string();
+        assert!(words.contains(place_words), "{text}: {words}");
+        assert!(words.contains("config.toml"), "{words}");
+        assert_eq!(*file.settings(), Settings::new(germany()), "defaults");
+        let error = file
+            .save(Settings {
+                notify: false,
+                ..Settings::new(germany())
+            })
+            .unwrap_err();
+        assert_eq!(error.kind, Kind::Invalid);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "not overwritten");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_or_no_file_is_told_too() {
+    let (root, path) = place();
+    std::fs::write(&path, b"version = 1\nx = '\xff'\n").unwrap();
+    assert!(
+        SettingsFile::load(&path, None)
+            .broken()
+            .unwrap()
+            .message
+            .contains("line 2, column 6")
+    );
+    let mut folder = SettingsFile::load(root.path(), None);
+    assert!(folder.broken().is_some());
+    assert!(folder.save(Settings::new(None)).is_err());
+}
+
+#[test]
+fn a_mended_file_is_used_when_saving() {
+    let (_root, path) = place();
+    std::fs::write(&path, "oops").unwrap();
+    let mut file = SettingsFile::load(&path, None);
+    assert!(file.broken().is_some());
+    std::fs::write(&path, "version = 1\n").unwrap();
+    file.save(Settings {
+        notify: false,
+        ..Settings::new(None)
+    })
+    .unwrap();
+    assert!(file.broken().is_none());
+    assert!(!SettingsFile::load(&path, None).settings().notify);
+}
+
+proptest::proptest! {
+    /// Whatever is in the file: it is read or refused with words, and what was read survives a save.
+    #[test]
+    fn any_text_is_read_or_refused(text in "(?s)(version = 1\n)?([a-z_\\[\\]=\"'#{}(), 0-9\n.é-]{0,120}|\\[numbers\\]\nformats = \\[.{0,20}\\])") {
+        let (_root, path) = place();
+        std::fs::write(&path, &text).unwrap();
+        let mut file = SettingsFile::load(&path, germany());
+        match file.broken() {
+            Some(error) => assert!(error.to_string().contains("config.toml")),
+            None => {
+                let wanted = Settings { notify: false, ..file.settings().clone() };
+                if file.save(wanted.clone()).is_ok() {
+                    assert_eq!(*SettingsFile::load(&path, None).settings(), wanted);
+                } else {
+                    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_key_is_documented() {
+    let page = include_str!("../../../../docs/config.md");
+    for (table, keys) in file::KNOWN.iter().filter(|(table, _)| !table.is_empty()) {
+        for key in *keys {
+            assert!(
+                page.contains(&format!("`{table}.{key}`")),
+                "docs/config.md has no line for {table}.{key}"
+            );
+        }
+    }
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let (_root, path) = place();
+    std::fs::write(&path, example).unwrap();
+    let file = SettingsFile::load(&path, None);
+    assert!(
+        file.broken().is_none() && file.unknown().is_empty(),
+        "{:?} {:?}",
+        file.broken(),
+        file.unknown()
+    );
+}

@@ -1,0 +1,52 @@
+//! The whole app on a real file: memory and back, settings, connections, phones, the spool, the rehearsal.
+#![allow(clippy::unwrap_used, clippy::panic)]
+#![cfg(unix)]
+
+mod calls;
+mod locked;
+mod phones;
+mod settings;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use ringside_app::{App, Rung, Start, SystemClock, ring};
+use ringside_ipc::{
+    Api as _, Event,
+    call::{CallFilterDto, CallStateDto, LogStateDto, ReportDto},
+    command::{
+        AddConnectionArgs, AddPhoneArgs, CallArgs, ConnectionArgs, CreateArgs, LogArgs, LookupArgs, NoteArgs, Nothing,
+        PhoneArgs, RecoveryArgs, RehearseArgs, UnlockArgs,
+    },
+    contact::{CreatedDto, DraftDto, GradeDto, SearchDto},
+    settings::SettingsDto,
+    status::{IntakeStateDto, RoleDto, StoreStateDto},
+};
+use support::{House, Mood, until};
+
+fn ringing(from: &str) -> ReportDto {
+    ReportDto {
+        from: Some(from.to_owned()),
+        ..ReportDto::default()
+    }
+}
+
+fn lead(name: &str, number: &str) -> CreateArgs {
+    let draft = DraftDto {
+        connection: "address-book".to_owned(),
+        contact_type: "lead".to_owned(),
+        name: name.to_owned(),
+        number: Some(number.to_owned()),
+        ..DraftDto::default()
+    };
+    CreateArgs {
+        draft,
+        call: None,
+        force: false,
+    }
+}
+
+async fn settings_of(app: &App) -> SettingsDto {
+    app.settings(Nothing {}).await.unwrap()
+}

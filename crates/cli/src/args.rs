@@ -1,0 +1,267 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Who is calling, out of all your CRMs at once
+#[derive(Parser)]
+#[command(name = "ringside", version, propagate_version = true, after_help = EXIT_CODES)]
+pub struct Line {
+    /// The profile to work in; without it your own
+    #[arg(
+        long,
+        global = true,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "NAME"
+    )]
+    pub profile: String,
+    /// Print the answer as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 nothing found, 2 wrong usage, 3 refused, 4 not now (locked, offline), 5 a fault of ours";
+
+#[derive(Subcommand)]
+pub enum Command {
+    Number(crate::number::Number),
+    /// Say who has this number
+    Lookup {
+        #[arg(allow_hyphen_values = true)]
+        number: String,
+        /// Ask every connection again, past the index
+        #[arg(long)]
+        live: bool,
+    },
+    /// Find contacts by name, company, e-mail or digits
+    Search(Search),
+    /// Create a contact
+    Create(Create),
+    /// Report a call: for softphones that can run a command. Back within 200 ms
+    Ring(Ring),
+    /// List calls, newest first
+    Calls(Calls),
+    /// Show everything that a lookup did, for a call or a number
+    Explain {
+        /// A call's id, `last`, or a number
+        #[arg(allow_hyphen_values = true)]
+        what: String,
+    },
+    /// Ask every connection again about the caller
+    Refresh {
+        call: String,
+    },
+    /// Say whom a call is about
+    Choose {
+        call: String,
+        /// CONNECTION/TYPE/ID, as `search` prints it
+        #[arg(required_unless_present = "nobody")]
+        contact: Option<String>,
+        #[arg(long, conflicts_with = "contact")]
+        nobody: bool,
+    },
+    /// Save note and outcome of a call
+    Note {
+        call: String,
+        text: Option<String>,
+        #[arg(long)]
+        outcome: Option<Outcome>,
+    },
+    /// Log a call on its contact
+    Log(Log),
+    /// Accounts in CRMs
+    #[command(subcommand)]
+    Connection(Connection),
+    /// Phones that may report calls to the intake
+    #[command(subcommand)]
+    Phone(Phone),
+    /// Settings, as in config.toml
+    #[command(subcommand)]
+    Settings(Settings),
+    /// Say what works and what is waiting
+    Status,
+    /// Play simulated calls in the running app
+    Rehearse {
+        /// One part: known, several, unknown, withheld …
+        part: Option<String>,
+    },
+    /// Ask the secret store for the key again, or take the recovery code
+    Unlock {
+        /// Read the recovery code from standard input
+        #[arg(long)]
+        code: bool,
+    },
+    /// Print the code that opens the data without the secret store
+    RecoveryCode {
+        /// Make a new one; the old one stops working
+        #[arg(long)]
+        rotate: bool,
+    },
+    /// End the running app
+    Quit,
+}
+
+#[derive(Args)]
+pub struct Search {
+    pub text: String,
+    /// Ask the connections themselves as well
+    #[arg(long)]
+    pub live: bool,
+    /// Only this contact type; may be given more than once
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    #[arg(long)]
+    pub limit: Option<u32>,
+}
+
+#[derive(Args)]
+pub struct Create {
+    pub name: String,
+    #[arg(long, default_value = "address-book")]
+    pub connection: String,
+    #[arg(long = "type", default_value = "person", value_name = "TYPE")]
+    pub contact_type: String,
+    #[arg(long, allow_hyphen_values = true)]
+    pub number: Option<String>,
+    #[arg(long)]
+    pub company: Option<String>,
+    #[arg(long)]
+    pub title: Option<String>,
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Assign the new contact to this call
+    #[arg(long)]
+    pub call: Option<String>,
+    /// Create it although there may be one already
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Args)]
+pub struct Ring {
+    /// The other end: a number, a SIP or tel address, an extension, `anonymous`
+    #[arg(long, allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Your end: the line that was called
+    #[arg(long, allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// The display name that came with the call
+    #[arg(long, allow_hyphen_values = true)]
+    pub name: Option<String>,
+    /// Incoming, unless you say otherwise
+    #[arg(long)]
+    pub direction: Option<Direction>,
+    #[arg(long, default_value = "ringing")]
+    pub state: State,
+    /// The softphone's own id of the call: ties later reports to it
+    #[arg(long, allow_hyphen_values = true)]
+    pub call_id: Option<String>,
+    /// The other end, for softphones that add the caller to the end of the line: all that follows `--` is one text, and
+    /// never an option, because the caller chose it
+    #[arg(last = true, conflicts_with = "from", value_name = "CALLER")]
+    pub caller: Vec<std::ffi::OsString>,
+}
+
+#[derive(Args)]
+pub struct Calls {
+    /// Part of a name, a company, a line or a number
+    #[arg(long)]
+    pub text: Option<String>,
+    #[arg(long)]
+    pub missed: bool,
+    #[arg(long)]
+    pub not_logged: bool,
+    #[arg(long)]
+    pub limit: Option<u32>,
+    /// Only calls before this one
+    #[arg(long, value_name = "CALL")]
+    pub before: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Log {
+    /// A call's id, or `last`
+    pub call: String,
+    /// Log it on this contact: CONNECTION/TYPE/ID
+    #[arg(long)]
+    pub contact: Option<String>,
+    /// Save this note first
+    #[arg(long)]
+    pub note: Option<String>,
+    #[arg(long)]
+    pub outcome: Option<Outcome>,
+}
+
+#[derive(Subcommand)]
+pub enum Connection {
+    /// What calls can be looked up and logged in
+    List,
+    /// Add an account
+    Add {
+        connector: String,
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Take an account out of the settings; its data is not touched
+    Remove { connection: String },
+    /// Sign in and say whose account it is
+    Test { connection: String },
+    /// Log calls here unless you choose otherwise
+    LogHere { connection: String },
+}
+
+#[derive(Subcommand)]
+pub enum Phone {
+    List,
+    /// Make a token for a phone, and print the lines to copy into it
+    Add {
+        name: String,
+        /// Its calls may be logged by themselves
+        #[arg(long)]
+        trusted: bool,
+    },
+    /// Revoke a phone's token
+    Remove {
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Settings {
+    Show,
+    /// Change one: `set home DE`, `set formats "(###) ###-####, DE: 0*** *******"`
+    Set {
+        key: String,
+        /// Empty for none
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Direction {
+    In,
+    Out,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum State {
+    Ringing,
+    Answered,
+    Held,
+    Ended,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Outcome {
+    Connected,
+    LeftMessage,
+    NoAnswer,
+    Busy,
+    WrongNumber,
+    CallBack,
+}

@@ -1,0 +1,197 @@
+//! Commands about calls.
+
+use std::{io::Write, time::Duration};
+
+use ringside_ipc::{
+    ApiError,
+    call::{CallDto, CallFilterDto, CallsPageDto, LogStateDto, OutcomeDto, TraceDto},
+    command::{CallArgs, ChooseArgs, LogArgs, LookupArgs, LookupReplyDto, NoteArgs, RehearseArgs, ReportedDto},
+};
+
+use crate::{
+    args::{Calls, Log, Outcome},
+    contact::reference,
+    exit::{Exit, written},
+    reach::Reach,
+    show::{self, Out},
+};
+
+/// A log that was just asked for is watched this long; after that it is the journal's business.
+const WATCHED: Duration = Duration::from_secs(5);
+const GLANCE: Duration = Duration::from_millis(40);
+
+pub async fn list(reach: &Reach, calls: &Calls, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let filter = CallFilterDto {
+        text: calls.text.clone(),
+        missed: calls.missed,
+        not_logged: calls.not_logged,
+        before: calls.before.clone(),
+        limit: calls.limit,
+    };
+    let page: CallsPageDto = reach.ask("calls", filter).await?;
+    written(out.answer(&page, |page, out| {
+        show::calls(&page.calls, out)?;
+        match page.calls.last() {
+            Some(last) if page.more => writeln!(out, "There are more: --before {}", last.id),
+            _ => Ok(()),
+        }
+    }))?;
+    Ok(Exit::Done)
+}
+
+pub async fn refresh(reach: &Reach, call: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let call: CallDto = reach.ask("refresh", named(reach, call).await?).await?;
+    print(&call, out)?;
+    Ok(if call.lookup.matches.is_empty() {
+        Exit::NothingFound
+    } else {
+        Exit::Done
+    })
+}
+
+pub async fn choose(
+    reach: &Reach,
+    call: &str,
+    contact: Option<&str>,
+    out: &mut Out<'_, impl Write>,
+) -> Result<Exit, ApiError> {
+    let contact = contact.map(reference).transpose()?;
+    let CallArgs { call } = named(reach, call).await?;
+    let call: CallDto = reach.ask("choose", ChooseArgs { call, contact }).await?;
+    print(&call, out)?;
+    Ok(Exit::Done)
+}
+
+pub async fn note(
+    reach: &Reach,
+    call: &str,
+    text: Option<String>,
+    outcome: Option<Outcome>,
+    out: &mut Out<'_, impl Write>,
+) -> Result<Exit, ApiError> {
+    let call = save_note(reach, named(reach, call).await?, text, outcome).await?;
+    print(&call, out)?;
+    Ok(Exit::Done)
+}
+
+/// Logs the call, and waits a moment to say what became of it. Refused and unsure logs are this command's failure, too.
+pub async fn log(reach: &Reach, log: &Log, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let contact = log.contact.as_deref().map(reference).transpose()?;
+    let id = named(reach, &log.call).await?;
+    if log.note.is_some() || log.outcome.is_some() {
+        save_note(reach, id.clone(), log.note.clone(), log.outcome).await?;
+    }
+    let mut call: CallDto = reach
+        .ask(
+            "log",
+            LogArgs {
+                call: id.call.clone(),
+                contact,
+            },
+        )
+        .await?;
+    let give_up = tokio::time::Instant::now() + WATCHED;
+    while call.log.state == LogStateDto::Waiting && call.log.message.is_none() && tokio::time::Instant::now() < give_up
+    {
+        tokio::time::sleep(GLANCE).await;
+        call = reach.ask("call", id.clone()).await?;
+    }
+    print(&call, out)?;
+    Ok(match call.log.state {
+        LogStateDto::Refused | LogStateDto::Unsure => Exit::Refused,
+        LogStateDto::Waiting if call.log.message.is_some() => Exit::Unavailable,
+        _ => Exit::Done,
+    })
+}
+
+/// The trace of a call's lookups, or of a lookup made now for a number.
+pub async fn explain(reach: &Reach, what: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let traces: Vec<TraceDto> = if what == LAST || is_id(what) {
+        reach.ask("traces", named(reach, what).await?).await?
+    } else {
+        let found: LookupReplyDto = reach
+            .ask(
+                "lookup",
+                LookupArgs {
+                    number: what.to_owned(),
+                    live: true,
+                },
+            )
+            .await?;
+        vec![found.trace]
+    };
+    written(out.answer(&traces, |traces, out| {
+        traces.iter().try_for_each(|trace| show::trace(trace, out))
+    }))?;
+    Ok(if traces.is_empty() {
+        Exit::NothingFound
+    } else {
+        Exit::Done
+    })
+}
+
+pub async fn rehearse(reach: &Reach, part: Option<String>, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let played: ReportedDto = reach.ask("rehearse", RehearseArgs { part }).await?;
+    written(out.answer(&played, |_, _| Ok(())))?;
+    Ok(Exit::Done)
+}
+
+const LAST: &str = "last";
+
+/// A call by its id, or the newest one.
+async fn named(reach: &Reach, call: &str) -> Result<CallArgs, ApiError> {
+    if call != LAST {
+        return Ok(CallArgs { call: call.to_owned() });
+    }
+    let page: CallsPageDto = reach
+        .ask(
+            "calls",
+            CallFilterDto {
+                limit: Some(1),
+                ..CallFilterDto::default()
+            },
+        )
+        .await?;
+    let newest = page
+        .calls
+        .into_iter()
+        .next()
+        .ok_or_else(|| ApiError::new("not_found", "there is no call yet"))?;
+    Ok(CallArgs { call: newest.id })
+}
+
+/// Ids are UUIDs; no phone number looks like one.
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && text.chars().filter(|letter| *letter == '-').count() == 4
+}
+
+/// What is not given stays as it is.
+async fn save_note(
+    reach: &Reach,
+    id: CallArgs,
+    text: Option<String>,
+    outcome: Option<Outcome>,
+) -> Result<CallDto, ApiError> {
+    let now: CallDto = reach.ask("call", id.clone()).await?;
+    let args = NoteArgs {
+        call: id.call,
+        note: text.unwrap_or(now.note),
+        outcome: outcome.map(dto).or(now.outcome),
+    };
+    reach.ask("note", args).await
+}
+
+fn dto(outcome: Outcome) -> OutcomeDto {
+    match outcome {
+        Outcome::Connected => OutcomeDto::Connected,
+        Outcome::LeftMessage => OutcomeDto::LeftMessage,
+        Outcome::NoAnswer => OutcomeDto::NoAnswer,
+        Outcome::Busy => OutcomeDto::Busy,
+        Outcome::WrongNumber => OutcomeDto::WrongNumber,
+        Outcome::CallBack => OutcomeDto::CallBack,
+    }
+}
+
+fn print(call: &CallDto, out: &mut Out<'_, impl Write>) -> Result<(), ApiError> {
+    written(out.answer(call, show::call))
+}

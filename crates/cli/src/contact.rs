@@ -1,0 +1,158 @@
+//! Commands about contacts.
+
+use std::io::Write;
+
+use ringside_ipc::{
+    ApiError,
+    command::{CreateArgs, LookupArgs, LookupReplyDto},
+    contact::{ContactRefDto, CreatedDto, DraftDto, DuplicateReason, LiveSearchDto, SearchDto, SearchResultDto},
+};
+use serde_json::json;
+
+use crate::{
+    args::{Create, Search},
+    exit::{Exit, USAGE, written},
+    reach::Reach,
+    show::{self, Out},
+};
+
+pub async fn lookup(reach: &Reach, number: &str, live: bool, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let found: LookupReplyDto = reach
+        .ask(
+            "lookup",
+            LookupArgs {
+                number: number.to_owned(),
+                live,
+            },
+        )
+        .await?;
+    written(out.answer(&found, |found, out| {
+        writeln!(out, "{}", show::plain(&show::caller(&found.caller)))?;
+        show::lookup(&found.lookup, out)
+    }))?;
+    Ok(if found.lookup.matches.is_empty() {
+        Exit::NothingFound
+    } else {
+        Exit::Done
+    })
+}
+
+pub async fn search(reach: &Reach, search: &Search, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let query = SearchDto {
+        text: search.text.clone(),
+        types: search.types.clone(),
+        limit: search.limit,
+    };
+    let found: SearchResultDto = reach.ask("search", query.clone()).await?;
+    let live: Vec<LiveSearchDto> = if search.live {
+        reach.ask("search_live", query).await?
+    } else {
+        Vec::new()
+    };
+    let any = !found.rows.is_empty() || live.iter().any(|answer| !answer.rows.is_empty());
+    written(if out.json {
+        if search.live {
+            out.value(&json!({ "index": found, "live": live }))
+        } else {
+            out.value(&found)
+        }
+    } else {
+        print_found(&found, &live, out.to)
+    })?;
+    Ok(if any { Exit::Done } else { Exit::NothingFound })
+}
+
+fn print_found(found: &SearchResultDto, live: &[LiveSearchDto], out: &mut impl Write) -> std::io::Result<()> {
+    show::contacts(&found.rows, out)?;
+    for answer in live {
+        writeln!(out, "{}, live", show::plain(&answer.name))?;
+        show::contacts(&answer.rows, out)?;
+        if let Some(message) = &answer.message {
+            writeln!(out, "  {}", show::plain(message))?;
+        }
+    }
+    Ok(())
+}
+
+/// Exit code 3 when nothing was created because it may be there already.
+pub async fn create(reach: &Reach, create: &Create, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let draft = DraftDto {
+        connection: create.connection.clone(),
+        contact_type: create.contact_type.clone(),
+        name: create.name.clone(),
+        given: None,
+        family: None,
+        company: create.company.clone(),
+        title: create.title.clone(),
+        email: create.email.clone(),
+        number: create.number.clone(),
+    };
+    let args = CreateArgs {
+        draft,
+        call: create.call.clone(),
+        force: create.force,
+    };
+    let created: CreatedDto = reach.ask("create_contact", args).await?;
+    written(out.answer(&created, |created, out| match created {
+        CreatedDto::Created { contact } => show::contact(contact, out),
+        CreatedDto::Duplicates { found } => {
+            writeln!(
+                out,
+                "Nothing was created: it may be there already. Create it all the same with --force"
+            )?;
+            let rows = found.iter().map(|duplicate| {
+                let because = match duplicate.because {
+                    DuplicateReason::SameNumber => "same number",
+                    DuplicateReason::SameEmail => "same e-mail",
+                    DuplicateReason::LikeName => "like name",
+                };
+                let contact = &duplicate.contact;
+                vec![
+                    format!("  {because}"),
+                    contact.name.clone(),
+                    contact.company.clone().unwrap_or_default(),
+                    show::reference(&contact.reference),
+                ]
+            });
+            show::table(&rows.collect::<Vec<_>>(), out)
+        }
+    }))?;
+    Ok(if matches!(created, CreatedDto::Created { .. }) {
+        Exit::Done
+    } else {
+        Exit::Refused
+    })
+}
+
+/// `connection/type/id`; the id may hold slashes.
+pub fn reference(text: &str) -> Result<ContactRefDto, ApiError> {
+    let mut parts = text.splitn(3, '/').filter(|part| !part.is_empty());
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(connection), Some(contact_type), Some(id)) => Ok(ContactRefDto {
+            connection: connection.to_owned(),
+            contact_type: contact_type.to_owned(),
+            id: id.to_owned(),
+        }),
+        _ => Err(ApiError::new(
+            USAGE,
+            "a contact is written CONNECTION/TYPE/ID, as `ringside search` prints it",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_three_parts() {
+        let read = reference("crm/lead/a/b").unwrap();
+        assert_eq!(
+            (read.connection.as_str(), read.contact_type.as_str(), read.id.as_str()),
+            ("crm", "lead", "a/b")
+        );
+        for wrong in ["", "crm", "crm/lead", "crm/lead/", "//x"] {
+            assert_eq!(reference(wrong).unwrap_err().code, USAGE, "{wrong}");
+        }
+    }
+}

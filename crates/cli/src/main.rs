@@ -1,0 +1,111 @@
+//! `ringside`: the same engine without a window.
+//!
+//! A command goes to the process that owns the profile; with no owner, this process is it for as long as the command
+//! takes. `number` needs neither, and `ring` never waits for either.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod args;
+mod call;
+mod contact;
+mod exit;
+mod house;
+mod number;
+mod reach;
+mod ring;
+mod show;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use ringside_ipc::ApiError;
+
+use crate::{
+    args::{Command, Line},
+    exit::Exit,
+    reach::Reach,
+};
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = run(&line, &mut out).and_then(|exit| exit::written(out.flush()).map(|()| exit));
+    result
+        .unwrap_or_else(|error| {
+            let _ = out.flush();
+            complain(&error, line.json);
+            Exit::of(&error)
+        })
+        .into()
+}
+
+fn run(line: &Line, out: &mut impl Write) -> Result<Exit, ApiError> {
+    match &line.command {
+        Command::Number(number) => number::run(number, line.json, out),
+        Command::Ring(ring) => runtime()?.block_on(ring::run(line, ring, out)),
+        _ => runtime()?.block_on(with_profile(line, out)),
+    }
+}
+
+/// One thread: a command line has one thing to do.
+fn runtime() -> Result<tokio::runtime::Runtime, ApiError> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| ApiError::new("internal", format!("the system gave no event queue: {error}")))
+}
+
+async fn with_profile(line: &Line, out: &mut impl Write) -> Result<Exit, ApiError> {
+    let folders = reach::folders(&line.profile)?;
+    let _log = ringside_app::prepare(&folders);
+    let reach = Reach::open(folders).await?;
+    let result = reach.unless_asked_to_quit(command(line, &reach, out)).await;
+    reach.close().await;
+    result
+}
+
+async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exit, ApiError> {
+    let mut show = show::Out {
+        json: line.json,
+        to: out,
+    };
+    match &line.command {
+        Command::Status => return house::status(reach, &mut show).await,
+        Command::Settings(settings) => return house::settings(reach, settings, &mut show).await,
+        Command::Unlock { code } => return house::unlock(reach, *code, &mut show).await,
+        Command::RecoveryCode { rotate } => return house::recovery_code(reach, *rotate, &mut show).await,
+        Command::Quit => return house::quit(reach, &mut show).await,
+        _ => reach.must_be_open().await?,
+    }
+    match &line.command {
+        Command::Lookup { number, live } => contact::lookup(reach, number, *live, &mut show).await,
+        Command::Search(search) => contact::search(reach, search, &mut show).await,
+        Command::Create(create) => contact::create(reach, create, &mut show).await,
+        Command::Calls(calls) => call::list(reach, calls, &mut show).await,
+        Command::Explain { what } => call::explain(reach, what, &mut show).await,
+        Command::Refresh { call } => call::refresh(reach, call, &mut show).await,
+        Command::Choose { call, contact, .. } => call::choose(reach, call, contact.as_deref(), &mut show).await,
+        Command::Note { call, text, outcome } => call::note(reach, call, text.clone(), *outcome, &mut show).await,
+        Command::Log(log) => call::log(reach, log, &mut show).await,
+        Command::Rehearse { part } => call::rehearse(reach, part.clone(), &mut show).await,
+        Command::Connection(connection) => house::connection(reach, connection, &mut show).await,
+        Command::Phone(phone) => house::phone(reach, phone, &mut show).await,
+        Command::Number(_)
+        | Command::Ring(_)
+        | Command::Status
+        | Command::Settings(_)
+        | Command::Unlock { .. }
+        | Command::RecoveryCode { .. }
+        | Command::Quit => Ok(Exit::Done),
+    }
+}
+
+/// Errors go to standard error, as words or as the same JSON that the socket carries.
+fn complain(error: &ApiError, json: bool) {
+    let mut err = io::stderr().lock();
+    let _ = if json {
+        show::json_line(&serde_json::json!({ "error": error }), &mut err)
+    } else {
+        writeln!(err, "ringside: {}", show::plain(&error.to_string()))
+    };
+}

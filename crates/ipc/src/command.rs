@@ -1,0 +1,246 @@
+//! The command table: every question that a window or a command line may ask the owner, in one place.
+//!
+//! On the wire a command is `{"command":"choose","args":{"call":"…","contact":null}}`; its answer is the reply's JSON, or
+//! an [`ApiError`]. The table makes four things of each row: a method of [`Api`], an arm of [`dispatch`], a row of the
+//! TypeScript type `Commands`, and an entry of [`NAMES`].
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use ts_rs::TS;
+
+use crate::{
+    call::{CallDto, CallFilterDto, CallerDto, CallsPageDto, LookupDto, OutcomeDto, ReportDto, TraceDto},
+    contact::{
+        ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, SearchDto, SearchResultDto,
+        SplitDto,
+    },
+    error::ApiError,
+    settings::{NumberReadDto, PreviewDto, SettingsDto},
+    status::{ConnectionDto, HelloDto, NewPhoneDto, PhoneDto, StatusDto},
+};
+
+/// A command on the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    pub command: String,
+    #[serde(default)]
+    pub args: Value,
+}
+
+macro_rules! commands {
+    ($( $(#[$doc:meta])* $name:ident($args:ident) -> $reply:ty; )+) => {
+        /// What the owner can be asked. `app` implements it once; nothing else does.
+        pub trait Api: Send + Sync {
+            $( $(#[$doc])* fn $name(&self, args: $args) -> impl Future<Output = Result<$reply, ApiError>> + Send; )+
+        }
+
+        /// The names of all commands, as on the wire.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        /// Reads a command's arguments, runs it, writes its reply.
+        pub async fn dispatch(api: &impl Api, command: Command) -> Result<Value, ApiError> {
+            match command.command.as_str() {
+                $( stringify!($name) => reply(api.$name(read(stringify!($name), command.args)?).await?), )+
+                other => Err(bad(format!("there is no command `{other}`"))),
+            }
+        }
+
+        /// The TypeScript of the table: `interface Commands { snapshot: { args: …; reply: … }; … }`.
+        pub(crate) fn table(cfg: &ts_rs::Config) -> String {
+            let mut text = String::from("export interface Commands {\n");
+            $( text += &format!("  {}: {{ args: {}; reply: {} }};\n", stringify!($name), <$args as TS>::name(cfg), <$reply as TS>::name(cfg)); )+
+            text + "}\n"
+        }
+
+        /// Every type that the table names.
+        pub(crate) fn visit_types(visitor: &mut impl ts_rs::TypeVisitor) {
+            $(
+                visitor.visit::<$args>();
+                <$args as TS>::visit_generics(visitor);
+                visitor.visit::<$reply>();
+                <$reply as TS>::visit_generics(visitor);
+            )+
+        }
+    };
+}
+
+commands! {
+    hello(Nothing) -> HelloDto;
+    /// Everything a window needs to paint itself: the open cards, newest first, and the state of the house.
+    snapshot(Nothing) -> SnapshotDto;
+    /// A call event from a command line. Answers before any lookup.
+    report(ReportDto) -> ReportedDto;
+    /// Plays the rehearsal: simulated calls from the sample people.
+    rehearse(RehearseArgs) -> ReportedDto;
+
+    calls(CallFilterDto) -> CallsPageDto;
+    call(CallArgs) -> CallDto;
+    /// Asks every connection again, live, past every cache. Answers when the last one did.
+    refresh(CallArgs) -> CallDto;
+    /// Assigns a contact to the call, or none.
+    choose(ChooseArgs) -> CallDto;
+    /// Saves note and outcome. Durable when it answers.
+    note(NoteArgs) -> CallDto;
+    /// Logs the call on its contact. Answers when the write is in the journal.
+    log(LogArgs) -> CallDto;
+    /// The call is not to be logged.
+    set_aside(CallArgs) -> CallDto;
+    /// Decides an unsure or refused write.
+    settle(SettleArgs) -> CallDto;
+    /// Tries every waiting write of this call now.
+    retry(CallArgs) -> CallDto;
+    close_card(CallArgs) -> Nothing;
+    traces(CallArgs) -> Vec<TraceDto>;
+
+    /// Who has this number: the same lookup as for a call, without a call.
+    lookup(LookupArgs) -> LookupReplyDto;
+    search(SearchDto) -> SearchResultDto;
+    /// Asks the connections themselves; answers when all have answered or are late.
+    search_live(SearchDto) -> Vec<LiveSearchDto>;
+    contact(ContactArgs) -> ContactDto;
+    create_contact(CreateArgs) -> CreatedDto;
+    duplicates(DraftDto) -> Vec<DuplicateDto>;
+    split_name(SplitArgs) -> SplitDto;
+    add_number(AddNumberArgs) -> ContactDto;
+
+    connections(Nothing) -> Vec<ConnectionDto>;
+    test_connection(ConnectionArgs) -> ConnectionDto;
+    log_here(ConnectionArgs) -> Vec<ConnectionDto>;
+    add_connection(AddConnectionArgs) -> Vec<ConnectionDto>;
+    remove_connection(ConnectionArgs) -> Vec<ConnectionDto>;
+
+    settings(Nothing) -> SettingsDto;
+    save_settings(SettingsDto) -> SettingsDto;
+    preview_formats(PreviewArgs) -> Vec<PreviewDto>;
+    read_number(ReadArgs) -> NumberReadDto;
+
+    phones(Nothing) -> Vec<PhoneDto>;
+    add_phone(AddPhoneArgs) -> NewPhoneDto;
+    remove_phone(PhoneArgs) -> Vec<PhoneDto>;
+
+    /// Asks the secret store for the key again, and merges what was kept in memory.
+    unlock(UnlockArgs) -> StatusDto;
+    /// The code that opens the file without the secret store. Rotating it rekeys the file: the old code stops working.
+    recovery_code(RecoveryArgs) -> RecoveryDto;
+
+    /// Opens the search window of the running app.
+    open_search(OpenSearchArgs) -> Nothing;
+    /// Brings the running app's main window to the front.
+    open_main(Nothing) -> Nothing;
+    /// Ends the app, after the journal is safe.
+    quit(Nothing) -> Nothing;
+}
+
+macro_rules! args {
+    ($( $(#[$doc:meta])* $name:ident { $( $(#[$fdoc:meta])* $field:ident: $type:ty ),* $(,)? } )+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+            #[serde(deny_unknown_fields)]
+            pub struct $name { $( $(#[$fdoc])* pub $field: $type ),* }
+        )+
+    };
+}
+
+args! {
+    Nothing {}
+    CallArgs { call: String }
+    ChooseArgs { call: String, contact: Option<ContactRefDto> }
+    NoteArgs { call: String, note: String, outcome: Option<OutcomeDto> }
+    LogArgs {
+        call: String,
+        /// Log on this contact instead: an earlier log is moved there.
+        #[serde(default)]
+        contact: Option<ContactRefDto>,
+    }
+    SettleArgs { call: String, write: String, decision: Decision }
+    RehearseArgs {
+        /// A part of the script: `known`, `several`, `unknown`, `withheld`; all of it when absent.
+        #[serde(default)]
+        part: Option<String>,
+    }
+    LookupArgs { number: String, #[serde(default)] live: bool }
+    /// Who the number is, as far as its digits tell, and whom it belongs to.
+    LookupReplyDto { caller: CallerDto, lookup: LookupDto, trace: TraceDto }
+    ContactArgs { contact: ContactRefDto }
+    CreateArgs {
+        draft: DraftDto,
+        /// The call to assign the new contact to.
+        #[serde(default)]
+        call: Option<String>,
+        /// Create although duplicates were found.
+        #[serde(default)]
+        force: bool,
+    }
+    SplitArgs { connection: String, contact_type: String, name: String }
+    AddNumberArgs {
+        contact: ContactRefDto,
+        number: String,
+        #[serde(default)]
+        call: Option<String>,
+    }
+    ConnectionArgs { connection: String }
+    AddConnectionArgs { connector: String, name: Option<String> }
+    PreviewArgs { formats: Vec<String>, number: String }
+    ReadArgs { text: String }
+    AddPhoneArgs { name: String, trusted: bool }
+    PhoneArgs { name: String }
+    UnlockArgs {
+        /// The recovery code; without it the secret store is asked again.
+        #[serde(default)]
+        code: Option<String>,
+    }
+    RecoveryArgs {
+        #[serde(default)]
+        rotate: bool,
+    }
+    RecoveryDto { code: String }
+    OpenSearchArgs { text: String }
+    ReportedDto { call: Option<String> }
+    SnapshotDto { calls: Vec<CallDto>, status: StatusDto }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The log is in the CRM: count it as logged.
+    ItIsThere,
+    SendAgain,
+    Drop,
+}
+
+fn read<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, ApiError> {
+    let args = if args.is_null() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        args
+    };
+    serde_json::from_value(args)
+        .map_err(|error| bad(format!("command `{name}`: {}", without_digits(&error.to_string()))))
+}
+
+/// serde quotes what it can't read, and that may be somebody's number.
+fn without_digits(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_numeric() { '•' } else { letter })
+        .take(300)
+        .collect()
+}
+
+fn reply(value: impl Serialize) -> Result<Value, ApiError> {
+    serde_json::to_value(value).map_err(|error| ApiError {
+        code: "internal".into(),
+        message: format!("the answer could not be written: {error}"),
+        hint: None,
+        field: None,
+    })
+}
+
+fn bad(message: String) -> ApiError {
+    ApiError {
+        code: "bad_command".into(),
+        message,
+        hint: None,
+        field: None,
+    }
+}

@@ -1,0 +1,163 @@
+//! Calls: who is at the other end, what the lookup knows, what became of the log.
+
+use ringside_domain::{
+    Call, Trust,
+    call::Party,
+    journal::{Failure, Write, WriteState},
+    phone::Reading,
+};
+use ringside_engine::view::{self, CallView, LookupView};
+
+use super::{Words, codes::line_code, count, whole};
+use crate::{
+    call::{AskedDto, AskedState, CallDto, CallerDto, CallerKind, ChoiceDto, LogDto, LogStateDto, LookupDto},
+    contact::ContactRefDto,
+};
+
+impl Words<'_> {
+    #[must_use]
+    pub fn call(&self, view: &CallView) -> CallDto {
+        let call = &view.call;
+        CallDto {
+            id: call.id.to_string(),
+            direction: call.direction.into(),
+            state: call.state.into(),
+            is_over: call.state.is_over(),
+            line: call.line.clone(),
+            caller: self.caller(&call.remote),
+            started: call.started.0,
+            zone: call.zone.clone(),
+            answered: call.answered.map(|at| at.0),
+            ended: call.ended.map(|at| at.0),
+            talked: call.talked.map(|talked| whole(talked.as_millis())),
+            unverified: call.trust == Trust::Unverified,
+            rehearsal: call.rehearsal,
+            lookup: self.lookup(&view.lookup),
+            choice: call.choice.as_ref().map(|choice| ChoiceDto {
+                contact: self.contact(&choice.contact),
+                by: choice.by.into(),
+            }),
+            note: call.note.clone(),
+            outcome: call.outcome.map(Into::into),
+            log: self.log(view),
+            provider_call_id: call.provider_call_id.clone(),
+        }
+    }
+
+    #[must_use]
+    pub fn caller(&self, party: &Party) -> CallerDto {
+        let mut caller = CallerDto {
+            kind: CallerKind::Withheld,
+            text: String::new(),
+            e164: None,
+            region: None,
+            line_type: None,
+            display: party.display.clone(),
+        };
+        match &party.reading {
+            Reading::Number(number) => {
+                caller.kind = CallerKind::Number;
+                caller.text = number.display(self.home);
+                caller.e164 = Some(number.e164().to_owned());
+                caller.region = number.region().map(|region| region.to_string());
+                caller.line_type = Some(line_code(number.line()).to_owned());
+            }
+            Reading::Extension(extension) => {
+                caller.kind = CallerKind::Extension;
+                caller.text = format!("ext. {}", extension.as_str());
+            }
+            Reading::SipAddress(address) => {
+                caller.kind = CallerKind::SipAddress;
+                caller.text = address.as_str().to_owned();
+            }
+            Reading::Withheld => {}
+            Reading::Unreadable(unreadable) => {
+                caller.kind = CallerKind::Unreadable;
+                caller.text = unreadable.text().trim().to_owned();
+            }
+        }
+        caller
+    }
+
+    #[must_use]
+    pub fn lookup(&self, lookup: &LookupView) -> LookupDto {
+        LookupDto {
+            running: lookup.running,
+            matches: lookup.matches.iter().map(|group| self.matched(group)).collect(),
+            asked: lookup.asked.iter().map(asked).collect(),
+            forms: count(lookup.forms),
+            checked: lookup.checked.map(|at| at.0),
+        }
+    }
+
+    fn log(&self, view: &CallView) -> LogDto {
+        let connection = view.log_connection.as_ref();
+        let mut log = LogDto {
+            state: if view.call.no_log {
+                LogStateDto::SetAside
+            } else {
+                LogStateDto::NotLogged
+            },
+            connection: connection.map(|info| info.connection.to_string()),
+            connection_name: connection.map(|info| info.name.clone()),
+            changed: view.changed,
+            ..LogDto::default()
+        };
+        match &view.write {
+            Some(write) => self.written(&mut log, write),
+            None => self.planned(&mut log, &view.call),
+        }
+        log
+    }
+
+    fn written(&self, log: &mut LogDto, write: &Write) {
+        let (state, failure) = match &write.state {
+            WriteState::Waiting(failure) => (LogStateDto::Waiting, failure.as_ref()),
+            WriteState::Logged(_) => (LogStateDto::Logged, None),
+            WriteState::Refused(failure) => (LogStateDto::Refused, Some(failure)),
+            WriteState::Unsure(failure) => (LogStateDto::Unsure, Some(failure)),
+            WriteState::Dropped => (LogStateDto::SetAside, None),
+        };
+        log.state = state;
+        log.write = Some(write.id.to_string());
+        log.connection = Some(write.connection.to_string());
+        log.connection_name = Some(self.connection_name(&write.connection));
+        log.contact = Some(ContactRefDto::from(&write.entry.contact));
+        log.contact_name = Some(write.entry.contact_name.clone());
+        if let WriteState::Logged(reference) = &write.state {
+            log.url.clone_from(&reference.url);
+        }
+        if state == LogStateDto::Waiting {
+            log.next_try = write.next_try.map(|at| at.0);
+        }
+        if let Some(Failure { kind, message, hint }) = failure {
+            log.code = Some(kind.code().to_owned());
+            log.message = Some(message.clone());
+            log.hint.clone_from(hint);
+        }
+    }
+
+    /// Where it would be logged: on the chosen contact, if that lies in the connection.
+    fn planned(&self, log: &mut LogDto, call: &Call) {
+        let Some(choice) = &call.choice else { return };
+        log.contact = Some(ContactRefDto::from(&choice.contact.id));
+        log.contact_name = Some(choice.contact.name.clone());
+    }
+}
+
+fn asked(asked: &view::Asked) -> AskedDto {
+    let (state, message) = match &asked.state {
+        view::AskedState::Asking => (AskedState::Asking, None),
+        view::AskedState::Slow => (AskedState::Slow, None),
+        view::AskedState::Found => (AskedState::Found, None),
+        view::AskedState::NotFound => (AskedState::NotFound, None),
+        view::AskedState::Failed(why) => (AskedState::Failed, Some(why.clone())),
+        view::AskedState::Skipped(why) => (AskedState::Skipped, Some((*why).to_owned())),
+    };
+    AskedDto {
+        connection: asked.info.connection.to_string(),
+        name: asked.info.name.clone(),
+        state,
+        message,
+    }
+}

@@ -1,0 +1,31 @@
+//! What the owner tells everybody who listens: windows through Tauri, command lines through the socket.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{call::CallDto, status::StatusDto};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// A call is new or changed. Carries all of it: there is nothing to merge.
+    Call {
+        call: Box<CallDto>,
+    },
+    /// The card of this call was closed; the call stays in the list.
+    CardClosed {
+        id: String,
+    },
+    Status {
+        status: StatusDto,
+    },
+    /// Settings were changed, here or by a command line: ask again.
+    Settings,
+    /// Show the search window, for this text: from a link, a hotkey or the command line.
+    OpenSearch {
+        text: String,
+        call: Option<String>,
+    },
+    /// Show the main window: a second start of the app asks for it.
+    OpenMain,
+}

@@ -1,0 +1,133 @@
+//! The state of the house: store, connections, sources, what is waiting.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StatusDto {
+    pub store: StoreStateDto,
+    pub contacts: i64,
+    pub numbers: i64,
+    pub unreadable: i64,
+    pub waiting: u32,
+    pub refused: u32,
+    pub unsure: u32,
+    pub missed: u32,
+    pub intake: IntakeStateDto,
+    /// What the person should know and can change: a settings file that can't be read, a key that is taken.
+    pub notices: Vec<NoticeDto>,
+}
+
+/// One thing that does not work as set, in words, with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NoticeDto {
+    /// Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`.
+    pub code: String,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StoreStateDto {
+    /// On disk, encrypted.
+    Open,
+    /// The secret store does not give the key: calls and notes are kept in memory until it does.
+    InMemory {
+        code: String,
+        message: String,
+        hint: Option<String>,
+        unsaved: u32,
+        has_file: bool,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum IntakeStateDto {
+    Off,
+    Listening {
+        port: u16,
+    },
+    /// The port is taken, or the system refused it.
+    Failed {
+        port: u16,
+        message: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HelloDto {
+    pub version: String,
+    pub profile: String,
+    pub pid: u32,
+    pub role: RoleDto,
+    /// Which library reads numbers, and its version.
+    pub reader: String,
+    pub rehearsal: bool,
+}
+
+/// What kind of process owns the profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleDto {
+    /// The app with its windows. It stays.
+    App,
+    /// A command line that found no app. It hands over as soon as its command is done.
+    CommandLine,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConnectionDto {
+    pub id: String,
+    pub name: String,
+    pub connector: String,
+    /// Calls are logged here unless the person chooses otherwise.
+    pub logs_here: bool,
+    pub types: Vec<ContactTypeDto>,
+    pub can_create: bool,
+    pub can_log: bool,
+    pub account: Option<String>,
+    pub message: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ContactTypeDto {
+    pub id: String,
+    pub label: String,
+    pub is_company: bool,
+    pub creatable: bool,
+    pub fields: Vec<FieldDto>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldDto {
+    pub name: String,
+    pub label: String,
+    pub required: bool,
+}
+
+/// A phone that may report calls through the intake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PhoneDto {
+    pub name: String,
+    pub trusted: bool,
+    pub created: i64,
+    pub last_seen: Option<i64>,
+}
+
+/// Shown once, when a phone is added: the token is not shown again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NewPhoneDto {
+    pub phone: PhoneDto,
+    /// Lines to copy, one for each softphone that we know.
+    pub recipes: Vec<RecipeDto>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RecipeDto {
+    pub title: String,
+    /// Where the lines go, in a sentence or two.
+    pub place: String,
+    pub text: String,
+}
