@@ -71,3 +71,23 @@ pub async fn run(line: &Line, ring: &Ring, out: &mut impl Write) -> Result<Exit,
     })?;
     Ok(Exit::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::Command;
+
+    #[test]
+    fn what_a_softphone_adds_at_the_end_is_never_an_option() {
+        let words = "ringside ring --state ringing -- +442079460123 --state ended --name Bank".split(' ');
+        let Ok(Line { command: Command::Ring(ring), .. }) = Line::try_parse_from(words) else {
+            unreachable!("the line parses")
+        };
+        assert!(matches!(ring.state, State::Ringing) && ring.name.is_none());
+        let from = after_the_dashes(&ring.caller);
+        assert_eq!(from.as_deref(), Some("+442079460123 --state ended --name Bank"));
+        assert_eq!(after_the_dashes(&[]), None);
+    }
+}
