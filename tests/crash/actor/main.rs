@@ -1,0 +1,158 @@
+//! The program that is killed: it takes one call with the real engine on a real store file, types a note in pieces, and
+//! logs the call in the CRM on the loopback. Started again it goes on where its journal says it was.
+//!
+//! It prints a line after everything that is durable, and stops for good after the line it was told to hold at:
+//!
+//! ```text
+//! found 2                        the note in the journal has two pieces, from an earlier life
+//! call · note 3 · owed           rows in the journal
+//! step log sent · step log answered · step link sent · step link answered
+//! write waiting · write logged · write refused · write unsure
+//! ended logged log-1 4           its last line: how the write ended, and the pieces of the note
+//! ```
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod saying;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use ringside_domain::{
+    CallEvent, CallId, Change, Clock, Direction, EndReason, Journal, SourceId, Trust, Write, WriteState,
+    call::WireParty, journal::CallPage,
+};
+use ringside_engine::{Config, Connection, Engine, Parts};
+use ringside_host::{OsRandom, SystemClock};
+use ringside_store::{Store, StoreKey};
+use ringside_tests::{HttpCrm, NUMBER};
+use saying::{Saying, say};
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let given: HashMap<&str, &str> = args
+        .chunks_exact(2)
+        .map(|pair| (pair[0].trim_start_matches('-'), pair[1].as_str()))
+        .collect();
+    let number = |name: &str| given[name].parse::<u64>().unwrap();
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let key = StoreKey::from_bytes([u8::try_from(number("key")).unwrap(); 32]);
+    let store = Store::open(given["store"], key, clock.clone(), Arc::new(OsRandom))
+        .await
+        .unwrap();
+    let journal: Arc<dyn Journal> = Arc::new(Saying {
+        journal: store.clone(),
+        hold: given.get("hold").map(|&line| line.into()),
+    });
+    let settles = Duration::from_millis(number("settles"));
+    let crm = Arc::new(HttpCrm::new(
+        given["crm"],
+        given["searchable"] == "yes",
+        number("steps") == 2,
+        settles,
+    ));
+    let person = crm.people[0].id.clone();
+    let connection = Connection {
+        connector: crm.clone(),
+        logs_here: true,
+        account: "loopback-account".into(),
+    };
+    let config = Config {
+        write_deadline: Duration::from_secs(5),
+        write_pauses: vec![Duration::from_millis(50)],
+        ..Config::default()
+    };
+    let parts = Parts {
+        clock: clock.clone(),
+        random: Arc::new(OsRandom),
+        journal: journal.clone(),
+        index: Arc::new(store.clone()),
+        connections: vec![connection],
+    };
+    let engine = Engine::start(parts, config).await.unwrap();
+
+    let report = |change: Change| CallEvent {
+        source: SourceId::new("crash"),
+        key: "the-call".into(),
+        provider_call_id: given.get("provider").map(|&id| id.into()),
+        trust: Trust::Trusted,
+        direction: Some(Direction::In),
+        remote: Some(WireParty {
+            raw: NUMBER.into(),
+            display: None,
+        }),
+        local: None,
+        at: clock.now(),
+        change,
+        rehearsal: false,
+    };
+    let known = journal
+        .calls(CallPage {
+            limit: 1,
+            ..CallPage::default()
+        })
+        .await
+        .unwrap()
+        .pop();
+    let (id, note) = match known {
+        Some(call) => (call.id, call.note),
+        None => {
+            let id = engine.report(report(Change::Ringing)).await.unwrap().unwrap();
+            engine.report(report(Change::Answered)).await.unwrap();
+            (id, String::new())
+        }
+    };
+    let found = pieces(&note);
+    say(&format!("found {found}"));
+    if engine.call(id).await.unwrap().call.choice.is_none() {
+        engine.choose(id, Some(person)).await.unwrap();
+    }
+    for piece in found + 1..=number("pieces") {
+        engine.note(id, text(piece), None).await.unwrap();
+    }
+    if !engine.call(id).await.unwrap().call.state.is_over() {
+        engine
+            .report(report(Change::Ended(EndReason::Completed)))
+            .await
+            .unwrap();
+    }
+    if journal.writes_of(id).await.unwrap().is_empty() {
+        engine.log(id, None).await.unwrap();
+    }
+    let end = settled(&*journal, id).await;
+    let note = journal.call(id).await.unwrap().unwrap().note;
+    say(&format!("ended {end} {}", pieces(&note)));
+    engine.stop().await;
+    store.close().await;
+}
+
+/// `note 1 note 2 …`
+fn text(pieces: u64) -> String {
+    (1..=pieces).map(|piece| format!("note {piece} ")).collect()
+}
+
+fn pieces(note: &str) -> u64 {
+    let pieces = note.matches("note ").count() as u64;
+    assert_eq!(note, text(pieces), "a note of another person");
+    pieces
+}
+
+/// Waits until delivery has nothing to do any more.
+async fn settled(journal: &dyn Journal, call: CallId) -> String {
+    loop {
+        let writes = journal.writes_of(call).await.unwrap();
+        let open = |write: &Write| {
+            matches!(write.state, WriteState::Waiting(_))
+                || (matches!(write.state, WriteState::Logged(_)) && write.next_try.is_some())
+        };
+        if !writes.is_empty() && !writes.iter().any(open) {
+            return match &writes[0].state {
+                WriteState::Logged(log) => format!("logged {}", log.id),
+                WriteState::Unsure(_) => "unsure -".into(),
+                WriteState::Refused(failure) => format!("refused {}", failure.kind.code()),
+                other => format!("strange {other:?}"),
+            };
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

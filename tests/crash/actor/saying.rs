@@ -1,0 +1,115 @@
+//! The real journal, which says aloud what is durable, and can stand still right there.
+
+use std::{io::Write as _, sync::Arc};
+
+use async_trait::async_trait;
+use ringside_domain::{
+    Call, CallId, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
+    journal::{CallPage, StepRecord, StepState},
+};
+use ringside_store::Store;
+
+pub struct Saying {
+    pub journal: Store,
+    /// Nothing goes on after this line.
+    pub hold: Option<Arc<str>>,
+}
+
+pub fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // The parent may be gone; then there is nobody to tell.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+impl Saying {
+    async fn say(&self, line: &str) {
+        say(line);
+        if self.hold.as_deref() == Some(line) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for Saying {
+    async fn save_call(&self, call: Call) -> Result<()> {
+        self.journal.save_call(call).await?;
+        self.say("call").await;
+        Ok(())
+    }
+
+    async fn save_note(&self, call: CallId, note: String, outcome: Option<Outcome>) -> Result<()> {
+        let piece = note.matches("note ").count();
+        self.journal.save_note(call, note, outcome).await?;
+        self.say(&format!("note {piece}")).await;
+        Ok(())
+    }
+
+    async fn owe(&self, write: Write) -> Result<Write> {
+        let owed = self.journal.owe(write).await?;
+        self.say("owed").await;
+        Ok(owed)
+    }
+
+    async fn update_write(&self, write: Write) -> Result<()> {
+        let state = match write.state {
+            WriteState::Waiting(_) => "waiting",
+            WriteState::Logged(_) => "logged",
+            WriteState::Refused(_) => "refused",
+            WriteState::Unsure(_) => "unsure",
+            WriteState::Dropped => "dropped",
+        };
+        self.journal.update_write(write).await?;
+        self.say(&format!("write {state}")).await;
+        Ok(())
+    }
+
+    async fn save_step(&self, write: WriteId, step: StepRecord) -> Result<()> {
+        let state = match step.state {
+            StepState::Sent => "sent",
+            StepState::Answered(_) => "answered",
+            StepState::NotDone => "not done",
+        };
+        let line = format!("step {} {state}", step.step);
+        self.journal.save_step(write, step).await?;
+        self.say(&line).await;
+        Ok(())
+    }
+
+    async fn call(&self, id: CallId) -> Result<Option<Call>> {
+        self.journal.call(id).await
+    }
+    async fn calls(&self, page: CallPage) -> Result<Vec<Call>> {
+        self.journal.calls(page).await
+    }
+    async fn open_calls(&self) -> Result<Vec<Call>> {
+        self.journal.open_calls().await
+    }
+    async fn open_writes(&self) -> Result<Vec<Write>> {
+        self.journal.open_writes().await
+    }
+    async fn writes_of(&self, call: CallId) -> Result<Vec<Write>> {
+        self.journal.writes_of(call).await
+    }
+    async fn write(&self, id: WriteId) -> Result<Option<Write>> {
+        self.journal.write(id).await
+    }
+    async fn steps(&self, write: WriteId) -> Result<Vec<StepRecord>> {
+        self.journal.steps(write).await
+    }
+    async fn remembered_choice(&self, e164: String) -> Result<Option<ContactRef>> {
+        self.journal.remembered_choice(e164).await
+    }
+    async fn remember_choice(&self, e164: String, contact: Option<ContactRef>, at: Timestamp) -> Result<()> {
+        self.journal.remember_choice(e164, contact, at).await
+    }
+    async fn save_trace(&self, trace: Trace) -> Result<()> {
+        self.journal.save_trace(trace).await
+    }
+    async fn traces(&self, call: CallId) -> Result<Vec<Trace>> {
+        self.journal.traces(call).await
+    }
+    async fn forget_traces(&self, older_than: Timestamp) -> Result<()> {
+        self.journal.forget_traces(older_than).await
+    }
+}

@@ -1,0 +1,133 @@
+//! Killed once at each point that matters, for every kind of CRM.
+
+use std::sync::Arc;
+
+use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
+
+use crate::{
+    life::{Death, Profile, SETTLES},
+    verdict::{Run, Verdict},
+};
+
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// After something became durable.
+    Line(&'static str),
+    /// The CRM has the request and did nothing yet.
+    Receipt(Route),
+    /// The same, and it takes effect a while after the death.
+    Late(Route),
+    /// The CRM did it and said nothing yet.
+    Commit(Route),
+    /// So many bytes of the answer are out.
+    Bytes(Route, usize),
+}
+
+/// Bytes of an answer: none, within the status line, within the headers, around their end, within the body, all.
+const BYTES: [usize; 9] = [0, 1, 9, 17, 60, 112, 113, 120, 10_000];
+
+fn points(steps: u8) -> Vec<Point> {
+    let lines = [
+        "call",
+        "note 1",
+        "note 3",
+        "note 4",
+        "owed",
+        "step log sent",
+        "step log answered",
+        "step link sent",
+        "step link answered",
+        "write logged",
+    ];
+    let routes: &[Route] = if steps == 2 {
+        &[Route::Log, Route::Link]
+    } else {
+        &[Route::Log]
+    };
+    let lines = lines
+        .into_iter()
+        .filter(|line| steps == 2 || !line.contains("link"))
+        .map(Point::Line);
+    let requests = routes.iter().flat_map(|route| {
+        let bytes = BYTES.into_iter().map(|bytes| Point::Bytes(*route, bytes));
+        let requests = [Point::Receipt(*route), Point::Late(*route), Point::Commit(*route)];
+        requests.into_iter().chain(bytes)
+    });
+    lines.chain(requests).collect()
+}
+
+pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
+    let mut runs = Vec::new();
+    for searchable in [true, false] {
+        for steps in [1, 2] {
+            for shared in [true, false] {
+                for point in points(steps) {
+                    runs.push(run(searchable, steps, shared, point));
+                }
+            }
+        }
+    }
+    runs
+}
+
+async fn run(searchable: bool, steps: u8, shared: bool, point: Point) -> Verdict {
+    let folder = tempfile::tempdir().unwrap();
+    let crm = LoopbackCrm::start(searchable).await;
+    let profile = Profile {
+        store: folder.path().join("ringside.db"),
+        key: 1,
+        crm: crm.url(),
+        searchable,
+        steps,
+        provider: shared.then(|| "call-1@pbx.example".into()),
+    };
+    let hold = Arc::new(Hold::default());
+    let death = match point {
+        Point::Line(line) => Death::AtLine(line.into()),
+        _ => Death::At(Arc::clone(&hold)),
+    };
+    match point {
+        Point::Line(_) => {}
+        Point::Receipt(route) => crm.plan(
+            route,
+            Act {
+                at_receipt: Some(hold),
+                ..Act::default()
+            },
+        ),
+        Point::Late(route) => crm.plan(
+            route,
+            Act {
+                at_receipt: Some(hold),
+                delay: SETTLES / 2,
+                ..Act::default()
+            },
+        ),
+        Point::Commit(route) => crm.plan(
+            route,
+            Act {
+                at_commit: Some(hold),
+                ..Act::default()
+            },
+        ),
+        Point::Bytes(route, bytes) => crm.plan(
+            route,
+            Act {
+                answer: Answer::Held(bytes, hold),
+                ..Act::default()
+            },
+        ),
+    }
+    let lives = vec![profile.live(&death).await, profile.live(&Death::Never).await];
+    let killed = lives[0].killed;
+    let name = format!("{point:?}, searchable {searchable}, {steps} steps, shared {shared}");
+    let mut verdict = Run {
+        name,
+        profiles: vec![(profile, lives)],
+    }
+    .judge(&crm);
+    if !killed && !matches!(point, Point::Bytes(_, 10_000)) {
+        verdict.wrong.get_or_insert("it was not killed".into());
+    }
+    verdict
+}

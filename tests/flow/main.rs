@@ -1,0 +1,8 @@
+//! The whole way of a call through the real engine, store and address book, without a window: what a person does, and
+//! what they find afterwards.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod desk;
+mod logging;
+mod lookup;
+mod restart;

@@ -1,0 +1,9 @@
+//! What tests of several crates share: a CRM on the loopback that can be told to misbehave, and a connector for it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+pub mod crm;
+mod gate;
+mod http_crm;
+
+pub use crm::{Act, Answer, Hold, LoopbackCrm, Route};
+pub use http_crm::{HttpCrm, NUMBER};
