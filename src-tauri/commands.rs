@@ -1,0 +1,164 @@
+//! What a window may ask: `api` goes to the owner through the one command table, `shell` is about windows only. These two,
+//! and listening to events, are all that the capability in `tauri.conf.json` grants.
+
+use ringside_ipc::{
+    ApiError, Command, Event,
+    call::CallDto,
+    contact::{ContactDto, ContactRefDto},
+    dispatch,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tauri::{AppHandle, Emitter as _, Manager as _, State, WebviewWindow};
+
+use crate::{Shell, events, stages::Stage, windows};
+
+/// Asks the owner: `{"command":"choose","args":{…}}`. The answer is the reply's JSON.
+#[tauri::command]
+pub async fn api(window: WebviewWindow, shell: State<'_, Shell>, command: Command) -> Result<Value, ApiError> {
+    windows::page_speaks(window.app_handle(), window.label());
+    dispatch(&shell.app, command).await
+}
+
+/// What only the shell can do. The window that asks is the one that is meant, unless the action names another.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    HideWindow,
+    /// The card's content has this height in CSS pixels. Asked once the page holds a new call, it also shows the card.
+    Resize {
+        height: f64,
+    },
+    StartDrag,
+    /// The person clicked into the card: it may have the keyboard.
+    TakeFocus,
+    /// For this call; with `link` the page offers to add the call's number to whoever is chosen.
+    OpenSearch {
+        call: Option<String>,
+        link: bool,
+    },
+    OpenMain,
+    /// Opens the contact's own page in the browser.
+    OpenUrl {
+        contact: ContactRefDto,
+    },
+    /// Opens the page of the call's log in the browser.
+    OpenLog {
+        call: String,
+    },
+    /// The card of this call is on the screen.
+    Painted {
+        call: String,
+    },
+}
+
+#[tauri::command]
+pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Action) -> Result<(), ApiError> {
+    let app = window.app_handle();
+    let label = window.label().to_owned();
+    match action {
+        Action::HideWindow => windows::on_main(app, move |app| windows::hide(app, &label)),
+        Action::Resize { height } if label == windows::CARD => {
+            windows::on_main(app, move |app| windows::resize_card(app, height));
+        }
+        Action::StartDrag if label == windows::CARD => windows::on_main(app, windows::drag_card),
+        Action::TakeFocus if label == windows::CARD => windows::on_main(app, windows::focus_card),
+        // The other windows have a size of their own, and the window system moves and focuses them.
+        Action::Resize { .. } | Action::TakeFocus => {}
+        Action::StartDrag => {
+            if let Err(error) = window.start_dragging() {
+                tracing::warn!(%error, "the window system refused to drag");
+            }
+        }
+        Action::OpenSearch { call, link } => open_search(app, "", call, link),
+        Action::OpenMain => windows::on_main(app, windows::show_main),
+        Action::OpenUrl { contact } => {
+            let contact: ContactDto = ask(&state, "contact", json!({ "contact": contact })).await?;
+            open_page(contact.url, "this contact has no page of its own").await?;
+        }
+        Action::OpenLog { call } => {
+            let call: CallDto = ask(&state, "call", json!({ "call": call })).await?;
+            open_page(call.log.url, "this log has no page of its own").await?;
+        }
+        Action::Painted { call } => state.stages.reach(&call, Stage::Painted),
+    }
+    Ok(())
+}
+
+/// Shows the search window with this text, for this call.
+pub fn open_search(app: &AppHandle, text: &str, call: Option<String>, link: bool) {
+    let event = Event::OpenSearch {
+        text: text.into(),
+        call,
+    };
+    let mut payload = serde_json::to_value(&event).unwrap_or_default();
+    payload["link"] = Value::Bool(link);
+    if let Err(error) = app.emit_to(windows::SEARCH, events::NAME, payload) {
+        tracing::error!(%error, "the search window can't be told");
+    }
+    windows::on_main(app, windows::show_search);
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(shell: &Shell, name: &str, args: Value) -> Result<T, ApiError> {
+    let reply = dispatch(
+        &shell.app,
+        Command {
+            command: name.into(),
+            args,
+        },
+    )
+    .await?;
+    serde_json::from_value(reply).map_err(|error| ApiError {
+        code: "internal".into(),
+        message: format!("the answer to `{name}` can't be read: {error}"),
+        hint: None,
+        field: None,
+    })
+}
+
+/// The page comes from a CRM: https only, and the system's browser decides the rest.
+async fn open_page(url: Option<String>, none: &str) -> Result<(), ApiError> {
+    match url {
+        Some(url) => ringside_app::host::links::open_page(&url).await.map_err(ApiError::from),
+        None => Err(ApiError {
+            code: "not_found".into(),
+            message: none.into(),
+            hint: None,
+            field: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_actions_as_the_page_writes_them() {
+        for text in [
+            r#"{"kind":"hide_window"}"#,
+            r#"{"kind":"resize","height":212.5}"#,
+            r#"{"kind":"start_drag"}"#,
+            r#"{"kind":"take_focus"}"#,
+            r#"{"kind":"open_search","call":null,"link":false}"#,
+            r#"{"kind":"open_main"}"#,
+            r#"{"kind":"open_url","contact":{"connection":"a","contact_type":"b","id":"c"}}"#,
+            r#"{"kind":"open_log","call":"x"}"#,
+            r#"{"kind":"painted","call":"x"}"#,
+        ] {
+            serde_json::from_str::<Action>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+
+    #[test]
+    fn refuses_actions_that_do_not_exist() {
+        for text in [
+            r#"{"kind":"open_url","url":"https://example.com"}"#,
+            r#"{"kind":"quit"}"#,
+            "{}",
+            "null",
+        ] {
+            assert!(serde_json::from_str::<Action>(text).is_err(), "{text}");
+        }
+    }
+}

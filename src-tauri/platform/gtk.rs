@@ -1,0 +1,106 @@
+//! GTK and WebKitGTK.
+
+use std::{cell::RefCell, os::unix::process::CommandExt as _};
+
+use gtk::prelude::{Cast as _, GtkWindowExt as _, WidgetExt as _};
+use tauri::{AppHandle, WebviewWindow, WebviewWindowBuilder, Wry};
+use webkit2gtk::{HitTestResultExt as _, WebViewExt as _};
+
+/// WebKit draws small windows well without the graphics card, in 92 instead of 142 MiB, and starts sooner.
+const NO_COMPOSITING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+
+/// Settles what the libraries read from the environment when they are loaded: this process starts over with it. Must come
+/// before any thread. A person's own setting stays.
+pub fn surroundings() {
+    if std::env::var_os(NO_COMPOSITING).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1)).env(NO_COMPOSITING, "1");
+    // Comes back only when it failed; then the defaults have to do.
+    let error = again.exec();
+    eprintln!("ringside-desktop: starting over failed ({error}); going on with WebKit's defaults");
+}
+
+/// For every window: a crashed page comes back, and the browser's own menu (Back, Reload, Inspect) shows only where text
+/// can be edited.
+pub fn prepare(window: &WebviewWindow) {
+    let label = window.label().to_owned();
+    let prepared = window.with_webview(move |view| {
+        let view = view.inner();
+        view.connect_web_process_terminated(move |view, reason| {
+            tracing::error!(window = label, ?reason, "the page's process ended; loading it again");
+            view.reload();
+        });
+        view.connect_context_menu(|_, _, _, target| !cfg!(debug_assertions) && !target.context_is_editable());
+    });
+    if let Err(error) = prepared {
+        tracing::warn!(%error, "the web view can't be reached");
+    }
+}
+
+/// The card asks for no focus when it appears, and is of a kind that window managers keep out of lists and tilings.
+pub fn prepare_card(card: &WebviewWindow, width: f64, height: f64) {
+    match card.gtk_window() {
+        Ok(window) => {
+            window.set_focus_on_map(false);
+            window.set_type_hint(gtk::gdk::WindowTypeHint::Utility);
+        }
+        Err(error) => tracing::warn!(%error, "the card's GTK window can't be reached"),
+    }
+    fix_size(card, width, height);
+}
+
+/// GTK sizes a window that a person can't resize by what its content requests, and shrinks it only when told.
+pub fn fix_size(window: &WebviewWindow, width: f64, height: f64) {
+    match window.gtk_window() {
+        Ok(window) => {
+            window.set_size_request(pixels(width), pixels(height));
+            window.resize(pixels(width), pixels(height));
+        }
+        Err(error) => tracing::warn!(%error, "a GTK window can't be reached"),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "sizes of a few hundred pixels")]
+fn pixels(length: f64) -> i32 {
+    length.round() as i32
+}
+
+thread_local! {
+    /// Carries a view out of the closure that may see it: views never leave the main thread, but the closure must be `Send`.
+    static FIRST: RefCell<Option<webkit2gtk::WebView>> = const { RefCell::new(None) };
+}
+
+/// Puts the new view into the web process of the first one: a process costs more than the page in it.
+pub fn share_process<'a>(
+    builder: WebviewWindowBuilder<'a, Wry, AppHandle>,
+    first: &WebviewWindow,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    // Runs at once, because this is the main thread.
+    let asked = first.with_webview(|view| FIRST.with_borrow_mut(|first| *first = Some(view.inner())));
+    match (asked, FIRST.take()) {
+        (Ok(()), Some(view)) => builder.with_related_view(view),
+        _ => builder,
+    }
+}
+
+/// Shows the window and gives it the keyboard, at the wish of the person: by the X server's own time, because a window
+/// manager takes anything older for a program that pushes itself forward.
+pub fn present(window: &WebviewWindow) {
+    let Ok(window) = window.gtk_window() else { return };
+    window.show_all();
+    let time = window
+        .window()
+        .and_then(|window| window.downcast::<gdkx11::X11Window>().ok());
+    window.present_with_time(time.map_or(gtk::gdk::ffi::GDK_CURRENT_TIME as u32, |window| {
+        gdkx11::functions::x11_get_server_time(&window)
+    }));
+}
+
+/// X11 lets a program grab a key. Wayland does not.
+pub fn has_global_hotkeys() -> bool {
+    use gtk::gdk::prelude::DisplayExtManual as _;
+    gtk::gdk::Display::default().is_some_and(|display| display.backend().is_x11())
+}

@@ -1,0 +1,94 @@
+//! What the shell itself says to a person: the tray's menu, window titles, notifications. Everything inside the windows is
+//! the UI's.
+
+/// The shell's texts in one language.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Words {
+    pub open: &'static str,
+    pub search: &'static str,
+    pub rehearse: &'static str,
+    pub quit: &'static str,
+    pub card_title: &'static str,
+    pub search_title: &'static str,
+    pub incoming: &'static str,
+    pub outgoing: &'static str,
+    pub withheld: &'static str,
+    pub unknown_caller: &'static str,
+    pub missed: &'static str,
+    pub waiting: &'static str,
+    pub not_logged: &'static str,
+    pub in_memory: &'static str,
+    pub show_card: &'static str,
+    pub several: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    open: "Open Ringside",
+    search: "Search people…",
+    rehearse: "Play rehearsal calls",
+    quit: "Quit",
+    card_title: "Ringside: call",
+    search_title: "Ringside: search",
+    incoming: "Incoming call",
+    outgoing: "Outgoing call",
+    withheld: "Number withheld",
+    unknown_caller: "Unknown caller",
+    missed: "missed",
+    waiting: "waiting to be logged",
+    not_logged: "need a decision",
+    in_memory: "calls are kept in memory only",
+    show_card: "Show card",
+    several: "possible matches",
+};
+
+const GERMAN: Words = Words {
+    open: "Ringside öffnen",
+    search: "Personen suchen…",
+    rehearse: "Probeanrufe abspielen",
+    quit: "Beenden",
+    card_title: "Ringside: Anruf",
+    search_title: "Ringside: Suche",
+    incoming: "Eingehender Anruf",
+    outgoing: "Ausgehender Anruf",
+    withheld: "Nummer unterdrückt",
+    unknown_caller: "Unbekannter Anrufer",
+    missed: "verpasst",
+    waiting: "noch zu protokollieren",
+    not_logged: "brauchen eine Entscheidung",
+    in_memory: "Anrufe liegen nur im Arbeitsspeicher",
+    show_card: "Karte zeigen",
+    several: "mögliche Treffer",
+};
+
+impl Words {
+    /// In the language of the system, which is English when there are no words for it.
+    pub fn of_the_system() -> &'static Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        Self::of(locale.as_deref().unwrap_or_default())
+    }
+
+    /// For a POSIX locale: `de_AT.UTF-8`.
+    pub fn of(locale: &str) -> &'static Self {
+        let language = locale.split(['_', '.', '@', '-']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("de") {
+            &GERMAN
+        } else {
+            &ENGLISH
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picks_the_language() {
+        assert_eq!(Words::of("de_AT.UTF-8").quit, "Beenden");
+        for other in ["", "C.UTF-8", "POSIX", "en_GB", "dex", "fr_FR"] {
+            assert_eq!(Words::of(other).quit, "Quit", "{other}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// Ringside among other programs: focus, keys, a second start, links, notifications, the page's prison.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { OtherWindow, callId, withApp } from './app.mjs';
+import { until } from './driver.mjs';
+
+const execute = promisify(execFile);
+const ADA = { from: '+442079460123', to: '201' };
+const KEYS = 'The quick brown fox jumps over the lazy dog. ';
+
+test('the card does not take the keyboard from another window', async () => {
+  await withApp({}, async (app, page) => {
+    const id = callId();
+    const other = await OtherWindow.open(app.env);
+    try {
+      const typing = other.type(KEYS.repeat(6));
+      await sleep(300);
+      await app.ring({ ...ADA, call_id: id });
+      await page.reads('card-name', /Ada Lovelace/);
+      await until('the card on the screen', () => app.isShown('Ringside: call'));
+      assert.equal(await other.active(), 'other window', 'while it is typed into');
+      await app.ring({ ...ADA, call_id: id, state: 'answered' });
+      await page.find('note');
+      assert.equal(await other.active(), 'other window', 'when the card changes');
+      await app.shoot('focus');
+      await typing;
+      await until('all that was typed', async () => (await other.typed()).length >= KEYS.length * 6);
+      assert.equal(await other.typed(), KEYS.repeat(6), 'every key went to the other window');
+      assert.equal(await page.run('return document.querySelector("[data-testid=note]").value'), '');
+
+      // A click is another matter: the person wants the card.
+      const { stdout } = await execute('xdotool', ['search', '--onlyvisible', '--name', '^Ringside: call$'], { env: app.env });
+      await execute('xdotool', ['mousemove', '--window', stdout.trim(), '190', '60', 'click', '1'], { env: app.env });
+      await until('the card to have the keyboard', async () => (await other.active()) === 'Ringside: call');
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+test('keyboard only: hotkey, note, log, close, search', async () => {
+  await withApp({}, async (app, page) => {
+    const key = (...keys) => execute('xdotool', ['key', '--delay', '40', ...keys], { env: app.env });
+    const type = (text) => execute('xdotool', ['type', '--delay', '15', text], { env: app.env });
+    await app.ringside('settings', 'set', 'card_hotkey', 'Ctrl+Shift+K');
+    await app.ringside('settings', 'set', 'search_hotkey', 'Ctrl+Shift+F');
+    const id = callId();
+    const other = await OtherWindow.open(app.env);
+    try {
+      await app.ring({ ...ADA, call_id: id });
+      await page.reads('card-name', /Ada Lovelace/);
+      await until('the card on the screen', () => app.isShown('Ringside: call'));
+      await key('ctrl+shift+k');
+      await until('the card to have the keyboard', async () => (await other.active()) === 'Ringside: call');
+      await key('n');
+      await type('By hand, no mouse');
+      await page.reads('note-state', /saved/);
+      await key('Escape');
+      await app.ring({ ...ADA, call_id: id, state: 'answered' });
+      await app.ring({ ...ADA, call_id: id, state: 'ended' });
+      await page.reads('call-state', /Ended/);
+      await key('ctrl+Return');
+      const call = await app.call('is logged', (call) => call.log.state === 'logged');
+      assert.equal(call.note, 'By hand, no mouse');
+      await key('shift+Escape');
+      await until('the card to go', async () => !(await app.isShown('Ringside: call')));
+
+      await key('ctrl+shift+f');
+      await until('the search window to have the keyboard', async () => (await other.active()) === 'Ringside: search');
+      await type('hopper');
+      await page.view('search');
+      await page.reads('search-row-0', /Grace Hopper/);
+      await key('Escape', 'Escape');
+      await until('the search window to go', async () => !(await app.isShown('Ringside: search')));
+      assert.equal(await other.typed(), '', 'and not one key went to the other window');
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+test('closing the windows leaves the app; a second start shows the main window', async () => {
+  await withApp({ hidden: false }, async (app, page) => {
+    await until('the main window', () => app.isShown('Ringside'));
+    await page.view('main');
+    await app.ring({ ...ADA, call_id: callId() });
+    await page.reads('main-call-row', /Ada Lovelace/);
+    await sleep(250);
+    await app.shoot('main');
+    // As a person does it: the window manager asks the window to close.
+    await execute('xdotool', ['search', '--onlyvisible', '--name', '^Ringside$', 'windowactivate', '--sync'], { env: app.env });
+    await execute('xdotool', ['key', 'alt+F4'], { env: app.env });
+    await until('the main window to go', async () => !(await app.isShown('Ringside')));
+    const id = callId();
+    // Nothing is lost with it: the next call is still looked up.
+    await app.ring({ from: '+493023125012', to: '201', call_id: id });
+    await app.call('is looked up', (call) => call.provider_call_id === id && call.lookup.matches[0]?.contact.name === 'Konrad Zuse');
+
+    const second = await execute(process.env.RINGSIDE_DESKTOP, ['--profile', 'rehearsal'], { env: app.env, timeout: 10_000 });
+    assert.equal(second.stderr, '', 'the second start ends by itself, without complaint');
+    await until('the main window again', () => app.isShown('Ringside'));
+    assert.equal((await app.ringside('status')) !== undefined, true);
+  });
+});
+
+test('a link opens a search and nothing else', async () => {
+  await withApp({}, async (app, page) => {
+    await execute(process.env.RINGSIDE_DESKTOP, ['--profile', 'rehearsal', 'ringside:search?q=Germain'], { env: app.env, timeout: 10_000 });
+    await until('the search window', () => app.isShown('Ringside: search'));
+    await page.view('search');
+    await page.reads('search-row-0', /Sophie Germain/);
+    await execute(process.env.RINGSIDE_DESKTOP, ['--profile', 'rehearsal', 'ringside:call?number=%2B442079460123'], { env: app.env, timeout: 10_000 });
+    await sleep(500);
+    assert.deepEqual(await app.calls(), [], 'a link makes no call');
+  });
+});
+
+test('the notification names the caller, and goes with the call', async () => {
+  await withApp({}, async (app) => {
+    const id = callId();
+    const shown = async () => Number((await execute('dunstctl', ['count', 'displayed'], { env: app.env })).stdout);
+    const before = await shown();
+    await app.ring({ ...ADA, call_id: id });
+    await until('the notification', async () => (await shown()) === before + 1);
+    await sleep(250);
+    await app.shoot('notification');
+    await app.ring({ ...ADA, call_id: id, state: 'ended' });
+    await until('the notification to go', async () => (await shown()) === before);
+  });
+});
+
+test('the page is locked in: no network, no other page, no other command', async () => {
+  await withApp({}, async (app, page) => {
+    const tried = await page.run(`
+      const violations = [];
+      document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
+      const outcome = async (work) => { try { await work(); return 'done'; } catch { return 'refused'; } };
+      const image = new Image(); image.src = 'https://example.com/x.png';
+      const inline = document.createElement('script'); inline.textContent = 'window.inlineRan = true'; document.body.append(inline);
+      return Promise.all([
+        outcome(() => fetch('https://example.com/')),
+        outcome(() => new Promise((yes, no) => { const socket = new WebSocket('wss://example.com/'); socket.onopen = yes; socket.onerror = no; })),
+        outcome(() => new Function('return 1')()),
+        outcome(() => window.__TAURI_INTERNALS__.invoke('plugin:window|close')),
+        outcome(() => window.__TAURI_INTERNALS__.invoke('plugin:event|emit', { event: 'ringside', payload: {} })),
+        outcome(() => window.__TAURI_INTERNALS__.invoke('shell', { action: { kind: 'quit' } })),
+        outcome(() => window.__TAURI_INTERNALS__.invoke('api', { command: { command: 'hello', args: {} } })),
+      ]).then((outcomes) => new Promise((ready) => setTimeout(() => ready({ outcomes, violations, inline: window.inlineRan ?? false }), 300)));`);
+    assert.deepEqual(tried.outcomes, ['refused', 'refused', 'refused', 'refused', 'refused', 'refused', 'done']);
+    assert.equal(tried.inline, false, 'no script but the bundle runs');
+    assert.ok(tried.violations.some((directive) => directive.startsWith('img-src')), tried.violations.join());
+    await page.run('location.href = "https://example.com/"; return 1').catch(() => {});
+    await sleep(500);
+    assert.match(await page.run('return location.href'), /^tauri:\/\/localhost/);
+  });
+});
+
+for (const [name, options] of [
+  ['dark', { dark: true }],
+  ['german', { german: true }],
+]) {
+  test(`every window can be looked at: ${name}`, async () => {
+    await withApp({ ...options, hidden: false }, async (app, page) => {
+      const [id, second] = [callId(), callId()];
+      await app.ring({ from: '0012025550142', to: '201', call_id: id });
+      await page.find('match-1');
+      await sleep(300);
+      await app.shoot(`${name}-several`);
+      await app.ring({ from: '0012025550142', to: '201', call_id: id, state: 'ended' });
+      await app.ring({ ...ADA, call_id: second });
+      await page.reads('card-name', /Ada Lovelace/);
+      await app.ring({ ...ADA, call_id: second, state: 'answered' });
+      await page.find('note');
+      await page.view('main');
+      await page.find('main-call-row');
+      await sleep(300);
+      await app.shoot(`${name}-main`);
+    });
+  });
+}
