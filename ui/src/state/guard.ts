@@ -49,6 +49,9 @@ export function guard(root: HTMLElement, now: () => number = () => performance.n
   changes.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'hidden'] });
   root.addEventListener('click', onClick, true);
   root.addEventListener('pointermove', soon, { passive: true });
+  // Where things come to rest without the tree changing: the card has slid in, the window has been shown in its corner.
+  root.addEventListener('animationend', lookAll);
+  document.addEventListener('visibilitychange', soon);
   window.addEventListener('resize', lookAll);
   lookAll();
 
@@ -58,6 +61,8 @@ export function guard(root: HTMLElement, now: () => number = () => performance.n
       cancelAnimationFrame(frame);
       root.removeEventListener('click', onClick, true);
       root.removeEventListener('pointermove', soon);
+      root.removeEventListener('animationend', lookAll);
+      document.removeEventListener('visibilitychange', soon);
       window.removeEventListener('resize', lookAll);
     },
   };

@@ -69,7 +69,9 @@ export const de: Text = {
   lookup: {
     asking: (places) => `Suche in ${places}…`,
     notIn: (places, forms, age) =>
-      `Nicht in ${places}. ${plural(forms, { one: `${forms} Form`, other: `${forms} Formen` })} versucht, ${age}.`,
+      forms === 0
+        ? `Nicht in ${places}, geprüft ${age}.`
+        : `Nicht in ${places}. ${plural(forms, { one: `${forms} Form`, other: `${forms} Formen` })} versucht, ${age}.`,
     notLookedUp: 'Keine Verbindung wurde gefragt.',
     slow: (name) => `${name} hat noch nicht geantwortet (2 s). Die Anfrage läuft weiter.`,
     stillAsking: (name) => `${name} wird noch gefragt…`,

@@ -69,7 +69,9 @@ export const en = {
   lookup: {
     asking: (places: string) => `Looking in ${places}…`,
     notIn: (places: string, forms: number, age: string) =>
-      `Not in ${places}. ${plural(forms, { one: `${forms} form`, other: `${forms} forms` })} tried, ${age}.`,
+      forms === 0
+        ? `Not in ${places}, checked ${age}.`
+        : `Not in ${places}. ${plural(forms, { one: `${forms} form`, other: `${forms} forms` })} tried, ${age}.`,
     notLookedUp: 'No connection was asked.',
     slow: (name: string) => `${name} has not answered yet (2 s). Still asking.`,
     stillAsking: (name: string) => `Still asking ${name}…`,
