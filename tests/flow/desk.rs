@@ -4,13 +4,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use ringside_connectors::registry;
 use ringside_domain::{
-    AddressBook as _, CallEvent, CallId, CallLogEntry, Change, Clock, Connector, Contact, ContactDraft, Direction, EndReason, Random,
-    SourceId, Trust, WriteState,
-    address_book::ADDRESS_BOOK,
-    call::WireParty,
-    contact::StoredNumber,
-    id::ConnectionId,
-    phone::Home,
+    AddressBook as _, CallEvent, CallId, CallLogEntry, Change, Clock, Connector, Contact, ContactDraft, Direction,
+    EndReason, Random, SourceId, Trust, WriteState, address_book::ADDRESS_BOOK, call::WireParty, contact::StoredNumber,
+    id::ConnectionId, phone::Home,
 };
 use ringside_engine::{Config, Connection, Engine, Parts, view::CallView};
 use ringside_host::clock::{OsRandom, SystemClock};
@@ -30,11 +26,17 @@ pub fn random() -> Arc<dyn Random> {
 }
 
 pub fn home() -> Home {
-    Home { region: "US".parse().ok(), ..Home::default() }
+    Home {
+        region: "US".parse().ok(),
+        ..Home::default()
+    }
 }
 
 pub fn config() -> Config {
-    Config { home: home(), ..Config::default() }
+    Config {
+        home: home(),
+        ..Config::default()
+    }
 }
 
 impl Desk {
@@ -43,17 +45,28 @@ impl Desk {
     }
 
     pub async fn on_file(path: &Path) -> Self {
-        let store = Store::open(path, StoreKey::from_bytes([7; 32]), clock(), random()).await.unwrap();
+        let store = Store::open(path, StoreKey::from_bytes([7; 32]), clock(), random())
+            .await
+            .unwrap();
         Self::with(store, config()).await
     }
 
     pub async fn with(store: Store, config: Config) -> Self {
-        let book = registry::build(ADDRESS_BOOK, ConnectionId::new(ADDRESS_BOOK), "Address book", Arc::new(store.clone()));
+        let book = registry::build(
+            ADDRESS_BOOK,
+            ConnectionId::new(ADDRESS_BOOK),
+            "Address book",
+            Arc::new(store.clone()),
+        );
         Self::with_connector(store, config, book.unwrap()).await
     }
 
     pub async fn with_connector(store: Store, config: Config, connector: Arc<dyn Connector>) -> Self {
-        let connections = vec![Connection { connector, logs_here: true, account: ADDRESS_BOOK.into() }];
+        let connections = vec![Connection {
+            connector,
+            logs_here: true,
+            account: ADDRESS_BOOK.into(),
+        }];
         let parts = Parts {
             clock: clock(),
             random: random(),
@@ -61,27 +74,51 @@ impl Desk {
             index: Arc::new(store.clone()),
             connections,
         };
-        Self { engine: Engine::start(parts, config).await.unwrap(), store }
+        Self {
+            engine: Engine::start(parts, config).await.unwrap(),
+            store,
+        }
     }
 
     /// Somebody in the address book, with a number as people write it.
     pub async fn knows(&self, name: &str, number: &str) -> Contact {
-        let number = StoredNumber { label: "mobile".into(), raw: number.into() };
-        self.store.import(vec![(draft("person", name), vec![number])], home()).await.unwrap();
-        let found = self.engine.search(ringside_domain::connector::NameQuery { text: name.into(), types: vec![], limit: 5 });
+        let number = StoredNumber {
+            label: "mobile".into(),
+            raw: number.into(),
+        };
+        self.store
+            .import(vec![(draft("person", name), vec![number])], home())
+            .await
+            .unwrap();
+        let found = self.engine.search(ringside_domain::connector::NameQuery {
+            text: name.into(),
+            types: vec![],
+            limit: 5,
+        });
         found.await.unwrap().remove(0).contact
     }
 
     pub async fn rings(&self, from: &str) -> CallId {
-        let id = self.engine.report(event(from, "a", Change::Ringing)).await.unwrap().unwrap();
+        let id = self
+            .engine
+            .report(event(from, "a", Change::Ringing))
+            .await
+            .unwrap()
+            .unwrap();
         let asks = !from.contains("anonymous");
-        self.wait(id, |view| !asks || (view.lookup.checked.is_some() && !view.lookup.running)).await;
+        self.wait(id, |view| {
+            !asks || (view.lookup.checked.is_some() && !view.lookup.running)
+        })
+        .await;
         id
     }
 
     pub async fn hangs_up(&self, from: &str) {
         self.engine.report(event(from, "a", Change::Answered)).await.unwrap();
-        self.engine.report(event(from, "a", Change::Ended(EndReason::Completed))).await.unwrap();
+        self.engine
+            .report(event(from, "a", Change::Ended(EndReason::Completed)))
+            .await
+            .unwrap();
     }
 
     /// Waits for what a person would see.
@@ -97,11 +134,21 @@ impl Desk {
     }
 
     pub async fn until_logged(&self, id: CallId) -> CallView {
-        self.wait(id, |view| matches!(&view.write, Some(write) if matches!(write.state, WriteState::Logged(_)))).await
+        self.wait(
+            id,
+            |view| matches!(&view.write, Some(write) if matches!(write.state, WriteState::Logged(_))),
+        )
+        .await
     }
 
     pub async fn logs_on(&self, contact: &Contact) -> Vec<CallLogEntry> {
-        self.store.logs(contact.id.id.clone()).await.unwrap().into_iter().map(|(_, entry)| entry).collect()
+        self.store
+            .logs(contact.id.id.clone())
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(_, entry)| entry)
+            .collect()
     }
 }
 
@@ -126,8 +173,14 @@ pub fn event(from: &str, key: &str, change: Change) -> CallEvent {
         provider_call_id: None,
         trust: Trust::Trusted,
         direction: Some(Direction::In),
-        remote: Some(WireParty { raw: from.into(), display: None }),
-        local: Some(WireParty { raw: "+14155550190".into(), display: Some("Sales".into()) }),
+        remote: Some(WireParty {
+            raw: from.into(),
+            display: None,
+        }),
+        local: Some(WireParty {
+            raw: "+14155550190".into(),
+            display: Some("Sales".into()),
+        }),
         at: clock().now(),
         change,
         rehearsal: false,

@@ -11,13 +11,19 @@ async fn a_call_is_logged_with_its_note_and_its_end() {
     let desk = Desk::in_memory().await;
     let anna = desk.knows("Anna Meier", "(415) 555-0100").await;
     let call = desk.rings("+14155550100").await;
-    desk.engine.note(call, "Wants the renewal offer".into(), Some(Outcome::Connected)).await.unwrap();
+    desk.engine
+        .note(call, "Wants the renewal offer".into(), Some(Outcome::Connected))
+        .await
+        .unwrap();
     desk.hangs_up("+14155550100").await;
     desk.engine.log(call, None).await.unwrap();
     desk.until_logged(call).await;
     let logs = desk.logs_on(&anna).await;
     assert_eq!(logs.len(), 1);
-    assert_eq!((logs[0].note.as_str(), logs[0].outcome), ("Wants the renewal offer", Some(Outcome::Connected)));
+    assert_eq!(
+        (logs[0].note.as_str(), logs[0].outcome),
+        ("Wants the renewal offer", Some(Outcome::Connected))
+    );
     assert_eq!(logs[0].end, Some(EndReason::Completed));
     assert!(logs[0].duration.is_some());
     assert_eq!(logs[0].line.as_deref(), Some("Sales"));
@@ -70,10 +76,15 @@ async fn a_wrong_log_moves_to_another_person() {
     desk.until_logged(call).await;
     desk.engine.log(call, Some(bill.id.clone())).await.unwrap();
     desk.wait(call, |view| {
-        view.write.as_ref().is_some_and(|w| w.entry.contact == bill.id && matches!(w.state, WriteState::Logged(_)))
+        view.write
+            .as_ref()
+            .is_some_and(|w| w.entry.contact == bill.id && matches!(w.state, WriteState::Logged(_)))
     })
     .await;
-    assert_eq!((desk.logs_on(&anna).await.len(), desk.logs_on(&bill).await.len()), (0, 1));
+    assert_eq!(
+        (desk.logs_on(&anna).await.len(), desk.logs_on(&bill).await.len()),
+        (0, 1)
+    );
 }
 
 #[tokio::test]
@@ -81,12 +92,18 @@ async fn nobody_chosen_is_said_and_nothing_is_logged() {
     let desk = Desk::in_memory().await;
     let call = desk.rings("+14155550123").await;
     let error = desk.engine.log(call, None).await.unwrap_err();
-    assert!(error.hint.is_some() && error.field.as_deref() == Some("contact"), "{error}");
+    assert!(
+        error.hint.is_some() && error.field.as_deref() == Some("contact"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn the_rule_logs_by_itself_but_not_what_an_unproved_phone_said() {
-    let rule = Config { log_rule: LogRule::Always, ..config() };
+    let rule = Config {
+        log_rule: LogRule::Always,
+        ..config()
+    };
     let desk = Desk::with(Store::memory(clock(), random()).unwrap(), rule).await;
     let anna = desk.knows("Anna Meier", "(415) 555-0100").await;
     let call = desk.rings("+14155550100").await;

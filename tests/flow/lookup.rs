@@ -28,7 +28,10 @@ async fn two_people_on_one_number_wait_for_a_person_and_the_choice_is_remembered
     let bill = desk.knows("Bill Lumbergh", "415.555.0100").await;
     let call = desk.rings("+14155550100").await;
     let view = desk.wait(call, |view| view.lookup.matches.len() == 2).await;
-    assert!(view.call.choice.is_none(), "several exact matches: nobody is picked silently");
+    assert!(
+        view.call.choice.is_none(),
+        "several exact matches: nobody is picked silently"
+    );
     desk.engine.choose(call, Some(bill.id.clone())).await.unwrap();
     desk.hangs_up("+14155550100").await;
 
@@ -44,12 +47,21 @@ async fn a_contact_added_elsewhere_is_found_by_refresh_and_the_trace_says_how() 
     let call = desk.rings("+14155550123").await;
     let view = desk.wait(call, |view| view.lookup.checked.is_some()).await;
     assert!(view.lookup.matches.is_empty());
-    desk.store.create(ringside_domain::ContactDraft { number: Some("415-555-0123".into()), ..draft("lead", "Samir") }).await.unwrap();
+    desk.store
+        .create(ringside_domain::ContactDraft {
+            number: Some("415-555-0123".into()),
+            ..draft("lead", "Samir")
+        })
+        .await
+        .unwrap();
     let view = desk.engine.refresh(call).await.unwrap();
     assert_eq!(view.lookup.matches.len(), 1);
     assert!(view.lookup.asked.iter().all(|asked| asked.state == AskedState::Found));
     let traces = desk.engine.traces(call).await.unwrap();
-    assert!(traces[0].live && traces[0].steps.iter().any(|step| step.connection.is_some()), "{traces:#?}");
+    assert!(
+        traces[0].live && traces[0].steps.iter().any(|step| step.connection.is_some()),
+        "{traces:#?}"
+    );
 }
 
 #[tokio::test]
@@ -71,7 +83,10 @@ async fn a_possible_duplicate_is_shown_before_a_second_record_is_made() {
         panic!("a second record of the same number")
     };
     assert_eq!(found[0].because, DuplicateReason::SameNumber);
-    assert!(matches!(desk.engine.create(lead, None, true).await.unwrap(), Created::Contact(_)), "the person insists");
+    assert!(
+        matches!(desk.engine.create(lead, None, true).await.unwrap(), Created::Contact(_)),
+        "the person insists"
+    );
 }
 
 #[tokio::test]
@@ -79,13 +94,27 @@ async fn linking_a_number_makes_the_next_call_known() {
     let desk = Desk::in_memory().await;
     let anna = desk.knows("Anna Meier", "(415) 555-0100").await;
     let call = desk.rings("+442079460018").await;
-    desk.engine.add_number(anna.id.clone(), "+442079460018".into(), Some(call)).await.unwrap();
+    desk.engine
+        .add_number(anna.id.clone(), "+442079460018".into(), Some(call))
+        .await
+        .unwrap();
     let view = desk.wait(call, |view| !view.lookup.matches.is_empty()).await;
     assert_eq!(view.call.choice.unwrap().by, ChosenBy::Person);
-    let looked = desk.engine.lookup(read("020 7946 0018", &Default::default()), Freshness::Cached).await.unwrap();
+    let looked = desk
+        .engine
+        .lookup(read("020 7946 0018", &Default::default()), Freshness::Cached)
+        .await
+        .unwrap();
     let grade = looked.lookup.matches[0].best.grade;
-    assert!(!grade.is_exact(), "no home country: a national number is found, and proves nothing ({grade:?})");
-    let looked = desk.engine.lookup(read("+44 20 7946 0018", &home()), Freshness::Cached).await.unwrap();
+    assert!(
+        !grade.is_exact(),
+        "no home country: a national number is found, and proves nothing ({grade:?})"
+    );
+    let looked = desk
+        .engine
+        .lookup(read("+44 20 7946 0018", &home()), Freshness::Cached)
+        .await
+        .unwrap();
     assert_eq!(looked.lookup.matches[0].best.contact.id, anna.id);
 }
 
@@ -94,7 +123,15 @@ async fn a_name_is_found_as_typed() {
     let desk = Desk::in_memory().await;
     desk.knows("Jörg Müller", "(415) 555-0144").await;
     for text in ["jorg", "mueller", "Müller j", "5550144"] {
-        let rows = desk.engine.search(NameQuery { text: text.into(), types: vec![], limit: 8 }).await.unwrap();
+        let rows = desk
+            .engine
+            .search(NameQuery {
+                text: text.into(),
+                types: vec![],
+                limit: 8,
+            })
+            .await
+            .unwrap();
         assert_eq!(rows.len(), 1, "{text}");
     }
 }

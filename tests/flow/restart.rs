@@ -20,7 +20,14 @@ async fn a_call_that_was_going_on_ends_with_its_end_unknown_and_keeps_its_note()
     assert_eq!(view.call.state, CallState::Ended(EndReason::Unknown));
     assert_eq!((view.call.note.as_str(), view.call.talked), ("half a sentence", None));
     assert!(desk.engine.cards().await.is_empty(), "an old call opens no card");
-    let listed = desk.engine.calls(CallPage { limit: 10, ..CallPage::default() }).await.unwrap();
+    let listed = desk
+        .engine
+        .calls(CallPage {
+            limit: 10,
+            ..CallPage::default()
+        })
+        .await
+        .unwrap();
     assert_eq!(listed.len(), 1);
 }
 

@@ -82,7 +82,11 @@ mod tests {
     #[test]
     fn what_a_softphone_adds_at_the_end_is_never_an_option() {
         let words = "ringside ring --state ringing -- +442079460123 --state ended --name Bank".split(' ');
-        let Ok(Line { command: Command::Ring(ring), .. }) = Line::try_parse_from(words) else {
+        let Ok(Line {
+            command: Command::Ring(ring),
+            ..
+        }) = Line::try_parse_from(words)
+        else {
             unreachable!("the line parses")
         };
         assert!(matches!(ring.state, State::Ringing) && ring.name.is_none());

@@ -1,26 +1,21 @@
 //! The embedded address book as a connector, so that it is asked, logged to and traced like any CRM.
 //!
 //! It is indexed: every record is in the local index the moment it is written. Its log is one step, and the same marker
-//! never makes a second log, so an answer lost in a crash is found at once.
+//! never makes a second log, so an answer lost in a crash is found at once. It sends no requests of its own, so the
+//! engine's step in the trace says all there is.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ringside_domain::{
     AddressBook, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx, Error,
-    Kind, LogReceipt, LogRef, Marker, Result, TraceStep,
+    Kind, LogReceipt, LogRef, Marker, Result,
     address_book::types,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     log::{CallLogEntry, LOG_STEP},
     phone::probe_keys,
-    trace::Answer,
 };
-
-const BY_NUMBER: &str = "records, by number key";
 
 pub struct AddressBookConnector {
     connection: ConnectionId,
@@ -35,33 +30,6 @@ impl AddressBookConnector {
             name: name.into(),
             book,
         }
-    }
-
-    /// Tells the trace what was asked and how many came back.
-    fn traced(&self, cx: &Cx, request: &str, began: Instant, contacts: &Result<Vec<Contact>>) {
-        let answer = match contacts {
-            // What was proved by comparing is the engine's to say.
-            Ok(contacts) => Answer::Found {
-                records: contacts.len(),
-                verified: 0,
-            },
-            Err(error) => Answer::Failed {
-                kind: error.kind,
-                message: error.to_string(),
-            },
-        };
-        self.step(cx, request, began, answer);
-    }
-
-    fn step(&self, cx: &Cx, request: &str, began: Instant, answer: Answer) {
-        cx.trace.step(TraceStep {
-            connection: Some(self.connection.clone()),
-            request: request.to_owned(),
-            forms: Vec::new(),
-            started_after: Duration::ZERO,
-            took: began.elapsed(),
-            answer,
-        });
     }
 
     fn found(contacts: Vec<Contact>) -> Found {
@@ -106,30 +74,15 @@ impl Connector for AddressBookConnector {
         })
     }
 
-    async fn find_contact(&self, cx: Cx, number: NumberForms) -> Result<Found> {
-        let began = Instant::now();
-        let keys = probe_keys(&number.reading);
-        if keys.is_empty() {
-            self.step(
-                &cx,
-                BY_NUMBER,
-                began,
-                Answer::Skipped {
-                    reason: "no number to ask for".to_owned(),
-                },
-            );
-            return Ok(Found::default());
+    async fn find_contact(&self, _: Cx, number: NumberForms) -> Result<Found> {
+        match probe_keys(&number.reading) {
+            keys if keys.is_empty() => Ok(Found::default()),
+            keys => self.book.with_keys(keys).await.map(Self::found),
         }
-        let contacts = self.book.with_keys(keys).await;
-        self.traced(&cx, BY_NUMBER, began, &contacts);
-        contacts.map(Self::found)
     }
 
-    async fn find_contact_with_name(&self, cx: Cx, query: NameQuery) -> Result<Found> {
-        let began = Instant::now();
-        let contacts = self.book.with_name(query).await;
-        self.traced(&cx, "records, by name", began, &contacts);
-        contacts.map(Self::found)
+    async fn find_contact_with_name(&self, _: Cx, query: NameQuery) -> Result<Found> {
+        self.book.with_name(query).await.map(Self::found)
     }
 
     async fn get_contact(&self, _: Cx, id: ContactRef) -> Result<Contact> {

@@ -15,7 +15,11 @@ pub const ADDRESS_BOOK: &str = "address-book";
 /// What the address book can hold: `person`, `company`, `lead`.
 #[must_use]
 pub fn types() -> Vec<ContactType> {
-    let field = |name: &str, label: &str| FieldSpec { name: name.to_owned(), label: label.to_owned(), required: false };
+    let field = |name: &str, label: &str| FieldSpec {
+        name: name.to_owned(),
+        label: label.to_owned(),
+        required: false,
+    };
     let kind = |id: &str, label: &str, fields| ContactType {
         id: id.to_owned(),
         label: label.to_owned(),
@@ -23,7 +27,11 @@ pub fn types() -> Vec<ContactType> {
         creatable: true,
         fields,
     };
-    let [company, title, email] = [field("company", "Company"), field("title", "Title"), field("email", "E-mail")];
+    let [company, title, email] = [
+        field("company", "Company"),
+        field("title", "Title"),
+        field("email", "E-mail"),
+    ];
     vec![
         kind("person", "Person", vec![company.clone(), title.clone(), email.clone()]),
         kind("company", "Company", vec![email.clone()]),

@@ -72,7 +72,9 @@ impl Kind {
             Kind::KeyringLocked,
             Kind::Internal,
         ];
-        ALL.into_iter().find(|kind| kind.code() == code).unwrap_or(Kind::Internal)
+        ALL.into_iter()
+            .find(|kind| kind.code() == code)
+            .unwrap_or(Kind::Internal)
     }
 }
 

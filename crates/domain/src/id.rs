@@ -92,7 +92,11 @@ pub struct BadId(&'static str);
 
 impl fmt::Display for BadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a {}: expected a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057", self.0)
+        write!(
+            f,
+            "not a {}: expected a UUID such as 01890a5d-ac96-774b-bcce-b302099a8057",
+            self.0
+        )
     }
 }
 

@@ -41,7 +41,10 @@ pub struct Marker {
 impl Marker {
     /// `text` must be free of spaces and quotes, so that every CRM can search for it.
     pub fn new(text: impl Into<String>, shared: bool) -> Self {
-        Self { text: text.into(), shared }
+        Self {
+            text: text.into(),
+            shared,
+        }
     }
 
     #[must_use]
@@ -75,14 +78,24 @@ impl LogRef {
     #[must_use]
     pub fn captures(&self) -> Captures {
         let url = self.url.iter().map(|url| (LOG_URL.to_owned(), url.clone()));
-        std::iter::once((LOG_ID.to_owned(), self.id.clone())).chain(url).collect()
+        std::iter::once((LOG_ID.to_owned(), self.id.clone()))
+            .chain(url)
+            .collect()
     }
 
     /// The log behind such captures.
     #[must_use]
     pub fn from_captures(captures: &[(String, String)]) -> Option<Self> {
-        let value = |name| captures.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
-        Some(Self { id: value(LOG_ID)?, url: value(LOG_URL) })
+        let value = |name| {
+            captures
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.clone())
+        };
+        Some(Self {
+            id: value(LOG_ID)?,
+            url: value(LOG_URL),
+        })
     }
 }
 

@@ -35,8 +35,16 @@ pub struct TraceStep {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// Records returned, of which so many were proved by our own comparison.
-    Found { records: usize, verified: usize },
-    Failed { kind: Kind, message: String },
+    Found {
+        records: usize,
+        verified: usize,
+    },
+    Failed {
+        kind: Kind,
+        message: String,
+    },
     /// Not asked, and why: `extension`, `no live search`.
-    Skipped { reason: String },
+    Skipped {
+        reason: String,
+    },
 }

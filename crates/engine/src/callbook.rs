@@ -8,33 +8,51 @@
 //! - one call is one entry, whatever the number of sources that report it, and two keys of one source are two calls;
 //! - what nobody saw is not invented: an end or a duration nobody saw is unknown.
 
+mod entry;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use ringside_domain::{
-    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Direction, EndReason, Now, Outcome, Party, SourceId, Steady, Trust,
+    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, EndReason, Now, Outcome, Party, SourceId, Steady,
     call::{Choice, ChosenBy, WireParty},
-    phone::{Reading, probe_keys, read},
+    phone::{Reading, read},
 };
 
-use crate::{
-    config::{Config, LogRule},
-    picture,
-    view::LookupView,
-};
+pub use self::entry::Entry;
+use self::entry::{is_identity, worth_a_lookup};
+use crate::{config::Config, picture, view::LookupView};
 
 /// What can happen.
 #[derive(Clone, Debug)]
 pub enum Input {
     Event(CallEvent),
     /// A lookup has a new picture. `remembered` is the contact chosen for this number before.
-    Looked { call: CallId, lookup: LookupView, remembered: Option<ContactRef> },
+    Looked {
+        call: CallId,
+        lookup: LookupView,
+        remembered: Option<ContactRef>,
+    },
     /// A person's decision, or none after all.
-    Choose { call: CallId, choice: Option<Choice> },
-    Note { call: CallId, note: String, outcome: Option<Outcome> },
-    SetAside { call: CallId, no_log: bool },
-    CloseCard { call: CallId },
+    Choose {
+        call: CallId,
+        choice: Option<Choice>,
+    },
+    Note {
+        call: CallId,
+        note: String,
+        outcome: Option<Outcome>,
+    },
+    SetAside {
+        call: CallId,
+        no_log: bool,
+    },
+    CloseCard {
+        call: CallId,
+    },
     /// The time after which the bare number is shown.
-    PaintNow { call: CallId },
+    PaintNow {
+        call: CallId,
+    },
     /// Time passed: calls of which nothing is heard any more come to an end.
     Tick,
 }
@@ -55,21 +73,6 @@ pub enum Effect {
     CardClosed(CallId),
 }
 
-/// One call in the book.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub call: Call,
-    pub lookup: LookupView,
-    /// Its card is open.
-    pub card: bool,
-    /// It was shown once: from then on every change is.
-    shown: bool,
-    keys: Vec<(SourceId, String)>,
-    opened: Steady,
-    answered: Option<Steady>,
-    heard: Steady,
-}
-
 #[derive(Debug)]
 pub struct CallBook {
     entries: BTreeMap<CallId, Entry>,
@@ -84,7 +87,11 @@ const KEEP_ENDED: usize = 64;
 impl CallBook {
     #[must_use]
     pub fn new(config: Config, zone: String) -> Self {
-        Self { entries: BTreeMap::new(), config, zone }
+        Self {
+            entries: BTreeMap::new(),
+            config,
+            zone,
+        }
     }
 
     pub fn configure(&mut self, config: Config, zone: String) {
@@ -125,10 +132,16 @@ impl CallBook {
     pub fn apply(&mut self, input: Input, now: Now, new_id: &mut dyn FnMut() -> CallId) -> Vec<Effect> {
         match input {
             Input::Event(event) => self.event(event, new_id),
-            Input::Looked { call, lookup, remembered } => self.looked(call, lookup, remembered.as_ref()),
+            Input::Looked {
+                call,
+                lookup,
+                remembered,
+            } => self.looked(call, lookup, remembered.as_ref()),
             Input::Choose { call, choice } => self.change(call, |entry| entry.call.choice = choice),
             Input::Note { call, note, outcome } => {
-                let Some(entry) = self.entries.get_mut(&call) else { return Vec::new() };
+                let Some(entry) = self.entries.get_mut(&call) else {
+                    return Vec::new();
+                };
                 entry.call.note = note;
                 entry.call.outcome = outcome;
                 vec![Effect::Publish(call)]
@@ -168,10 +181,14 @@ impl CallBook {
         let same = self.same_call(&event, remote.as_ref());
         // A source's key means one call at a time.
         for entry in self.entries.values_mut().filter(|entry| Some(entry.call.id) != same) {
-            entry.keys.retain(|(source, key)| *source != event.source || *key != event.key);
+            entry
+                .keys
+                .retain(|(source, key)| *source != event.source || *key != event.key);
         }
         if let Some(id) = same {
-            let Some(entry) = self.entries.get_mut(&id) else { return Vec::new() };
+            let Some(entry) = self.entries.get_mut(&id) else {
+                return Vec::new();
+            };
             return entry.hear(&event, remote, self.config.log_rule);
         }
         match event.change {
@@ -214,26 +231,35 @@ impl CallBook {
         let mut near = newest_first().filter(|entry| {
             !entry.call.state.is_over()
                 && !entry.keys.iter().any(|(source, _)| *source == event.source)
-                && event.direction.is_none_or(|direction| direction == entry.call.direction)
+                && event
+                    .direction
+                    .is_none_or(|direction| direction == entry.call.direction)
                 && distance(event.at.steady, entry.opened) <= self.config.join_window
                 && (event.provider_call_id.is_none() || entry.call.provider_call_id.is_none())
         });
         match remote {
-            Some(party) => near.find(|entry| same_party(&entry.call.remote.reading, &party.reading)).map(|e| e.call.id),
+            Some(party) => near
+                .find(|entry| same_party(&entry.call.remote.reading, &party.reading))
+                .map(|e| e.call.id),
             // A source that gives no number joins only where there is no doubt.
             None => near.next().filter(|_| near.next().is_none()).map(|entry| entry.call.id),
         }
     }
 
     fn looked(&mut self, id: CallId, lookup: LookupView, remembered: Option<&ContactRef>) -> Vec<Effect> {
-        let Some(entry) = self.entries.get_mut(&id) else { return Vec::new() };
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return Vec::new();
+        };
         entry.lookup = lookup;
         entry.shown = true;
         let before = entry.call.choice.clone();
         let by_person = before.as_ref().is_some_and(|choice| choice.by == ChosenBy::Person);
         if !by_person && !entry.call.no_log {
             entry.call.choice = picture::preselect(&entry.lookup, remembered).map(|(contact, by)| match by {
-                ChosenBy::OnlyExactMatch => Choice { contact: record_to_log(&entry.lookup, contact, &self.config), by },
+                ChosenBy::OnlyExactMatch => Choice {
+                    contact: record_to_log(&entry.lookup, contact, &self.config),
+                    by,
+                },
                 _ => Choice { contact, by },
             });
         } else if let Some(choice) = &mut entry.call.choice
@@ -241,11 +267,17 @@ impl CallBook {
         {
             choice.contact = fresh.clone();
         }
-        if entry.call.choice == before { vec![Effect::Publish(id)] } else { vec![Effect::Save(id), Effect::Publish(id)] }
+        if entry.call.choice == before {
+            vec![Effect::Publish(id)]
+        } else {
+            vec![Effect::Save(id), Effect::Publish(id)]
+        }
     }
 
     fn change(&mut self, id: CallId, change: impl FnOnce(&mut Entry)) -> Vec<Effect> {
-        let Some(entry) = self.entries.get_mut(&id) else { return Vec::new() };
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return Vec::new();
+        };
         change(entry);
         vec![Effect::Save(id), Effect::Publish(id)]
     }
@@ -268,7 +300,10 @@ impl CallBook {
     }
 
     fn read_party(&self, wire: &WireParty) -> Party {
-        Party { reading: read(&wire.raw, &self.config.home), display: wire.display.clone() }
+        Party {
+            reading: read(&wire.raw, &self.config.home),
+            display: wire.display.clone(),
+        }
     }
 
     fn is_own(&self, reading: &Reading) -> bool {
@@ -290,177 +325,20 @@ impl CallBook {
     }
 }
 
-impl Entry {
-    fn begin(id: CallId, event: &CallEvent, remote: Option<Party>, zone: &str) -> Self {
-        let mut entry = Self {
-            call: Call {
-                id,
-                direction: event.direction.unwrap_or(Direction::In),
-                state: CallState::Ringing,
-                remote: remote.unwrap_or(Party { reading: read("", &ringside_domain::phone::Home::default()), display: None }),
-                line: event.local.as_ref().and_then(line_name),
-                provider_call_id: event.provider_call_id.clone(),
-                trust: event.trust,
-                rehearsal: event.rehearsal,
-                source: event.source.clone(),
-                started: event.at.wall,
-                zone: zone.to_owned(),
-                answered: None,
-                ended: None,
-                talked: None,
-                choice: None,
-                note: String::new(),
-                outcome: None,
-                no_log: false,
-            },
-            lookup: LookupView::default(),
-            card: true,
-            shown: false,
-            keys: vec![(event.source.clone(), event.key.clone())],
-            opened: event.at.steady,
-            answered: None,
-            heard: event.at.steady,
-        };
-        match event.change {
-            Change::Ringing => {}
-            Change::Answered => entry.answer(event.at),
-            Change::Held => {
-                entry.answer(event.at);
-                entry.call.state = CallState::Held;
-            }
-            Change::Ended(reason) => {
-                entry.card = false;
-                entry.end(reason, event.at);
-            }
-        }
-        entry
-    }
-
-    /// A further event about this call.
-    fn hear(&mut self, event: &CallEvent, remote: Option<Party>, rule: LogRule) -> Vec<Effect> {
-        let id = self.call.id;
-        let before = self.call.clone();
-        if !self.has_key(&event.source, &event.key) {
-            self.keys.push((event.source.clone(), event.key.clone()));
-        }
-        self.heard = self.heard.max(event.at.steady);
-        let asked_before = self.call.remote.reading.clone();
-        self.learn(event, remote);
-        let was_over = self.call.state.is_over();
-        match (self.call.state, event.change) {
-            // Somebody saw the end after all.
-            (CallState::Ended(EndReason::Unknown), Change::Ended(reason)) => self.end(reason, event.at),
-            (CallState::Ended(_), _) | (_, Change::Ringing) => {}
-            (_, Change::Answered) => self.answer(event.at),
-            (_, Change::Held) => {
-                self.answer(event.at);
-                self.call.state = CallState::Held;
-            }
-            (_, Change::Ended(reason)) => self.end(reason, event.at),
-        }
-        if self.call == before {
-            return Vec::new();
-        }
-        let mut effects = if self.call.state.is_over() && !was_over {
-            self.ended_effects(rule)
-        } else {
-            vec![Effect::Save(id), Effect::Publish(id)]
-        };
-        if self.call.remote.reading != asked_before && worth_a_lookup(&self.call.remote.reading) && !self.call.no_log {
-            effects.push(Effect::LookUp(id));
-        }
-        effects
-    }
-
-    /// The best data wins, field by field; an event may not take away what a more trusted one said.
-    fn learn(&mut self, event: &CallEvent, remote: Option<Party>) {
-        let call = &mut self.call;
-        let at_least_as_good = event.trust >= call.trust;
-        if let Some(party) = remote {
-            let unknown = !is_identity(&call.remote.reading);
-            if is_identity(&party.reading) && (unknown || at_least_as_good) && party.reading != call.remote.reading {
-                call.remote.reading = party.reading;
-                // The person at the other end changed: what was said about the one before does not hold.
-                if !unknown && call.choice.as_ref().is_some_and(|choice| choice.by != ChosenBy::Person) {
-                    call.choice = None;
-                }
-                if !unknown {
-                    self.lookup = LookupView::default();
-                }
-            }
-            if call.remote.display.is_none() || (at_least_as_good && party.display.is_some()) {
-                call.remote.display = party.display.or_else(|| call.remote.display.take());
-            }
-        }
-        if call.line.is_none() {
-            call.line = event.local.as_ref().and_then(line_name);
-        }
-        if call.provider_call_id.is_none() {
-            call.provider_call_id.clone_from(&event.provider_call_id);
-        }
-        call.trust = call.trust.max(event.trust);
-    }
-
-    fn answer(&mut self, at: Now) {
-        if self.answered.is_none() {
-            self.answered = Some(at.steady);
-            self.call.answered = Some(at.wall);
-        }
-        self.call.state = CallState::Answered;
-    }
-
-    fn end(&mut self, reason: EndReason, at: Now) {
-        let answered = self.call.answered.is_some();
-        let reason = match reason {
-            EndReason::Completed if !answered => EndReason::Missed,
-            EndReason::Missed | EndReason::Declined | EndReason::Busy if answered => EndReason::Completed,
-            other => other,
-        };
-        self.call.state = CallState::Ended(reason);
-        self.call.ended = (reason != EndReason::Unknown).then_some(at.wall);
-        self.call.talked = match (reason, self.answered) {
-            (EndReason::Completed | EndReason::Failed, Some(since)) => Some(whole_millis(at.steady.since(since))),
-            _ => None,
-        };
-    }
-
-    fn ended_effects(&self, rule: LogRule) -> Vec<Effect> {
-        let id = self.call.id;
-        let mut effects = vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)];
-        let may = self.call.trust == Trust::Trusted && self.call.choice.is_some() && !self.call.no_log;
-        if rule == LogRule::Always && may {
-            effects.push(Effect::Log(id));
-        }
-        effects
-    }
-
-    fn has_key(&self, source: &SourceId, key: &str) -> bool {
-        self.keys.iter().any(|(s, k)| s == source && k == key)
-    }
-}
-
 /// Of one person's records, the one in the connection where calls are logged.
 fn record_to_log(lookup: &LookupView, chosen: Contact, config: &Config) -> Contact {
-    let group = lookup.matches.iter().find(|group| group.records().any(|record| record.id == chosen.id));
+    let group = lookup
+        .matches
+        .iter()
+        .find(|group| group.records().any(|record| record.id == chosen.id));
     group
-        .and_then(|group| group.records().find(|record| Some(&record.id.connection) == config.log_here.as_ref()))
+        .and_then(|group| {
+            group
+                .records()
+                .find(|record| Some(&record.id.connection) == config.log_here.as_ref())
+        })
         .cloned()
         .unwrap_or(chosen)
-}
-
-fn line_name(party: &WireParty) -> Option<String> {
-    let display = party.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    display.or_else(|| Some(party.raw.trim()).filter(|raw| !raw.is_empty())).map(str::to_owned)
-}
-
-/// Whether the reading says who it is, as far as a phone can.
-fn is_identity(reading: &Reading) -> bool {
-    !matches!(reading, Reading::Withheld | Reading::Unreadable(_))
-}
-
-/// Digits of which nothing certain can be made may still be the end of a stored number.
-fn worth_a_lookup(reading: &Reading) -> bool {
-    is_identity(reading) || !probe_keys(reading).is_empty()
 }
 
 fn same_party(one: &Reading, other: &Reading) -> bool {
@@ -470,11 +348,6 @@ fn same_party(one: &Reading, other: &Reading) -> bool {
         (a, b) if !is_identity(a) || !is_identity(b) => true,
         (a, b) => a == b,
     }
-}
-
-/// As the journal keeps it, so that a call read back is the call that was written.
-fn whole_millis(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn distance(a: Steady, b: Steady) -> Duration {

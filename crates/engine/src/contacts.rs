@@ -16,7 +16,7 @@ use crate::{
     engine::Engine,
     lookup::{Question, bounds, lookup},
     people,
-    view::{CallView, Connection, Created, Duplicate, LiveAnswer, LookupView, Looked},
+    view::{CallView, Connection, Created, Duplicate, LiveAnswer, Looked, LookupView},
 };
 
 impl Engine {
@@ -28,7 +28,10 @@ impl Engine {
         self.shared.saver.flush().await?;
         let mut views = Vec::new();
         for call in self.shared.journal.calls(page).await? {
-            let live = self.book().get(call.id).map(|entry| (entry.call.clone(), entry.lookup.clone()));
+            let live = self
+                .book()
+                .get(call.id)
+                .map(|entry| (entry.call.clone(), entry.lookup.clone()));
             let (call, lookup) = live.unwrap_or((call, LookupView::default()));
             for write in self.shared.journal.writes_of(call.id).await? {
                 self.remember_write(write);
@@ -43,7 +46,12 @@ impl Engine {
     /// # Errors
     /// Never: what failed is in the answer.
     pub async fn lookup(&self, reading: Reading, freshness: Freshness) -> Result<Looked> {
-        let question = Question { call: None, reading, freshness, before: LookupView::default() };
+        let question = Question {
+            call: None,
+            reading,
+            freshness,
+            before: LookupView::default(),
+        };
         Ok(lookup(self.places(), question, |_| ()).await)
     }
 
@@ -70,8 +78,12 @@ impl Engine {
     async fn ask_for_name(&self, connection: Connection, query: NameQuery) -> LiveAnswer {
         let info = connection.connector.info();
         let deadline = self.config().lookup_deadline;
-        let asking = connection.connector.find_contact_with_name(self.cx(deadline, Freshness::Live), query);
-        let answer = tokio::time::timeout(deadline, asking).await.unwrap_or_else(|_| Err(late(&info.name)));
+        let asking = connection
+            .connector
+            .find_contact_with_name(self.cx(deadline, Freshness::Live), query);
+        let answer = tokio::time::timeout(deadline, asking)
+            .await
+            .unwrap_or_else(|_| Err(late(&info.name)));
         match answer {
             Ok(mut found) => {
                 let error = found.failed.pop().map(|(_, error)| error);
@@ -79,7 +91,11 @@ impl Engine {
                 self.keep(&contacts).await;
                 LiveAnswer { info, contacts, error }
             }
-            Err(error) => LiveAnswer { info, contacts: Vec::new(), error: Some(error) },
+            Err(error) => LiveAnswer {
+                info,
+                contacts: Vec::new(),
+                error: Some(error),
+            },
         }
     }
 
@@ -87,16 +103,25 @@ impl Engine {
     /// When the connection is gone, does not answer, or has no such contact.
     pub async fn contact(&self, id: ContactRef) -> Result<Contact> {
         let connector = self.shared.connector(&id.connection).ok_or_else(|| {
-            Error::new(Kind::NotFound, "get_contact", "The connection of this contact was removed")
+            Error::new(
+                Kind::NotFound,
+                "get_contact",
+                "The connection of this contact was removed",
+            )
         })?;
         let deadline = self.config().lookup_deadline;
         let asking = connector.get_contact(self.cx(deadline, Freshness::Cached), id);
-        tokio::time::timeout(deadline, asking).await.unwrap_or_else(|_| Err(late(&connector.info().name)))
+        tokio::time::timeout(deadline, asking)
+            .await
+            .unwrap_or_else(|_| Err(late(&connector.info().name)))
     }
 
     /// A contact that is about to be chosen for a call: from its picture if it is there, else from its CRM.
     pub(crate) async fn known_contact(&self, call: CallId, id: ContactRef) -> Result<Contact> {
-        let shown = self.book().get(call).and_then(|entry| entry.lookup.contact(&id).cloned());
+        let shown = self
+            .book()
+            .get(call)
+            .and_then(|entry| entry.lookup.contact(&id).cloned());
         match shown {
             Some(contact) => Ok(contact),
             None => self.contact(id).await,
@@ -125,7 +150,9 @@ impl Engine {
                 return Ok(Created::Duplicates(found));
             }
         }
-        let contact = connector.create_contact(self.cx(self.config().write_deadline, Freshness::Live), draft).await?;
+        let contact = connector
+            .create_contact(self.cx(self.config().write_deadline, Freshness::Live), draft)
+            .await?;
         self.assign(&contact, call).await?;
         Ok(Created::Contact(Box::new(contact)))
     }
@@ -136,19 +163,30 @@ impl Engine {
     /// When the connection is gone, can't, or refuses.
     pub async fn add_number(&self, id: ContactRef, number: String, call: Option<CallId>) -> Result<Contact> {
         let connector = self.shared.connector(&id.connection).ok_or_else(|| {
-            Error::new(Kind::NotFound, "add_number", "The connection of this contact was removed")
+            Error::new(
+                Kind::NotFound,
+                "add_number",
+                "The connection of this contact was removed",
+            )
         })?;
         if !connector.capability().add_number {
             let message = format!("{} cannot add numbers to contacts", connector.info().name);
             return Err(Error::new(Kind::Unsupported, "add_number", message));
         }
-        let contact = connector.add_number(self.cx(self.config().write_deadline, Freshness::Live), id, number).await?;
+        let contact = connector
+            .add_number(self.cx(self.config().write_deadline, Freshness::Live), id, number)
+            .await?;
         self.assign(&contact, call).await?;
         Ok(contact)
     }
 
     #[must_use]
-    pub fn split_name(&self, connection: &ConnectionId, contact_type: &str, name: &str) -> (Option<String>, Option<String>) {
+    pub fn split_name(
+        &self,
+        connection: &ConnectionId,
+        contact_type: &str,
+        name: &str,
+    ) -> (Option<String>, Option<String>) {
         let info = self.shared.connector(connection).map(|connector| connector.info());
         let known = info.and_then(|info| info.types.into_iter().find(|known| known.id == contact_type));
         known.map_or((None, None), |known| people::split(name, &known))
@@ -159,7 +197,14 @@ impl Engine {
         self.keep(std::slice::from_ref(contact)).await;
         let Some(id) = call else { return Ok(()) };
         self.adopt(id).await?;
-        self.set_choice(id, Some(Choice { contact: contact.clone(), by: ChosenBy::Person })).await?;
+        self.set_choice(
+            id,
+            Some(Choice {
+                contact: contact.clone(),
+                by: ChosenBy::Person,
+            }),
+        )
+        .await?;
         let engine = self.clone();
         // Shows how the number matches now; nobody has to wait for it.
         tokio::spawn(async move { engine.look_up(id, Freshness::Cached).await });
@@ -168,13 +213,22 @@ impl Engine {
 
     async fn keep(&self, contacts: &[Contact]) {
         let now = self.shared.clock.now().wall;
-        if let Err(error) = self.shared.index.remember(contacts.to_vec(), now, self.config().home).await {
+        if let Err(error) = self
+            .shared
+            .index
+            .remember(contacts.to_vec(), now, self.config().home)
+            .await
+        {
             tracing::warn!(%error, "contacts were not remembered in the index");
         }
     }
 
     fn cx(&self, deadline: Duration, freshness: Freshness) -> Cx {
-        Cx { deadline, freshness, trace: std::sync::Arc::new(NoTrace) }
+        Cx {
+            deadline,
+            freshness,
+            trace: std::sync::Arc::new(NoTrace),
+        }
     }
 }
 

@@ -13,10 +13,9 @@ use std::{
 
 use futures_util::FutureExt as _;
 use ringside_domain::{
-    CallEvent, CallId, Clock, ConnectionId, Connector, ContactIndex, Error, EventSink, Freshness, Journal, Kind, Random, Result,
-    Stop, Trace, Write, WriteId,
+    CallEvent, CallId, Clock, ConnectionId, Connector, ContactIndex, Error, EventSink, Freshness, Journal, Kind,
+    Random, Result, Stop, Trace, Write, WriteId,
     call::{Call, CallState, EndReason, Outcome},
-    phone::Reading,
 };
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
@@ -24,7 +23,7 @@ use crate::{
     callbook::{CallBook, Effect, Input},
     config::Config,
     delivery::{Delivery, Pace},
-    lookup::{Places, Question, lookup},
+    lookup::Places,
     saver::Saver,
     view::{CallView, Connection, Counts, LookupView, Update},
 };
@@ -54,7 +53,7 @@ pub(crate) struct Shared {
     book: Mutex<CallBook>,
     /// The writes of calls that were shown, so that showing one again reads no disk.
     writes: Mutex<HashMap<CallId, Vec<Write>>>,
-    lookups: Mutex<HashMap<CallId, tokio::task::AbortHandle>>,
+    pub lookups: Mutex<HashMap<CallId, tokio::task::AbortHandle>>,
     /// Calls whose log is on its way while something newer is to be logged already.
     pub again: Mutex<HashSet<CallId>>,
     effects: mpsc::UnboundedSender<Effect>,
@@ -66,9 +65,6 @@ pub(crate) struct Shared {
     pub orderly: tokio::sync::Mutex<()>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
 }
-
-/// How often calls are looked at that may never end by themselves.
-const TICK: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// Starts the loop, ends the calls that a crash left open (their end is unknown), and takes up the writes still owed.
@@ -96,7 +92,10 @@ impl Engine {
                     parts.journal.clone(),
                     parts.clock.clone(),
                     Arc::new(move |id| by_id.upgrade()?.connector(id)),
-                    Pace { write_deadline: config.write_deadline, pauses: config.write_pauses.clone() },
+                    Pace {
+                        write_deadline: config.write_deadline,
+                        pauses: config.write_pauses.clone(),
+                    },
                 ),
                 orderly: tokio::sync::Mutex::new(()),
                 stop: Mutex::new(Some(stop_sender)),
@@ -114,7 +113,11 @@ impl Engine {
         tokio::spawn(engine.clone().work(queue, stop.clone()));
         let changed = engine.clone();
         let delivery = engine.shared.delivery.clone();
-        tokio::spawn(delivery.run(engine.shared.wake.clone(), move |write| changed.write_changed(write), stop));
+        tokio::spawn(delivery.run(
+            engine.shared.wake.clone(),
+            move |write| changed.write_changed(write),
+            stop,
+        ));
         Ok(engine)
     }
 
@@ -148,9 +151,15 @@ impl Engine {
 
     /// Open cards, newest first.
     pub async fn cards(&self) -> Vec<CallView> {
-        let cards: Vec<(Call, LookupView)> =
-            self.book().cards().map(|entry| (entry.call.clone(), entry.lookup.clone())).collect();
-        cards.into_iter().map(|(call, lookup)| self.view(call, lookup)).collect()
+        let cards: Vec<(Call, LookupView)> = self
+            .book()
+            .cards()
+            .map(|entry| (entry.call.clone(), entry.lookup.clone()))
+            .collect();
+        cards
+            .into_iter()
+            .map(|(call, lookup)| self.view(call, lookup))
+            .collect()
     }
 
     /// # Errors
@@ -179,7 +188,11 @@ impl Engine {
         self.adopt(id).await?;
         self.shared.saver.flush().await?;
         self.shared.journal.save_note(id, note.clone(), outcome).await?;
-        self.apply(Input::Note { call: id, note, outcome });
+        self.apply(Input::Note {
+            call: id,
+            note,
+            outcome,
+        });
         self.view_of(id)
     }
 
@@ -229,7 +242,10 @@ impl Engine {
     /// # Errors
     /// When the journal can't be read.
     pub async fn counts(&self) -> Result<Counts> {
-        let mut counts = Counts { journal_error: self.shared.saver.trouble(), ..Counts::default() };
+        let mut counts = Counts {
+            journal_error: self.shared.saver.trouble(),
+            ..Counts::default()
+        };
         for write in self.shared.journal.open_writes().await? {
             match write.state {
                 ringside_domain::WriteState::Unsure(_) => counts.unsure += 1,
@@ -246,7 +262,10 @@ impl Engine {
     /// network is back.
     pub async fn wake(&self) {
         if let Err(error) = self.close_the_books_of_the_last_run().await {
-            tracing::warn!(kind = error.kind.code(), "the calls of the last run could not be closed");
+            tracing::warn!(
+                kind = error.kind.code(),
+                "the calls of the last run could not be closed"
+            );
         }
         if let Err(error) = self.shared.delivery.resume(None).await {
             tracing::warn!(kind = error.kind.code(), "waiting writes could not be taken up");
@@ -269,7 +288,9 @@ impl Engine {
     pub(crate) fn apply(&self, input: Input) {
         let now = self.shared.clock.now();
         let mut book = self.book();
-        let effects = book.apply(input, now, &mut || CallId::new(&*self.shared.clock, &*self.shared.random));
+        let effects = book.apply(input, now, &mut || {
+            CallId::new(&*self.shared.clock, &*self.shared.random)
+        });
         for effect in effects {
             match effect {
                 // Handed over in this same step: whoever flushes next waits for it.
@@ -303,8 +324,12 @@ impl Engine {
     }
 
     pub(crate) fn view_of(&self, id: CallId) -> Result<CallView> {
-        let found = self.book().get(id).map(|entry| (entry.call.clone(), entry.lookup.clone()));
-        let (call, lookup) = found.ok_or_else(|| Error::new(Kind::NotFound, "call", "This call was closed meanwhile"))?;
+        let found = self
+            .book()
+            .get(id)
+            .map(|entry| (entry.call.clone(), entry.lookup.clone()));
+        let (call, lookup) =
+            found.ok_or_else(|| Error::new(Kind::NotFound, "call", "This call was closed meanwhile"))?;
         Ok(self.view(call, lookup))
     }
 
@@ -330,100 +355,9 @@ impl Engine {
         }
     }
 
-    /// Starts a lookup for the call and waits for its end. A newer one for the same call ends it.
-    pub(crate) async fn look_up(&self, id: CallId, freshness: Freshness) {
-        let Some((reading, before)) =
-            self.book().get(id).map(|entry| (entry.call.remote.reading.clone(), entry.lookup.clone()))
-        else {
-            return;
-        };
-        let engine = self.clone();
-        let task = tokio::spawn(async move {
-            let remembered = Arc::new(Mutex::new(None));
-            let publish = {
-                let (engine, remembered) = (engine.clone(), remembered.clone());
-                move |lookup| {
-                    let remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    engine.apply(Input::Looked { call: id, lookup, remembered });
-                }
-            };
-            let question = Question { call: Some(id), reading: reading.clone(), freshness, before };
-            let recall = engine.recall(id, &reading, &remembered);
-            let (looked, ()) = tokio::join!(lookup(engine.places(), question, publish), recall);
-            if let Err(error) = engine.shared.journal.save_trace(looked.trace).await {
-                tracing::warn!(%error, "a trace was not saved");
-            }
-        });
-        if let Some(earlier) = self.lookups().insert(id, task.abort_handle()) {
-            earlier.abort();
-        }
-        let _ = task.await;
-        self.lookups().retain(|_, task| !task.is_finished());
-    }
-
-    /// Fetches the remembered choice beside the lookup, which does not wait for it.
-    async fn recall(&self, id: CallId, reading: &Reading, slot: &Mutex<Option<ringside_domain::ContactRef>>) {
-        let Reading::Number(number) = reading else { return };
-        let Ok(Some(contact)) = self.shared.journal.remembered_choice(number.e164().to_owned()).await else { return };
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(contact.clone());
-        let lookup = self.book().get(id).map(|entry| entry.lookup.clone());
-        if let Some(lookup) = lookup.filter(|lookup| !lookup.matches.is_empty()) {
-            self.apply(Input::Looked { call: id, lookup, remembered: Some(contact) });
-        }
-    }
-
     pub(crate) fn tell(&self, update: Update) {
         // Nobody listening is fine.
         let _ = self.shared.updates.send(update);
-    }
-
-    async fn work(self, mut queue: mpsc::UnboundedReceiver<Effect>, stop: Stop) {
-        let mut tick = tokio::time::interval(TICK);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                () = stop.clone() => return,
-                _ = tick.tick() => self.apply(Input::Tick),
-                effect = queue.recv() => match effect {
-                    Some(effect) => self.run(effect),
-                    None => return,
-                },
-            }
-        }
-    }
-
-    fn run(&self, effect: Effect) {
-        let engine = self.clone();
-        match effect {
-            // Done when it was decided.
-            Effect::Save(_) => {}
-            Effect::Publish(id) => {
-                if let Ok(view) = self.view_of(id) {
-                    self.tell(Update::Call(Box::new(view)));
-                }
-            }
-            Effect::CardClosed(id) => self.tell(Update::CardClosed(id)),
-            Effect::LookUp(id) => {
-                let paint_by = self.config().paint_by;
-                tokio::spawn(async move {
-                    let paint = async {
-                        tokio::time::sleep(paint_by).await;
-                        engine.apply(Input::PaintNow { call: id });
-                    };
-                    tokio::join!(engine.look_up(id, Freshness::Cached), paint);
-                });
-            }
-            Effect::Log(id) => {
-                tokio::spawn(async move {
-                    if let Err(error) = engine.log(id, None).await {
-                        tracing::warn!(%error, "a call could not be logged by its rule");
-                    }
-                });
-            }
-            Effect::CompleteLog(id) => {
-                tokio::spawn(async move { engine.complete_log(id).await });
-            }
-        }
     }
 
     async fn close_the_books_of_the_last_run(&self) -> Result<()> {
@@ -436,11 +370,18 @@ impl Engine {
         }
         let now = self.shared.clock.now().wall;
         let keep = i64::try_from(self.config().keep_traces.as_millis()).unwrap_or(i64::MAX);
-        self.shared.journal.forget_traces(ringside_domain::Timestamp(now.0.saturating_sub(keep))).await
+        self.shared
+            .journal
+            .forget_traces(ringside_domain::Timestamp(now.0.saturating_sub(keep)))
+            .await
     }
 
     fn note_log_here(&self) {
-        let here = self.connections().into_iter().find(|c| c.logs_here).map(|c| c.connector.info().connection);
+        let here = self
+            .connections()
+            .into_iter()
+            .find(|c| c.logs_here)
+            .map(|c| c.connector.info().connection);
         let config = {
             let mut config = self.shared.config.write().unwrap_or_else(PoisonError::into_inner);
             config.log_here = here;
@@ -451,10 +392,6 @@ impl Engine {
 
     fn writes(&self) -> MutexGuard<'_, HashMap<CallId, Vec<Write>>> {
         self.shared.writes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lookups(&self) -> MutexGuard<'_, HashMap<CallId, tokio::task::AbortHandle>> {
-        self.shared.lookups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod callbook;
 pub mod config;
 mod contacts;
 pub mod delivery;
+mod effects;
 mod engine;
 mod logging;
 pub mod lookup;

@@ -31,7 +31,10 @@ impl Engine {
     pub async fn choose(&self, id: CallId, contact: Option<ContactRef>) -> Result<CallView> {
         self.adopt(id).await?;
         let choice = match contact {
-            Some(contact) => Some(Choice { contact: self.known_contact(id, contact).await?, by: ChosenBy::Person }),
+            Some(contact) => Some(Choice {
+                contact: self.known_contact(id, contact).await?,
+                by: ChosenBy::Person,
+            }),
             None => None,
         };
         self.set_choice(id, choice).await?;
@@ -44,7 +47,12 @@ impl Engine {
         self.apply(Input::Choose { call: id, choice });
         self.shared.saver.flush().await?;
         match number {
-            Some(number) => self.shared.journal.remember_choice(number, contact, self.shared.clock.now().wall).await,
+            Some(number) => {
+                self.shared
+                    .journal
+                    .remember_choice(number, contact, self.shared.clock.now().wall)
+                    .await
+            }
             None => Ok(()),
         }
     }
@@ -61,7 +69,10 @@ impl Engine {
         }
         let _turn = self.shared.orderly.lock().await;
         self.adopt(id).await?;
-        self.apply(Input::SetAside { call: id, no_log: false });
+        self.apply(Input::SetAside {
+            call: id,
+            no_log: false,
+        });
         self.shared.saver.flush().await?;
         let call = self.view_of(id)?.call;
         let Some(choice) = &call.choice else {
@@ -71,7 +82,11 @@ impl Engine {
         };
         let connection = self.connection_of(&choice.contact)?;
         let entry = entry(&call, &choice.contact, &connection);
-        let open: Vec<Write> = self.writes_of(id).into_iter().filter(|write| write.state != WriteState::Dropped).collect();
+        let open: Vec<Write> = self
+            .writes_of(id)
+            .into_iter()
+            .filter(|write| write.state != WriteState::Dropped)
+            .collect();
         self.owe(&call, &connection, entry, &open).await?;
         self.view_of(id)
     }
@@ -111,16 +126,23 @@ impl Engine {
     /// when its answer is there.
     pub(crate) async fn complete_log(&self, id: CallId) {
         let _turn = self.shared.orderly.lock().await;
-        let Some((call, write)) = self.stale_log(id) else { return };
+        let Some((call, write)) = self.stale_log(id) else {
+            return;
+        };
         let Some(choice) = &call.choice else { return };
-        let Ok(connection) = self.connection_of(&choice.contact) else { return };
+        let Ok(connection) = self.connection_of(&choice.contact) else {
+            return;
+        };
         let entry = entry(&call, &choice.contact, &connection);
         let done = match write.state {
             WriteState::Logged(_) => self.owe(&call, &connection, entry, &[write]).await,
             _ => self.amend(&write, entry).await.map(|_| ()),
         };
         if let Err(error) = done {
-            tracing::warn!(kind = error.kind.code(), "the end of a call could not be added to its log");
+            tracing::warn!(
+                kind = error.kind.code(),
+                "the end of a call could not be added to its log"
+            );
         }
     }
 
@@ -152,20 +174,40 @@ impl Engine {
         let write = writes.into_iter().rfind(|write| write.state != WriteState::Dropped);
         let wanted = call.choice.as_ref().map(|choice| &choice.contact.id.connection);
         let place = write.as_ref().map(|write| &write.connection).or(wanted);
-        let log_connection = place.and_then(|id| self.shared.connector(id)).map(|connector| connector.info());
+        let log_connection = place
+            .and_then(|id| self.shared.connector(id))
+            .map(|connector| connector.info());
         let changed = match (&write, &call.choice) {
-            (Some(Write { state: WriteState::Logged(_), entry: logged, .. }), Some(choice)) => {
-                logged.note != call.note || logged.outcome != call.outcome || logged.contact != choice.contact.id
-            }
+            (
+                Some(Write {
+                    state: WriteState::Logged(_),
+                    entry: logged,
+                    ..
+                }),
+                Some(choice),
+            ) => logged.note != call.note || logged.outcome != call.outcome || logged.contact != choice.contact.id,
             _ => false,
         };
-        CallView { call, lookup, write, log_connection, changed }
+        CallView {
+            call,
+            lookup,
+            write,
+            log_connection,
+            changed,
+        }
     }
 
     /// A call that is over, and its newest write that does not say so.
     fn stale_log(&self, id: CallId) -> Option<(Call, Write)> {
-        let call = self.book().get(id).map(|entry| entry.call.clone()).filter(|call| call.state.is_over())?;
-        let write = self.writes_of(id).into_iter().rfind(|write| write.state != WriteState::Dropped)?;
+        let call = self
+            .book()
+            .get(id)
+            .map(|entry| entry.call.clone())
+            .filter(|call| call.state.is_over())?;
+        let write = self
+            .writes_of(id)
+            .into_iter()
+            .rfind(|write| write.state != WriteState::Dropped)?;
         let stale = write.entry.duration != call.talked || write.entry.end.is_none();
         let may = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(_));
         (stale && may).then_some((call, write))
@@ -175,8 +217,12 @@ impl Engine {
         let capability = connection.connector.capability();
         let info = connection.connector.info();
         if !capability.log {
-            return Err(Error::new(Kind::Unsupported, "log_call", format!("{} does not keep call logs", info.name))
-                .hint("Choose a contact of another connection"));
+            return Err(Error::new(
+                Kind::Unsupported,
+                "log_call",
+                format!("{} does not keep call logs", info.name),
+            )
+            .hint("Choose a contact of another connection"));
         }
         let here = earlier.iter().rfind(|write| write.connection == info.connection);
         let kind = match here.map(|write| (&write.state, write)) {
@@ -184,8 +230,12 @@ impl Engine {
             Some((WriteState::Logged(_), write)) if write.entry == entry => return Ok(()),
             Some((WriteState::Logged(log), write)) => {
                 if write.entry.contact != entry.contact && !capability.moves_logs {
-                    return Err(Error::new(Kind::Unsupported, "log_call", format!("{} cannot move a log to another person", info.name))
-                        .hint("Delete the log there, then log the call again"));
+                    return Err(Error::new(
+                        Kind::Unsupported,
+                        "log_call",
+                        format!("{} cannot move a log to another person", info.name),
+                    )
+                    .hint("Delete the log there, then log the call again"));
                 }
                 WriteKind::Update(log.clone())
             }
@@ -196,8 +246,12 @@ impl Engine {
                 return Ok(());
             }
             Some(_) => {
-                return Err(Error::new(Kind::Conflict, "log_call", "It is not known whether the log of this call is in the CRM")
-                    .hint("Look there first, then say here whether it is"));
+                return Err(Error::new(
+                    Kind::Conflict,
+                    "log_call",
+                    "It is not known whether the log of this call is in the CRM",
+                )
+                .hint("Look there first, then say here whether it is"));
             }
         };
         let write = Write {
@@ -221,7 +275,9 @@ impl Engine {
 
     /// Gives a write that was not sent yet, or was refused, another content. `false`: too late for that.
     async fn amend(&self, write: &Write, entry: CallLogEntry) -> Result<bool> {
-        let Some(mut amended) = self.shared.delivery.amend(write.id, entry).await? else { return Ok(false) };
+        let Some(mut amended) = self.shared.delivery.amend(write.id, entry).await? else {
+            return Ok(false);
+        };
         if matches!(amended.state, WriteState::Refused(_)) {
             amended = self.shared.delivery.decide(write.id, Decision::SendAgain).await?;
         }
@@ -233,7 +289,12 @@ impl Engine {
     /// A log that was owed to another connection and never went out is not sent any more.
     async fn withdraw_elsewhere(&self, earlier: &[Write], owed: &Write) -> Result<()> {
         for write in earlier.iter().filter(|write| write.connection != owed.connection) {
-            let unsent = self.shared.delivery.amend(write.id, write.entry.clone()).await?.is_some();
+            let unsent = self
+                .shared
+                .delivery
+                .amend(write.id, write.entry.clone())
+                .await?
+                .is_some();
             if unsent {
                 self.remember_write(self.shared.delivery.decide(write.id, Decision::Drop).await?);
             }
@@ -246,10 +307,17 @@ impl Engine {
     }
 
     pub(crate) fn connection_of(&self, contact: &Contact) -> Result<Connection> {
-        let found = self.connections().into_iter().find(|c| c.connector.info().connection == contact.id.connection);
+        let found = self
+            .connections()
+            .into_iter()
+            .find(|c| c.connector.info().connection == contact.id.connection);
         found.ok_or_else(|| {
-            Error::new(Kind::NotFound, "connection", "The connection of this contact was removed")
-                .hint("Choose a contact of another connection, or add it again")
+            Error::new(
+                Kind::NotFound,
+                "connection",
+                "The connection of this contact was removed",
+            )
+            .hint("Choose a contact of another connection, or add it again")
         })
     }
 }
@@ -277,7 +345,12 @@ pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> 
         end,
         outcome: call.outcome,
         note: call.note.clone(),
-        marker: delivery::marker(&connection.account, call.line.as_deref(), call.provider_call_id.as_deref(), call.id),
+        marker: delivery::marker(
+            &connection.account,
+            call.line.as_deref(),
+            call.provider_call_id.as_deref(),
+            call.id,
+        ),
     }
 }
 

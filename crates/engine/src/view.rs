@@ -58,7 +58,10 @@ impl LookupView {
     /// The freshest data of a record in this picture.
     #[must_use]
     pub fn contact(&self, id: &ContactRef) -> Option<&Contact> {
-        self.matches.iter().flat_map(MatchGroup::records).find(|record| record.id == *id)
+        self.matches
+            .iter()
+            .flat_map(MatchGroup::records)
+            .find(|record| record.id == *id)
     }
 }
 

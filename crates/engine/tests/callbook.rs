@@ -6,8 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use ringside_domain::{
     CallEvent, CallId, CallState, Change, Direction, EndReason, Now, SourceId, Steady, Timestamp, Trust,
-    call::WireParty,
-    phone::Home,
+    call::WireParty, phone::Home,
 };
 use ringside_engine::{
     Config,
@@ -22,8 +21,21 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let home = Home { region: "US".parse().ok(), ..Home::default() };
-        Self { book: CallBook::new(Config { home, ..Config::default() }, "UTC".into()), made: 0, now: at(1_000) }
+        let home = Home {
+            region: "US".parse().ok(),
+            ..Home::default()
+        };
+        Self {
+            book: CallBook::new(
+                Config {
+                    home,
+                    ..Config::default()
+                },
+                "UTC".into(),
+            ),
+            made: 0,
+            now: at(1_000),
+        }
     }
 
     fn apply(&mut self, input: Input) -> Vec<Effect> {
@@ -46,7 +58,10 @@ impl Desk {
 }
 
 fn at(millis: u64) -> Now {
-    Now { wall: Timestamp(1_790_000_000_000 + i64::try_from(millis).unwrap()), steady: Steady(Duration::from_millis(millis)) }
+    Now {
+        wall: Timestamp(1_790_000_000_000 + i64::try_from(millis).unwrap()),
+        steady: Steady(Duration::from_millis(millis)),
+    }
 }
 
 fn event(source: &str, key: &str, millis: u64, change: Change) -> CallEvent {
@@ -56,7 +71,10 @@ fn event(source: &str, key: &str, millis: u64, change: Change) -> CallEvent {
         provider_call_id: None,
         trust: Trust::Trusted,
         direction: Some(Direction::In),
-        remote: Some(WireParty { raw: "+1 415 555 0100".into(), display: None }),
+        remote: Some(WireParty {
+            raw: "+1 415 555 0100".into(),
+            display: None,
+        }),
         local: None,
         at: at(millis),
         change,
@@ -129,9 +147,15 @@ fn bare_events_keep_the_number_and_a_transfer_changes_it() {
     desk.event(bare);
     assert_eq!(e164(desk.only()), Some("+14155550100"));
     let mut transferred = event("sip", "a", 3_000, Change::Answered);
-    transferred.remote = Some(WireParty { raw: "+14155550177".into(), display: Some("Peter".into()) });
+    transferred.remote = Some(WireParty {
+        raw: "+14155550177".into(),
+        display: Some("Peter".into()),
+    });
     let effects = desk.event(transferred);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::LookUp(_))), "asks again");
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::LookUp(_))),
+        "asks again"
+    );
     assert_eq!(e164(desk.only()), Some("+14155550177"));
 }
 
@@ -141,12 +165,18 @@ fn an_unverified_report_never_replaces_what_a_trusted_phone_said() {
     desk.event(event("sip", "a", 1_000, Change::Ringing));
     let mut link = event("link", "x", 1_500, Change::Ringing);
     link.trust = Trust::Unverified;
-    link.remote = Some(WireParty { raw: "+14155550100".into(), display: Some("Your bank".into()) });
+    link.remote = Some(WireParty {
+        raw: "+14155550100".into(),
+        display: Some("Your bank".into()),
+    });
     desk.event(link);
     assert_eq!(desk.only().trust, Trust::Trusted);
     let mut forged = event("link", "x", 1_600, Change::Answered);
     forged.trust = Trust::Unverified;
-    forged.remote = Some(WireParty { raw: "+14155550199".into(), display: None });
+    forged.remote = Some(WireParty {
+        raw: "+14155550199".into(),
+        display: None,
+    });
     desk.event(forged);
     assert_eq!(e164(desk.only()), Some("+14155550100"));
 }
@@ -155,7 +185,10 @@ fn an_unverified_report_never_replaces_what_a_trusted_phone_said() {
 fn withheld_rings_calmly_and_asks_nobody() {
     let mut desk = Desk::new();
     let mut ring = event("sip", "a", 1_000, Change::Ringing);
-    ring.remote = Some(WireParty { raw: "sip:anonymous@anonymous.invalid".into(), display: Some("Anonymous".into()) });
+    ring.remote = Some(WireParty {
+        raw: "sip:anonymous@anonymous.invalid".into(),
+        display: Some("Anonymous".into()),
+    });
     let effects = desk.event(ring);
     assert!(matches!(effects[..], [Effect::Save(_), Effect::Publish(_)]));
 }
@@ -163,7 +196,10 @@ fn withheld_rings_calmly_and_asks_nobody() {
 #[test]
 fn ones_own_number_is_neither_looked_up_nor_logged() {
     let mut desk = Desk::new();
-    let config = Config { own_numbers: vec!["+14155550100".into()], ..Config::default() };
+    let config = Config {
+        own_numbers: vec!["+14155550100".into()],
+        ..Config::default()
+    };
     desk.book.configure(config, "UTC".into());
     let effects = desk.event(event("sip", "a", 1_000, Change::Ringing));
     assert!(matches!(effects[..], [Effect::Save(_), Effect::Publish(_)]));
@@ -211,14 +247,25 @@ fn any_event() -> impl Strategy<Value = CallEvent> {
     let source = prop_oneof![Just("sip"), Just("hook"), Just("link")];
     let key = prop_oneof![Just("a"), Just("b")];
     let id = prop_oneof![Just(None), Just(Some("one")), Just(Some("two"))];
-    let raw = prop_oneof![Just(None), Just(Some("+14155550100")), Just(Some("anonymous")), Just(Some("12")), Just(Some("💥"))];
-    (source, key, id, raw, 0_u64..400_000, change, any::<bool>()).prop_map(|(source, key, id, raw, millis, change, trusted)| {
-        let mut event = event(source, key, millis, change);
-        event.provider_call_id = id.map(str::to_owned);
-        event.remote = raw.map(|raw| WireParty { raw: raw.into(), display: None });
-        event.trust = if trusted { Trust::Trusted } else { Trust::Unverified };
-        event
-    })
+    let raw = prop_oneof![
+        Just(None),
+        Just(Some("+14155550100")),
+        Just(Some("anonymous")),
+        Just(Some("12")),
+        Just(Some("💥"))
+    ];
+    (source, key, id, raw, 0_u64..400_000, change, any::<bool>()).prop_map(
+        |(source, key, id, raw, millis, change, trusted)| {
+            let mut event = event(source, key, millis, change);
+            event.provider_call_id = id.map(str::to_owned);
+            event.remote = raw.map(|raw| WireParty {
+                raw: raw.into(),
+                display: None,
+            });
+            event.trust = if trusted { Trust::Trusted } else { Trust::Unverified };
+            event
+        },
+    )
 }
 
 fn rank(state: CallState) -> u8 {

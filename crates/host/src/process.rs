@@ -43,7 +43,9 @@ pub fn forbid_core_dumps() -> Result<()> {
 /// like those of the number library, then leave one calm line.
 pub fn calm_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let place = panic
+            .location()
+            .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
         tracing::error!(%place, "a fault of Ringside's own; please report it");
     }));
 }

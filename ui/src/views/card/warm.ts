@@ -10,23 +10,44 @@ import Card from './Card.svelte';
 /** A few times, because the engine translates code that runs more than once. */
 const ROUNDS = 3;
 
-/** Draws and removes cards of the kinds that come most often. Synchronous: nobody can see or reach them. */
-export function warm(house: House): void {
+/**
+ * Draws and removes cards of the kinds that come most often. Each is gone before anybody could see or reach it, and
+ * between two of them a call may come: then `called` says so, and the real card does the rest.
+ */
+export async function warm(house: House, called: () => boolean): Promise<void> {
+  const deck = new Deck(house);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const matches of [0, 1, 2]) {
+      if (called()) return deck.stop();
+      draw(sample(`warm-${round}-${matches}`, matches), deck);
+      await turn();
+    }
+  }
+  deck.stop();
+}
+
+function draw(call: CallDto, deck: Deck): void {
   const target = document.createElement('div');
   target.className = 'unseen';
   target.inert = true;
   document.body.append(target);
-  const deck = new Deck(house);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const matches of [0, 1, 2]) {
-      const card = mount(Card, { target, props: { call: sample(`warm-${round}-${matches}`, matches), deck } });
-      flushSync();
-      target.getBoundingClientRect();
-      void unmount(card);
-    }
-  }
-  deck.stop();
+  const card = mount(Card, { target, props: { call, deck } });
+  flushSync();
+  target.getBoundingClientRect();
+  void unmount(card);
   target.remove();
+}
+
+/** Lets events in. A timer would do the same, but those of a hidden page go off once a second. */
+function turn(): Promise<void> {
+  return new Promise((next) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      next();
+    };
+    port2.postMessage(null);
+  });
 }
 
 function sample(id: string, matches: number): CallDto {
