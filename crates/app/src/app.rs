@@ -12,7 +12,7 @@ use ringside_engine::{Connection, Engine, Parts, Update, view::CallView};
 use ringside_host::{Folders, ProfileLock};
 use ringside_ipc::{
     ApiError, Event,
-    call::{CallDto, CallStateDto},
+    call::{CallDto, CallStateDto, DirectionDto},
     convert::Words,
     status::{NoticeDto, RoleDto},
 };
@@ -295,7 +295,8 @@ impl App {
                 match update {
                     Ok(Update::Call(view)) => {
                         let call = Box::new(app.shown(&view));
-                        if call.state == CallStateDto::Missed && lock(&app.inner.missed).insert(call.id.clone()) {
+                        let missed = call.state == CallStateDto::Missed && call.direction == DirectionDto::In;
+                        if missed && lock(&app.inner.missed).insert(call.id.clone()) {
                             app.tell_status().await;
                         }
                         app.tell(Event::Call { call });

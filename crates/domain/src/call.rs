@@ -68,6 +68,7 @@ pub enum Trust {
 pub enum EndReason {
     /// Talked, and hung up.
     Completed,
+    /// Nobody answered. Of an outgoing call: they did not.
     Missed,
     Declined,
     AnsweredElsewhere,

@@ -86,7 +86,7 @@ pub(super) fn page(conn: &Connection, page: &CallPage) -> Answer<Vec<Call>> {
     // Written out without the filters that are off, so that SQLite walks the index of the ones that are on.
     let mut statement = format!("{COLUMNS} WHERE (c.started, c.id) < (:started, :id)");
     if page.missed_only {
-        statement.push_str(" AND c.state = 'missed'");
+        statement.push_str(" AND c.state = 'missed' AND json_extract(c.body, '$.direction') = 'in'");
     }
     if page.not_logged_only {
         statement.push_str(
