@@ -76,8 +76,8 @@ impl Settings {
             start_with_system: false,
             handle_tel_links: false,
             link_handlers_before: Vec::new(),
-            search_hotkey: None,
-            card_hotkey: None,
+            search_hotkey: Some("Ctrl+Shift+Space".to_owned()),
+            card_hotkey: Some("Ctrl+Shift+K".to_owned()),
             intake_on: false,
             intake_port: INTAKE_PORT,
             connections: vec![ConnectionEntry {

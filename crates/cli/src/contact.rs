@@ -59,6 +59,9 @@ pub async fn search(reach: &Reach, search: &Search, out: &mut Out<'_, impl Write
     } else {
         print_found(&found, &live, out.to)
     })?;
+    if !any && !out.json {
+        written(writeln!(out.to, "Nobody is called that, in any connection"))?;
+    }
     Ok(if any { Exit::Done } else { Exit::NothingFound })
 }
 

@@ -274,6 +274,7 @@ pub fn trace(trace: &TraceDto, out: &mut impl Write) -> io::Result<()> {
     )?;
     let rows = trace.steps.iter().map(|step| {
         let answer = match &step.answer {
+            AnswerDto::Found { records: 1, verified } => format!("1 record, {verified} proved"),
             AnswerDto::Found { records, verified } => format!("{records} records, {verified} proved"),
             AnswerDto::Failed { code, message } => format!("failed ({code}): {message}"),
             AnswerDto::Skipped { reason } => format!("not asked: {reason}"),

@@ -80,12 +80,10 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
         "link_handlers_before",
         Some(Value::from(before)).filter(|_| !settings.link_handlers_before.is_empty()),
     );
-    set(
-        desktop,
-        "search_hotkey",
-        settings.search_hotkey.clone().map(Value::from),
-    );
-    set(desktop, "card_hotkey", settings.card_hotkey.clone().map(Value::from));
+    // Empty is none; left out is the default.
+    let keys = |hotkey: &Option<String>| Some(Value::from(hotkey.clone().unwrap_or_default()));
+    set(desktop, "search_hotkey", keys(&settings.search_hotkey));
+    set(desktop, "card_hotkey", keys(&settings.card_hotkey));
 
     let intake = table(root, "intake")?;
     set(intake, "on", Some(settings.intake_on.into()));
