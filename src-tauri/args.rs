@@ -72,6 +72,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests {
     use super::*;
 

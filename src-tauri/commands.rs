@@ -16,7 +16,7 @@ use crate::{Shell, events, stages::Stage, windows};
 /// Asks the owner: `{"command":"choose","args":{…}}`. The answer is the reply's JSON.
 #[tauri::command]
 pub async fn api(window: WebviewWindow, shell: State<'_, Shell>, command: Command) -> Result<Value, ApiError> {
-    windows::page_speaks(window.app_handle(), window.label());
+    windows::card::page_speaks(window.app_handle(), window.label());
     dispatch(&shell.app, command).await
 }
 
@@ -59,10 +59,10 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
     match action {
         Action::HideWindow => windows::on_main(app, move |app| windows::hide(app, &label)),
         Action::Resize { height } if label == windows::CARD => {
-            windows::on_main(app, move |app| windows::resize_card(app, height));
+            windows::on_main(app, move |app| windows::card::resize(app, height));
         }
-        Action::StartDrag if label == windows::CARD => windows::on_main(app, windows::drag_card),
-        Action::TakeFocus if label == windows::CARD => windows::on_main(app, windows::focus_card),
+        Action::StartDrag if label == windows::CARD => windows::on_main(app, windows::card::drag),
+        Action::TakeFocus if label == windows::CARD => windows::on_main(app, windows::card::focus),
         // The other windows have a size of their own, and the window system moves and focuses them.
         Action::Resize { .. } | Action::TakeFocus => {}
         Action::StartDrag => {
@@ -130,6 +130,7 @@ async fn open_page(url: Option<String>, none: &str) -> Result<(), ApiError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests {
     use super::*;
 

@@ -76,7 +76,7 @@ impl Follower {
                 self.send(&event);
                 self.cards.retain(|card| card != id);
                 if self.cards.is_empty() {
-                    windows::on_main(&self.app, windows::hide_card);
+                    windows::on_main(&self.app, windows::card::hide);
                 }
             }
             Event::Status { status } => {
@@ -114,7 +114,7 @@ impl Follower {
         if snapshot.calls.iter().any(|open| open.id == call.id) {
             self.cards.push(call.id.clone());
             let id = call.id.clone();
-            windows::on_main(&self.app, move |app| windows::pop_card(app, &id));
+            windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
         }
     }
 
@@ -140,11 +140,11 @@ impl Follower {
         for call in calls.into_iter().rev() {
             let id = call.id.clone();
             self.send(&Event::Call { call: Box::new(call) });
-            windows::on_main(&self.app, move |app| windows::pop_card(app, &id));
+            windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
         }
         self.cards = open;
         if self.cards.is_empty() {
-            windows::on_main(&self.app, windows::hide_card);
+            windows::on_main(&self.app, windows::card::hide);
         }
     }
 

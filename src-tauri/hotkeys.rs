@@ -62,7 +62,7 @@ impl Key {
         match self {
             Self::Search => commands::open_search(app, "", None, false),
             // Without a card there is nothing to give the keyboard to; the search is what a person wants then.
-            Self::Card if windows::card_is_shown(app) => windows::on_main(app, windows::focus_card),
+            Self::Card if windows::card::is_shown(app) => windows::on_main(app, windows::card::focus),
             Self::Card => commands::open_search(app, "", None, false),
         }
     }

@@ -42,8 +42,11 @@ use tokio::sync::Notify;
 use crate::{
     args::{Args, Parsed, Rehearse},
     stages::Stages,
-    windows::Windows,
+    windows::{WebData, card::CardState},
 };
+
+/// Between the windows and the first call of the rehearsal: long enough to see where one is.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// What the commands and events of the shell share.
 pub struct Shell {
@@ -135,7 +138,8 @@ async fn hand_on(owner: &Client, args: Args) -> Result<(), String> {
 
 fn windowed(owner: App, args: Args) -> Result<(), String> {
     let stopping = owner.clone();
-    let data = owner.folders().cache.join("automation");
+    let data = owner.folders().runtime.join("web");
+    let left_behind = data.clone();
     let shell = Shell {
         app: owner,
         stages: Stages::from_environment(),
@@ -148,7 +152,8 @@ fn windowed(owner: App, args: Args) -> Result<(), String> {
         .invoke_handler(tauri::generate_handler![commands::api, commands::shell])
         .on_window_event(windows::on_event)
         .manage(shell)
-        .manage(Windows::new(data))
+        .manage(WebData(data))
+        .manage(CardState::default())
         .setup(move |app| {
             let app = app.handle();
             app.manage(hotkeys::Available::on_this_system());
@@ -159,13 +164,15 @@ fn windowed(owner: App, args: Args) -> Result<(), String> {
         })
         .build(tauri::generate_context!("tauri.conf.json"))
         .map_err(|error| format!("the windows can't be made: {error}"))?;
-    app.run(|_, event| {
+    // Comes back, unlike `run`: what follows and the log need an orderly end.
+    app.run_return(|_, event| {
         if let RunEvent::ExitRequested { api, code: None, .. } = event {
             // The last window is gone, or the session ends: the tray and the loop stay until they are told.
             api.prevent_exit();
         }
     });
     tauri::async_runtime::block_on(stopping.stop());
+    let _ = std::fs::remove_dir_all(left_behind);
     Ok(())
 }
 
@@ -209,7 +216,8 @@ fn begin(app: AppHandle, args: Args) {
         }
         if let Some(Rehearse(part)) = args.rehearse {
             // Calls come to an app that is up, and so does the rehearsal.
-            app.state::<Windows>().loaded().await;
+            app.state::<CardState>().loaded().await;
+            tokio::time::sleep(SETTLING).await;
             if let Err(error) = owner.rehearse(RehearseArgs { part }).await {
                 tracing::error!(%error, "the rehearsal can't be played");
             }

@@ -27,8 +27,8 @@ impl Notices {
         let clicked = move |code: &str| {
             if code == OPEN {
                 windows::on_main(&app, |app| {
-                    windows::focus_card(app);
-                    if !windows::card_is_shown(app) {
+                    windows::card::focus(app);
+                    if !windows::card::is_shown(app) {
                         windows::show_main(app);
                     }
                 });

@@ -60,13 +60,29 @@ const GERMAN: Words = Words {
     several: "mögliche Treffer",
 };
 
+/// The system's locale for texts, as POSIX writes it: `de_AT.UTF-8`. Empty when it has none.
+pub fn system_locale() -> String {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = names
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    set.unwrap_or_default()
+}
+
+/// The same as a page writes it: `de-AT`. `None` for the locales of machines, `C` and `POSIX`.
+pub fn language_tag(locale: &str) -> Option<String> {
+    let tag = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");
+    let is_language = tag
+        .split('-')
+        .next()
+        .is_some_and(|language| (2..=3).contains(&language.len()));
+    is_language.then_some(tag)
+}
+
 impl Words {
     /// In the language of the system, which is English when there are no words for it.
     pub fn of_the_system() -> &'static Self {
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
-            .into_iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        Self::of(locale.as_deref().unwrap_or_default())
+        Self::of(&system_locale())
     }
 
     /// For a POSIX locale: `de_AT.UTF-8`.
@@ -83,6 +99,15 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_pages_the_language() {
+        assert_eq!(language_tag("de_AT.UTF-8@euro").as_deref(), Some("de-AT"));
+        assert_eq!(language_tag("fr").as_deref(), Some("fr"));
+        for none in ["", "C", "C.UTF-8", "POSIX"] {
+            assert_eq!(language_tag(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn picks_the_language() {

@@ -4,7 +4,9 @@ use std::{cell::RefCell, os::unix::process::CommandExt as _};
 
 use gtk::prelude::{Cast as _, GtkWindowExt as _, WidgetExt as _};
 use tauri::{AppHandle, WebviewWindow, WebviewWindowBuilder, Wry};
-use webkit2gtk::{HitTestResultExt as _, WebViewExt as _};
+use webkit2gtk::{HitTestResultExt as _, WebContextExt as _, WebViewExt as _};
+
+use crate::words::{language_tag, system_locale};
 
 /// WebKit draws small windows well without the graphics card, in 92 instead of 142 MiB, and starts sooner.
 const NO_COMPOSITING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
@@ -29,6 +31,10 @@ pub fn prepare(window: &WebviewWindow) {
     let label = window.label().to_owned();
     let prepared = window.with_webview(move |view| {
         let view = view.inner();
+        // Pages speak the language of the environment also where the system has no data for its locale.
+        if let (Some(context), Some(language)) = (view.context(), language_tag(&system_locale())) {
+            context.set_preferred_languages(&[&language]);
+        }
         view.connect_web_process_terminated(move |view, reason| {
             tracing::error!(window = label, ?reason, "the page's process ended; loading it again");
             view.reload();

@@ -1,7 +1,10 @@
 // Ringside among other programs: focus, keys, a second start, links, notifications, the page's prison.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -160,6 +163,33 @@ test('the page is locked in: no network, no other page, no other command', async
   });
 });
 
+test('windows leave nothing on the disk', async () => {
+  // Without a driver, which needs views that keep things.
+  const home = await mkdtemp(join(tmpdir(), 'ringside-e2e-'));
+  const env = { ...process.env, RINGSIDE_HOME: home, XDG_DATA_HOME: join(home, 'xdg'), XDG_CACHE_HOME: join(home, 'xdg') };
+  const ringside = (...args) => execute(process.env.RINGSIDE_CLI, ['--profile', 'rehearsal', ...args], { env, timeout: 20_000 });
+  const app = spawn(process.env.RINGSIDE_DESKTOP, ['--profile', 'rehearsal', '--rehearse=known'], { env, stdio: 'ignore' });
+  const ended = new Promise((done) => app.once('exit', done));
+  try {
+    const shown = async () => (await execute('xdotool', ['search', '--onlyvisible', '--name', '^Ringside: call$'], { env })).stdout;
+    await until('the card', shown, { within: 20_000 });
+    const { stdout } = await ringside('--json', 'calls');
+    assert.match(stdout, /Ada Lovelace/);
+    await ringside('quit');
+    await ended;
+    const files = (await readdir(home, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const allowed = /^(config\.toml|ringside\.(db(-wal|-shm)?|lock|[\d-]+\.log)|index)$/;
+    assert.deepEqual(files.map((file) => file.name).filter((name) => !allowed.test(name)), []);
+    for (const file of files) {
+      const text = await readFile(join(file.parentPath ?? file.path, file.name), 'latin1');
+      assert.ok(!/Lovelace|79460123/.test(text), `${file.name} names the caller in clear`);
+    }
+  } finally {
+    app.kill();
+    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+});
+
 for (const [name, options] of [
   ['dark', { dark: true }],
   ['german', { german: true }],
@@ -178,6 +208,11 @@ for (const [name, options] of [
       await page.find('note');
       await page.view('main');
       await page.find('main-call-row');
+      if (options.german) assert.match(await page.run('return document.body.innerText'), /Anrufe[^]*im Gespräch/i);
+      if (options.dark) {
+        const [red, green, blue] = (await page.run('return getComputedStyle(document.body).backgroundColor')).match(/\d+/g).map(Number);
+        assert.ok(Math.max(red, green, blue) < 80, `the page is not dark: ${red} ${green} ${blue}`);
+      }
       await sleep(300);
       await app.shoot(`${name}-main`);
     });

@@ -7,7 +7,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -64,6 +67,8 @@ pub(crate) struct Shared {
     /// One note, one log at a time, in the order in which they were asked for.
     pub orderly: tokio::sync::Mutex<()>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
+    /// Nothing is decided any more: what was decided before is being made durable.
+    stopping: AtomicBool,
 }
 
 impl Engine {
@@ -99,6 +104,7 @@ impl Engine {
                 ),
                 orderly: tokio::sync::Mutex::new(()),
                 stop: Mutex::new(Some(stop_sender)),
+                stopping: AtomicBool::new(false),
                 clock: parts.clock,
                 random: parts.random,
                 journal: parts.journal,
@@ -275,6 +281,10 @@ impl Engine {
 
     /// Ends the loop. What was told to be durable is; a write that is being sent gets five seconds.
     pub async fn stop(&self) {
+        {
+            let _book = self.book();
+            self.shared.stopping.store(true, Ordering::Release);
+        }
         let _ = tokio::time::timeout(Duration::from_secs(5), async {
             let _ = self.shared.saver.flush().await;
             let _turn = self.shared.orderly.lock().await;
@@ -288,6 +298,9 @@ impl Engine {
     pub(crate) fn apply(&self, input: Input) {
         let now = self.shared.clock.now();
         let mut book = self.book();
+        if self.shared.stopping.load(Ordering::Acquire) {
+            return;
+        }
         let effects = book.apply(input, now, &mut || {
             CallId::new(&*self.shared.clock, &*self.shared.random)
         });
