@@ -4,9 +4,9 @@ use std::{collections::HashSet, time::Instant};
 
 use ringside_ipc::{
     Api as _, Event,
-    call::CallDto,
+    call::{CallDto, DirectionDto},
     command::{Nothing, SnapshotDto},
-    settings::SettingsDto,
+    settings::{PopDto, SettingsDto},
 };
 use tauri::{AppHandle, Emitter as _, Manager as _};
 use tokio::sync::broadcast::error::RecvError;
@@ -111,7 +111,7 @@ impl Follower {
         let Ok(snapshot) = shell.app.snapshot(Nothing {}).await else {
             return;
         };
-        if snapshot.calls.iter().any(|open| open.id == call.id) {
+        if self.pops(call.direction) && snapshot.calls.iter().any(|open| open.id == call.id) {
             self.cards.push(call.id.clone());
             let id = call.id.clone();
             windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
@@ -124,7 +124,8 @@ impl Follower {
         let Ok(SnapshotDto { calls, status }) = owner.snapshot(Nothing {}).await else {
             return;
         };
-        let open: Vec<String> = calls.iter().map(|call| call.id.clone()).collect();
+        let open: Vec<String> =
+            calls.iter().filter(|call| self.pops(call.direction)).map(|call| call.id.clone()).collect();
         for id in std::mem::take(&mut self.cards) {
             if !open.contains(&id) {
                 self.send(&Event::CardClosed { id });
@@ -140,11 +141,22 @@ impl Follower {
         for call in calls.into_iter().rev() {
             let id = call.id.clone();
             self.send(&Event::Call { call: Box::new(call) });
-            windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
+            if open.contains(&id) {
+                windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
+            }
         }
         self.cards = open;
         if self.cards.is_empty() {
             windows::on_main(&self.app, windows::card::hide);
+        }
+    }
+
+    /// Whether the person wants a card for calls of this direction; the page decides by the same setting.
+    fn pops(&self, direction: DirectionDto) -> bool {
+        match self.settings.as_ref().map(|settings| settings.pop) {
+            None | Some(PopDto::Always) => true,
+            Some(PopDto::Incoming) => direction == DirectionDto::In,
+            Some(PopDto::Never) => false,
         }
     }
 
