@@ -120,6 +120,7 @@ async fn run(seed: u64) -> Verdict {
         crm: crm.url(),
         searchable,
         steps: if chance.one_in(2) { 1 } else { 2 },
+        moves: false,
         provider: chance.one_in(2).then(|| format!("call-{seed}@pbx.example")),
     };
     let lives = lives(&profile, &crm, &mut chance).await;
@@ -141,6 +142,7 @@ async fn pair(seed: u64) -> Verdict {
         crm: crm.url(),
         searchable: true,
         steps: if chance.one_in(2) { 1 } else { 2 },
+        moves: false,
         provider: Some(format!("call-{seed}@pbx.example")),
     };
     let other = Profile {

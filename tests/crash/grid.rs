@@ -56,13 +56,37 @@ fn points(steps: u8) -> Vec<Point> {
     lines.chain(requests).collect()
 }
 
+/// The same while a log that is there is changed.
+fn points_of_move() -> Vec<Point> {
+    let lines = ["note 5", "owed update", "update logged"].map(Point::Line);
+    let requests = [
+        Point::Receipt(Route::Update),
+        Point::Late(Route::Update),
+        Point::Commit(Route::Update),
+    ];
+    let bytes = BYTES.map(|bytes| Point::Bytes(Route::Update, bytes));
+    lines.into_iter().chain(requests).chain(bytes).collect()
+}
+
+pub fn moves() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
+    let mut runs = Vec::new();
+    for searchable in [true, false] {
+        for shared in [true, false] {
+            for point in points_of_move() {
+                runs.push(run(searchable, 1, shared, true, point));
+            }
+        }
+    }
+    runs
+}
+
 pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
     let mut runs = Vec::new();
     for searchable in [true, false] {
         for steps in [1, 2] {
             for shared in [true, false] {
                 for point in points(steps) {
-                    runs.push(run(searchable, steps, shared, point));
+                    runs.push(run(searchable, steps, shared, false, point));
                 }
             }
         }
@@ -70,7 +94,7 @@ pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
     runs
 }
 
-async fn run(searchable: bool, steps: u8, shared: bool, point: Point) -> Verdict {
+async fn run(searchable: bool, steps: u8, shared: bool, moves: bool, point: Point) -> Verdict {
     let folder = tempfile::tempdir().unwrap();
     let crm = LoopbackCrm::start(searchable).await;
     let profile = Profile {
@@ -79,6 +103,7 @@ async fn run(searchable: bool, steps: u8, shared: bool, point: Point) -> Verdict
         crm: crm.url(),
         searchable,
         steps,
+        moves,
         provider: shared.then(|| "call-1@pbx.example".into()),
     };
     let hold = Arc::new(Hold::default());

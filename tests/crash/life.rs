@@ -11,7 +11,7 @@ use tokio::{
 
 /// How long after its sender died a request may still take effect in this CRM.
 pub const SETTLES: Duration = Duration::from_millis(600);
-/// Pieces of the note that are typed.
+/// Pieces of the note that are typed before the call is logged.
 pub const PIECES: u64 = 4;
 /// A life that is not over by then hangs.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -24,6 +24,8 @@ pub struct Profile {
     pub crm: String,
     pub searchable: bool,
     pub steps: u8,
+    /// Once logged, the log gets one more piece of the note and moves to the colleague.
+    pub moves: bool,
     /// The provider's id of the call, where two profiles see the same one.
     pub provider: Option<String>,
 }
@@ -56,12 +58,23 @@ impl Life {
             .find_map(|rest| rest.rsplit(' ').next()?.parse().ok())
     }
 
+    /// It was killed between the moment it set out to send the log and its answer.
+    pub fn died_logging(&self) -> bool {
+        let last = self.lines.iter().rfind(|line| line.starts_with("step log "));
+        self.killed && last.is_some_and(|line| line.ends_with(" begins") || line.ends_with(" sent"))
+    }
+
     pub fn ended(&self) -> Option<&str> {
         self.lines.iter().find_map(|line| line.strip_prefix("ended "))
     }
 }
 
 impl Profile {
+    /// Pieces that the note has in the end.
+    pub fn pieces(&self) -> u64 {
+        PIECES + u64::from(self.moves)
+    }
+
     pub async fn live(&self, death: &Death) -> Life {
         let mut child = self.command(death).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -124,6 +137,7 @@ impl Profile {
             ("--key", self.key.to_string()),
             ("--crm", self.crm.clone()),
             ("--searchable", if self.searchable { "yes".into() } else { "no".into() }),
+            ("--moves", if self.moves { "yes".into() } else { "no".into() }),
             ("--steps", self.steps.to_string()),
             ("--settles", SETTLES.as_millis().to_string()),
             ("--pieces", PIECES.to_string()),

@@ -2,7 +2,7 @@
 //!
 //! Each run has a CRM on the loopback, a store file, and one or two profiles that take the call ([`life`]). After every
 //! death the profile is started again on the same file. In the end nothing may be lost or silently doubled, and a write
-//! may be unsure only where the CRM can't be searched ([`verdict`]).
+//! may be unsure only where the CRM can't be searched and the log was out without an answer ([`verdict`]).
 //!
 //! `cargo test -p ringside-tests --test crash` makes a grid of all points ([`grid`]) and some hundred seeded runs
 //! ([`chance`]); `RINGSIDE_CRASH_RUNS=3000` makes that many seeded runs; `RINGSIDE_CRASH_SEED=17` makes one again.
@@ -43,6 +43,11 @@ async fn all(what: &str, runs: Vec<impl Future<Output = Verdict> + Send + 'stati
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_every_point() {
     all("killed at every point", grid::runs()).await.hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_log_moves() {
+    all("killed while a log moves", grid::moves()).await.hold();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use ringside_tests::LoopbackCrm;
+use ringside_tests::{LoopbackCrm, Route};
 
-use crate::life::{Life, PIECES, Profile};
+use crate::life::{Life, Profile};
 
 /// One run: the lives of each profile, and what the CRM has in the end.
 pub struct Run {
@@ -31,15 +31,22 @@ impl Run {
             ..Verdict::default()
         };
         let logs = crm.logs();
-        let whole: String = (1..=PIECES).map(|piece| format!("note {piece} ")).collect();
         let (mut logged, mut unsure) = (0, 0);
-        for (_, lives) in &self.profiles {
+        for (profile, lives) in &self.profiles {
+            let whole: String = (1..=profile.pieces()).map(|piece| format!("note {piece} ")).collect();
+            let contact = if profile.moves { "8" } else { "7" };
             verdict.deaths += lives.iter().filter(|life| life.killed).count();
             if let Some(trouble) = lives.iter().find_map(|life| life.trouble.clone()) {
                 verdict.wrong.get_or_insert(trouble);
             }
-            if let Some(lost) = lost_note(lives) {
+            if let Some(lost) = lost_note(lives, profile.pieces()) {
                 verdict.lost.get_or_insert(lost);
+            }
+            let owed = lives.iter().flat_map(|life| &life.lines);
+            if owed.filter(|line| *line == "owed update").count() > 1 {
+                verdict
+                    .lost
+                    .get_or_insert("an update that was owed, so it was owed once more".into());
             }
             match lives
                 .last()
@@ -54,13 +61,21 @@ impl Run {
                         Some(log) if log.note != whole => {
                             _ = verdict.lost.get_or_insert(format!("its note: {:?}", log.note))
                         }
-                        Some(log) if log.contact.as_deref() != Some("7") => {
-                            _ = verdict.lost.get_or_insert("its second step".into());
+                        Some(log) if log.contact.as_deref() != Some(contact) => {
+                            _ = verdict.lost.get_or_insert(format!("its contact: {:?}", log.contact));
                         }
                         Some(_) => {}
                     }
                 }
-                Some(["unsure", ..]) => unsure += 1,
+                Some(["unsure", ..]) => {
+                    unsure += 1;
+                    let open = lives.iter().any(Life::died_logging) || crm.was_unclear(Route::Log);
+                    if !profile.searchable && !open {
+                        verdict
+                            .wrong
+                            .get_or_insert("unsure, and the log was never out without an answer".into());
+                    }
+                }
                 other => _ = verdict.wrong.get_or_insert(format!("it ended {other:?}")),
             }
         }
@@ -80,7 +95,7 @@ impl Run {
 }
 
 /// The note after each start has at least what was acknowledged before.
-fn lost_note(lives: &[Life]) -> Option<String> {
+fn lost_note(lives: &[Life], pieces: u64) -> Option<String> {
     let mut acknowledged = 0;
     for life in lives {
         if let Some(found) = life.last("found ").filter(|found| *found < acknowledged) {
@@ -89,7 +104,7 @@ fn lost_note(lives: &[Life]) -> Option<String> {
         acknowledged = acknowledged.max(life.last("note ").unwrap_or(0));
     }
     let in_the_end = lives.last()?.last("ended ")?;
-    (in_the_end < PIECES).then(|| format!("the note has only {in_the_end} pieces in the end"))
+    (in_the_end < pieces).then(|| format!("the note has only {in_the_end} pieces in the end"))
 }
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -138,16 +139,40 @@ test('the notification names the caller, and goes with the call', async () => {
 });
 
 test('the page is locked in: no network, no other page, no other command', async () => {
+  // A peer that would let every page in: if it hears nothing, that is the policy's doing, not a missing network's.
+  let heard = 0;
+  const peer = createServer((_, answer) => {
+    heard++;
+    answer.writeHead(200, { 'access-control-allow-origin': '*' }).end('welcome');
+  });
+  peer.on('upgrade', (_, socket) => {
+    heard++;
+    socket.destroy();
+  });
+  await new Promise((ready, failed) => peer.once('error', failed).listen(0, '127.0.0.1', ready));
+  const host = `127.0.0.1:${peer.address().port}`;
+  try {
+    assert.equal(await (await fetch(`http://${host}/`)).text(), 'welcome', 'the peer is there');
+    heard = 0;
+    await lockedIn(host);
+    assert.equal(heard, 0, 'and the peer heard nothing of the page');
+  } finally {
+    peer.closeAllConnections();
+    await new Promise((closed) => peer.close(closed));
+  }
+});
+
+async function lockedIn(host) {
   await withApp({}, async (app, page) => {
     const tried = await page.run(`
       const violations = [];
-      document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));
+      document.addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective + ' ' + event.blockedURI));
       const outcome = async (work) => { try { await work(); return 'done'; } catch { return 'refused'; } };
-      const image = new Image(); image.src = 'https://example.com/x.png';
+      const image = new Image(); image.src = 'http://${host}/x.png';
       const inline = document.createElement('script'); inline.textContent = 'window.inlineRan = true'; document.body.append(inline);
       return Promise.all([
-        outcome(() => fetch('https://example.com/')),
-        outcome(() => new Promise((yes, no) => { const socket = new WebSocket('wss://example.com/'); socket.onopen = yes; socket.onerror = no; })),
+        outcome(() => fetch('http://${host}/')),
+        outcome(() => new Promise((yes, no) => { const socket = new WebSocket('ws://${host}/'); socket.onopen = yes; socket.onerror = no; })),
         outcome(() => new Function('return 1')()),
         outcome(() => window.__TAURI_INTERNALS__.invoke('plugin:window|close')),
         outcome(() => window.__TAURI_INTERNALS__.invoke('plugin:event|emit', { event: 'ringside', payload: {} })),
@@ -156,12 +181,14 @@ test('the page is locked in: no network, no other page, no other command', async
       ]).then((outcomes) => new Promise((ready) => setTimeout(() => ready({ outcomes, violations, inline: window.inlineRan ?? false }), 300)));`);
     assert.deepEqual(tried.outcomes, ['refused', 'refused', 'refused', 'refused', 'refused', 'refused', 'done']);
     assert.equal(tried.inline, false, 'no script but the bundle runs');
-    assert.ok(tried.violations.some((directive) => directive.startsWith('img-src')), tried.violations.join());
-    await page.run('location.href = "https://example.com/"; return 1').catch(() => {});
+    for (const blocked of [`connect-src http://${host}/`, `connect-src ws://${host}/`, `img-src http://${host}/x.png`]) {
+      assert.ok(tried.violations.some((violation) => violation.startsWith(blocked)), `${blocked} is not in: ${tried.violations.join()}`);
+    }
+    await page.run(`location.href = "http://${host}/"; return 1`).catch(() => {});
     await sleep(500);
     assert.match(await page.run('return location.href'), /^tauri:\/\/localhost/);
   });
-});
+}
 
 test('windows leave nothing on the disk', async () => {
   // Without a driver, which needs views that keep things.

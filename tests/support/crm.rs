@@ -3,7 +3,7 @@
 //! ```text
 //! POST /logs                  {"marker","contact","note"}   201 {"id":"log-1"}
 //! PUT  /logs/{id}/contact     {"contact"}                   200 {"id":"log-1"}    the second step of a log
-//! PUT  /logs/{id}             {"note"}                      200 {"id":"log-1"}
+//! PUT  /logs/{id}             {"note","contact"}            200 {"id":"log-1"}
 //! GET  /logs?marker=…                                       200 {"logs":[{"id":"log-1"}]}
 //! ```
 
@@ -110,6 +110,7 @@ pub struct LoopbackCrm {
 struct Shared {
     searchable: bool,
     acts: Mutex<HashMap<Route, VecDeque<Act>>>,
+    unclear: Mutex<Vec<Route>>,
     logs: Mutex<Vec<Log>>,
 }
 
@@ -152,6 +153,11 @@ impl LoopbackCrm {
             .push_back(act);
     }
 
+    /// Whether a request of this route was met with an answer that leaves open what it did.
+    pub fn was_unclear(&self, route: Route) -> bool {
+        self.shared.unclear.lock().unwrap().contains(&route)
+    }
+
     pub fn logs(&self) -> Vec<Log> {
         self.shared.logs.lock().unwrap().clone()
     }
@@ -173,6 +179,9 @@ impl Shared {
     ) -> Response {
         let planned = self.acts.lock().unwrap().entry(route).or_default().pop_front();
         let act = planned.unwrap_or_default();
+        if !matches!(act.answer, Answer::Whole | Answer::Limited(_)) {
+            self.unclear.lock().unwrap().push(route);
+        }
         let work = tokio::spawn(async move {
             if let Some(hold) = &act.at_receipt {
                 hold.stand().await;
@@ -242,7 +251,8 @@ async fn link(State(crm): Crm, ConnectInfo(gate): Peer, Path(id): Path<String>, 
 async fn update(State(crm): Crm, ConnectInfo(gate): Peer, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
     crm.meet(Route::Update, gate, move |logs| {
         change(logs, &id, |log| {
-            body["note"].as_str().unwrap_or_default().clone_into(&mut log.note)
+            body["note"].as_str().unwrap_or_default().clone_into(&mut log.note);
+            log.contact = body["contact"].as_str().map(str::to_owned);
         })
     })
     .await

@@ -26,7 +26,7 @@ pub struct HttpCrm {
     client: reqwest::Client,
 }
 
-/// The one contact of [`HttpCrm::new`], with a number reserved for fiction.
+/// The number of both contacts of [`HttpCrm::new`], colleagues with ids 7 and 8; reserved for fiction.
 pub const NUMBER: &str = "+12025550143";
 
 impl HttpCrm {
@@ -51,6 +51,14 @@ impl HttpCrm {
             updated: None,
             last_call: None,
         };
+        let colleague = Contact {
+            id: ContactRef {
+                id: "8".into(),
+                ..person.id.clone()
+            },
+            name: "Bea Example".into(),
+            ..person.clone()
+        };
         // A connection a request, so that what happens to one touches no other.
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -63,7 +71,7 @@ impl HttpCrm {
             searchable,
             two_steps,
             settles_within,
-            people: vec![person],
+            people: vec![person, colleague],
             client,
         }
     }
@@ -178,7 +186,7 @@ impl Connector for HttpCrm {
             add_number: false,
             log: true,
             update_log: true,
-            moves_logs: false,
+            moves_logs: true,
             find_log: self.searchable,
             knows_extensions: false,
             indexed: false,
@@ -258,7 +266,7 @@ impl Connector for HttpCrm {
         let path = format!("/logs/{}", log.id);
         write(
             self.request(&cx, Method::PUT, &path)
-                .json(&json!({ "note": entry.note })),
+                .json(&json!({ "note": entry.note, "contact": entry.contact.id })),
         )
         .await?;
         Ok(LogReceipt { log })

@@ -1,13 +1,15 @@
 //! The program that is killed: it takes one call with the real engine on a real store file, types a note in pieces, and
-//! logs the call in the CRM on the loopback. Started again it goes on where its journal says it was.
+//! logs the call in the CRM on the loopback. Told to move the log, it then types one more piece and moves the log to a
+//! colleague. Started again it goes on where its journal says it was.
 //!
-//! It prints a line after everything that is durable, and stops for good after the line it was told to hold at:
+//! It prints a line after everything that is durable, and before a step is. It stops for good after the line it was told
+//! to hold at:
 //!
 //! ```text
 //! found 2                        the note in the journal has two pieces, from an earlier life
-//! call · note 3 · owed           rows in the journal
-//! step log sent · step log answered · step link sent · step link answered
-//! write waiting · write logged · write refused · write unsure
+//! call · note 3 · owed · owed update      rows in the journal
+//! step log begins · step log sent · step log answered · step link sent · step link answered
+//! write waiting · write logged · write refused · write unsure, and the same of an update
 //! ended logged log-1 4           its last line: how the write ended, and the pieces of the note
 //! ```
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -51,7 +53,7 @@ async fn main() {
         number("steps") == 2,
         settles,
     ));
-    let person = crm.people[0].id.clone();
+    let [person, colleague] = [0, 1].map(|at| crm.people[at].id.clone());
     let connection = Connection {
         connector: crm.clone(),
         logs_here: true,
@@ -107,7 +109,8 @@ async fn main() {
     if engine.call(id).await.unwrap().call.choice.is_none() {
         engine.choose(id, Some(person)).await.unwrap();
     }
-    for piece in found + 1..=number("pieces") {
+    let pieces_first = number("pieces");
+    for piece in found + 1..=pieces_first {
         engine.note(id, text(piece), None).await.unwrap();
     }
     if !engine.call(id).await.unwrap().call.state.is_over() {
@@ -118,6 +121,15 @@ async fn main() {
     }
     if journal.writes_of(id).await.unwrap().is_empty() {
         engine.log(id, None).await.unwrap();
+    }
+    if given["moves"] == "yes" {
+        while journal.writes_of(id).await.unwrap().iter().any(is_waiting) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if found <= pieces_first {
+            engine.note(id, text(pieces_first + 1), None).await.unwrap();
+        }
+        engine.log(id, Some(colleague)).await.unwrap();
     }
     let end = settled(&*journal, id).await;
     let note = journal.call(id).await.unwrap().unwrap().note;
@@ -141,12 +153,11 @@ fn pieces(note: &str) -> u64 {
 async fn settled(journal: &dyn Journal, call: CallId) -> String {
     loop {
         let writes = journal.writes_of(call).await.unwrap();
-        let open = |write: &Write| {
-            matches!(write.state, WriteState::Waiting(_))
-                || (matches!(write.state, WriteState::Logged(_)) && write.next_try.is_some())
-        };
-        if !writes.is_empty() && !writes.iter().any(open) {
-            return match &writes[0].state {
+        let open = |write: &Write| is_waiting(write) || (is_logged(write) && write.next_try.is_some());
+        if let Some(last) = writes.last()
+            && !writes.iter().any(open)
+        {
+            return match &last.state {
                 WriteState::Logged(log) => format!("logged {}", log.id),
                 WriteState::Unsure(_) => "unsure -".into(),
                 WriteState::Refused(failure) => format!("refused {}", failure.kind.code()),
@@ -155,4 +166,12 @@ async fn settled(journal: &dyn Journal, call: CallId) -> String {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+fn is_waiting(write: &Write) -> bool {
+    matches!(write.state, WriteState::Waiting(_))
+}
+
+fn is_logged(write: &Write) -> bool {
+    matches!(write.state, WriteState::Logged(_))
 }

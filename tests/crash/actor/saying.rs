@@ -5,7 +5,7 @@ use std::{io::Write as _, sync::Arc};
 use async_trait::async_trait;
 use ringside_domain::{
     Call, CallId, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
-    journal::{CallPage, StepRecord, StepState},
+    journal::{CallPage, StepRecord, StepState, WriteKind},
 };
 use ringside_store::Store;
 
@@ -30,6 +30,10 @@ impl Saying {
     }
 }
 
+fn is_update(write: &Write) -> bool {
+    matches!(write.kind, WriteKind::Update(_))
+}
+
 #[async_trait]
 impl Journal for Saying {
     async fn save_call(&self, call: Call) -> Result<()> {
@@ -47,7 +51,7 @@ impl Journal for Saying {
 
     async fn owe(&self, write: Write) -> Result<Write> {
         let owed = self.journal.owe(write).await?;
-        self.say("owed").await;
+        self.say(if is_update(&owed) { "owed update" } else { "owed" }).await;
         Ok(owed)
     }
 
@@ -59,8 +63,9 @@ impl Journal for Saying {
             WriteState::Unsure(_) => "unsure",
             WriteState::Dropped => "dropped",
         };
+        let what = if is_update(&write) { "update" } else { "write" };
         self.journal.update_write(write).await?;
-        self.say(&format!("write {state}")).await;
+        self.say(&format!("{what} {state}")).await;
         Ok(())
     }
 
@@ -71,6 +76,10 @@ impl Journal for Saying {
             StepState::NotDone => "not done",
         };
         let line = format!("step {} {state}", step.step);
+        if step.state == StepState::Sent {
+            // A death between the row and its line must not look like a step that nobody meant to send.
+            self.say(&format!("step {} begins", step.step)).await;
+        }
         self.journal.save_step(write, step).await?;
         self.say(&line).await;
         Ok(())

@@ -57,6 +57,8 @@ export class Draft {
   /** A record that surely is the same: the first offer is to use it. */
   readonly strong = $derived(this.duplicates.find((one) => one.because !== 'like_name') ?? null);
 
+  /** What the duplicates in sight were found for. They say nothing about anything typed since. */
+  #foundFor: string | null = null;
   #splitByHand = false;
   #token = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -115,15 +117,16 @@ export class Draft {
     return this.error && !(this.error.field && shown.includes(this.error.field)) ? this.error : null;
   }
 
-  /** Creates, unless there are duplicates that nobody has seen yet; then it shows them. */
+  /** Creates, unless there are duplicates of exactly this input that nobody has seen yet; then it shows them. */
   create(): Promise<ContactDto | null> {
     return this.#work(async () => {
       const missing = this.#missing();
       if (missing) throw missing;
-      const seen = this.duplicates.length > 0;
-      const made = await this.house.backend.call('create_contact', { draft: this.#dto(), call: this.call?.id ?? null, force: seen });
+      const draft = this.#dto();
+      const seen = this.duplicates.length > 0 && this.#isFoundFor(draft);
+      const made = await this.house.backend.call('create_contact', { draft, call: this.call?.id ?? null, force: seen });
       if (made.kind === 'duplicates') {
-        this.duplicates = made.found;
+        this.#show(made.found, draft);
         return null;
       }
       last = { connection: this.connection?.id ?? '', type: this.type?.id ?? '' };
@@ -131,9 +134,14 @@ export class Draft {
     });
   }
 
-  /** Uses the record that is there: gives it the number if it lacks it, and assigns the call to it. */
-  use(found: DuplicateDto): Promise<ContactDto | null> {
+  /**
+   * Uses the record that is there: gives it the number if it lacks it, and assigns the call to it. One that was found for
+   * older input is looked for once more, and left alone if it is no match for the same reason any more.
+   */
+  use(offered: DuplicateDto): Promise<ContactDto | null> {
     return this.#work(async () => {
+      const found = await this.#confirm(offered);
+      if (!found) return null;
       const { ref } = found.contact;
       const call = this.call?.id ?? null;
       if (found.because !== 'same_number' && this.number.trim()) {
@@ -190,8 +198,30 @@ export class Draft {
       this.given = split?.given ?? null;
       this.family = split?.family ?? null;
     }
-    const found = await backend.call('duplicates', this.#dto()).catch(() => []);
-    if (fresh()) this.duplicates = found;
+    const draft = this.#dto();
+    const found = await backend.call('duplicates', draft).catch(() => []);
+    if (fresh()) this.#show(found, draft);
+  }
+
+  #show(found: DuplicateDto[], draft: DraftDto): void {
+    this.duplicates = found;
+    this.#foundFor = JSON.stringify(draft);
+  }
+
+  #isFoundFor(draft: DraftDto): boolean {
+    return this.#foundFor === JSON.stringify(draft);
+  }
+
+  async #confirm(offered: DuplicateDto): Promise<DuplicateDto | null> {
+    if (!this.#isFoundFor(this.#dto())) {
+      clearTimeout(this.#timer);
+      await this.#check();
+      if (!this.#isFoundFor(this.#dto())) return null;
+    }
+    const { ref } = offered.contact;
+    const is = ({ contact, because }: DuplicateDto) =>
+      because === offered.because && contact.ref.connection === ref.connection && contact.ref.contact_type === ref.contact_type && contact.ref.id === ref.id;
+    return this.duplicates.find(is) ?? null;
   }
 
   #dto(): DraftDto {
