@@ -6,6 +6,7 @@ use ringside_ipc::{
     call::CallDto,
     contact::{ContactDto, ContactRefDto},
     dispatch,
+    event::HandOnDto,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -70,7 +71,7 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
                 tracing::warn!(%error, "the window system refused to drag");
             }
         }
-        Action::OpenSearch { call, link } => open_search(app, "", call, link),
+        Action::OpenSearch { call, link } => open_search(app, "", call, link, None),
         Action::OpenMain => windows::on_main(app, windows::show_main),
         Action::OpenUrl { contact } => {
             let contact: ContactDto = ask(&state, "contact", json!({ "contact": contact })).await?;
@@ -85,11 +86,12 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
     Ok(())
 }
 
-/// Shows the search window with this text, for this call.
-pub fn open_search(app: &AppHandle, text: &str, call: Option<String>, link: bool) {
+/// Shows the search window with this text, for this call or this telephone link.
+pub fn open_search(app: &AppHandle, text: &str, call: Option<String>, link: bool, hand_on: Option<HandOnDto>) {
     let event = Event::OpenSearch {
         text: text.into(),
         call,
+        hand_on,
     };
     let mut payload = serde_json::to_value(&event).unwrap_or_default();
     payload["link"] = Value::Bool(link);

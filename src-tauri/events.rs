@@ -91,12 +91,16 @@ impl Follower {
                 self.send(&event);
             }
             // A link, a hotkey or a command line may ask as often as it likes; the window jumps up once a second.
-            Event::OpenSearch { text, call } => {
+            Event::OpenSearch { text, call, hand_on } => {
                 if self.gate.open(told) {
-                    commands::open_search(&self.app, text, call.clone(), false);
+                    commands::open_search(&self.app, text, call.clone(), false, hand_on.clone());
                 }
             }
             Event::OpenMain => windows::on_main(&self.app, windows::show_main),
+            Event::QuitAsked { .. } => {
+                windows::on_main(&self.app, windows::show_main_to_quit);
+                self.send(&event);
+            }
         }
     }
 
@@ -124,8 +128,11 @@ impl Follower {
         let Ok(SnapshotDto { calls, status }) = owner.snapshot(Nothing {}).await else {
             return;
         };
-        let open: Vec<String> =
-            calls.iter().filter(|call| self.pops(call.direction)).map(|call| call.id.clone()).collect();
+        let open: Vec<String> = calls
+            .iter()
+            .filter(|call| self.pops(call.direction))
+            .map(|call| call.id.clone())
+            .collect();
         for id in std::mem::take(&mut self.cards) {
             if !open.contains(&id) {
                 self.send(&Event::CardClosed { id });

@@ -60,10 +60,10 @@ enum Key {
 impl Key {
     fn pressed(self, app: &AppHandle) {
         match self {
-            Self::Search => commands::open_search(app, "", None, false),
+            Self::Search => commands::open_search(app, "", None, false, None),
             // Without a card there is nothing to give the keyboard to; the search is what a person wants then.
             Self::Card if windows::card::is_shown(app) => windows::on_main(app, windows::card::focus),
-            Self::Card => commands::open_search(app, "", None, false),
+            Self::Card => commands::open_search(app, "", None, false, None),
         }
     }
 }

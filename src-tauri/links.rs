@@ -13,6 +13,8 @@ const APART: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub text: String,
+    /// The link itself where it is a telephone link: the person may hand it on to another program.
+    pub tel: Option<String>,
 }
 
 impl Link {
@@ -24,11 +26,17 @@ impl Link {
         }
         let (scheme, rest) = link.split_once(':')?;
         let rest = rest.trim_start_matches('/');
-        let text = match scheme.to_ascii_lowercase().as_str() {
+        let scheme = scheme.to_ascii_lowercase();
+        let text = match scheme.as_str() {
             "ringside" => {
                 let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
                 let wanted = match path.trim_end_matches('/') {
-                    "" => return Some(Self { text: String::new() }),
+                    "" => {
+                        return Some(Self {
+                            text: String::new(),
+                            tel: None,
+                        });
+                    }
                     "search" => "q",
                     "call" => "number",
                     _ => return None,
@@ -48,7 +56,10 @@ impl Link {
             "tel" | "callto" => decode(rest.split([';', '?', '#']).next()?),
             _ => return None,
         };
-        Some(Self { text: clean(&text) })
+        Some(Self {
+            text: clean(&text),
+            tel: (scheme != "ringside").then(|| link.to_owned()),
+        })
     }
 }
 
@@ -126,6 +137,17 @@ mod tests {
             ("ringside:search?q=a%0a%1bb%e2%80%ae", "a  b"),
         ] {
             assert_eq!(text(link).as_deref(), Some(expected), "{link}");
+        }
+    }
+
+    #[test]
+    fn only_telephone_links_can_be_handed_on_and_whole() {
+        let tel = |link: &str| Link::read(link).and_then(|link| link.tel);
+        for link in ["tel:+1-202-555-0143;ext=5", "CALLTO://+12025550143"] {
+            assert_eq!(tel(link).as_deref(), Some(link));
+        }
+        for link in ["ringside:call?number=+12025550143", "ringside:"] {
+            assert_eq!(tel(link), None, "{link}");
         }
     }
 

@@ -33,7 +33,7 @@ use std::{
 use ringside_app::{App, Client, Folders, Profile, Start, StartOptions};
 use ringside_ipc::{
     Api as _, ApiError,
-    command::{Nothing, OpenSearchArgs, RehearseArgs, ReportedDto},
+    command::{Nothing, OpenSearchArgs, QuitArgs, RehearseArgs, ReportedDto},
     status::RoleDto,
 };
 use tauri::{AppHandle, Manager as _, RunEvent, async_runtime::JoinHandle};
@@ -126,7 +126,13 @@ async fn hand_on(owner: &Client, args: Args) -> Result<(), String> {
     match args.link {
         Some(link) => {
             owner
-                .ask::<Nothing>("open_search", OpenSearchArgs { text: link.text })
+                .ask::<Nothing>(
+                    "open_search",
+                    OpenSearchArgs {
+                        text: link.text,
+                        link: link.tel,
+                    },
+                )
                 .await
         }
         None if args.hidden => return Ok(()),
@@ -171,7 +177,7 @@ fn windowed(owner: App, args: Args) -> Result<(), String> {
             api.prevent_exit();
         }
     });
-    tauri::async_runtime::block_on(stopping.stop());
+    let _ = tauri::async_runtime::block_on(stopping.stop());
     let _ = std::fs::remove_dir_all(left_behind);
     Ok(())
 }
@@ -210,7 +216,8 @@ fn begin(app: AppHandle, args: Args) {
             hotkeys::apply(&app, &settings).await;
         }
         if let Some(link) = &args.link {
-            commands::open_search(&app, &link.text, None, false);
+            let hand_on = link.tel.as_deref().and_then(|tel| owner.hand_on_to(tel));
+            commands::open_search(&app, &link.text, None, false, hand_on);
         } else if !args.hidden {
             windows::on_main(&app, windows::show_main);
         }
@@ -221,6 +228,16 @@ fn begin(app: AppHandle, args: Args) {
             if let Err(error) = owner.rehearse(RehearseArgs { part }).await {
                 tracing::error!(%error, "the rehearsal can't be played");
             }
+        }
+    });
+}
+
+/// The person wants to quit. While calls are only in memory the owner says no, and has the main window ask.
+pub fn ask_to_quit(app: &AppHandle) {
+    let owner = app.state::<Shell>().app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = owner.quit(QuitArgs { force: false }).await {
+            tracing::info!(code = error.code, "the person is asked before Ringside quits");
         }
     });
 }
@@ -239,7 +256,10 @@ pub fn quit(app: &AppHandle) {
             // A notification service that hangs does not keep the app alive.
             let _ = tokio::time::timeout(Duration::from_secs(1), follower).await;
         }
-        shell.app.stop().await;
+        let lost = shell.app.stop().await;
+        if lost > 0 {
+            eprintln!("ringside-desktop: {lost} calls and their notes were only in memory and are lost");
+        }
         app.exit(0);
     });
 }

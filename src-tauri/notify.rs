@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use ringside_app::host::{Notice, Notifier, notify::OPEN};
 use ringside_ipc::{
-    call::{CallDto, CallerKind, DirectionDto},
+    call::{CallDto, CallerKind, ChosenByDto, DirectionDto},
+    contact::{ContactDto, GradeDto},
     settings::{PopDto, SettingsDto},
 };
 use tauri::AppHandle;
@@ -92,23 +93,48 @@ fn wants(settings: &SettingsDto, direction: DirectionDto) -> bool {
     settings.notify && (direction == DirectionDto::In || settings.pop == PopDto::Always)
 }
 
+/// Who the call is with, and whether that is certain: the same that the card says, so that nobody is greeted by the name of
+/// somebody who only may be calling.
+fn caller(call: &CallDto) -> Option<(&ContactDto, bool)> {
+    let matches = call.lookup.matches.as_slice();
+    if let Some(choice) = &call.choice {
+        let is_chosen = |one: &ContactDto| one.reference == choice.contact.reference;
+        let one_of_several = matches.len() > 1
+            && choice.by == ChosenByDto::Remembered
+            && matches
+                .iter()
+                .any(|one| is_chosen(&one.contact) || one.also.iter().any(is_chosen));
+        return (!one_of_several).then_some((&choice.contact, true));
+    }
+    match (call.caller.kind, matches) {
+        (CallerKind::Withheld, _) => None,
+        (_, [only]) => {
+            let is_proof = matches!(
+                only.grade,
+                GradeDto::ExactWithExtension | GradeDto::Exact | GradeDto::Alias
+            );
+            Some((&only.contact, is_proof && !only.gone))
+        }
+        _ => None,
+    }
+}
+
 /// Name first; then what kind of call, company and number.
 fn notice(call: &CallDto, words: &Words) -> Notice {
     let direction = match call.direction {
         DirectionDto::In => words.incoming,
         DirectionDto::Out => words.outgoing,
     };
-    let contact = match (&call.choice, call.lookup.matches.as_slice()) {
-        (Some(choice), _) => Some(&choice.contact),
-        (None, [only]) => Some(&only.contact),
-        (None, _) => None,
-    };
     let mut facts = vec![direction.to_owned()];
-    let title = match (contact, call.caller.kind) {
-        (Some(contact), _) => {
+    let title = match (caller(call), call.caller.kind) {
+        (Some((contact, is_certain)), _) => {
             facts.extend(contact.company.clone().filter(|company| *company != contact.name));
             facts.push(call.caller.text.clone());
-            contact.name.clone()
+            if is_certain {
+                contact.name.clone()
+            } else {
+                format!("{} {}", words.probably, contact.name)
+            }
         }
         (None, CallerKind::Withheld) => words.withheld.to_owned(),
         (None, _) => {
@@ -167,6 +193,45 @@ mod tests {
         );
         assert_eq!(notice.title, "Anna Meier");
         assert_eq!(notice.body, "Incoming call · ACME · (202) 555-0143 · Support");
+    }
+
+    #[test]
+    fn only_proof_is_called_by_name_alone() {
+        let title = |language: &str, grade: &str, gone: bool| {
+            let call = call(|call| {
+                let mut one = anna();
+                one["grade"] = json!(grade);
+                one["gone"] = json!(gone);
+                call["lookup"]["matches"] = json!([one]);
+            });
+            notice(&call, Words::of(language)).title
+        };
+        for proof in ["exact_with_extension", "exact", "alias"] {
+            assert_eq!(title("en", proof, false), "Anna Meier", "{proof}");
+            assert_eq!(title("en", proof, true), "Probably Anna Meier", "{proof}, and gone");
+        }
+        for weak in ["alternate", "national", "trunk", "tail"] {
+            assert_eq!(title("en", weak, false), "Probably Anna Meier", "{weak}");
+            assert_eq!(title("de", weak, false), "Vermutlich Anna Meier", "{weak}");
+        }
+    }
+
+    #[test]
+    fn a_person_chose_and_what_was_remembered_among_several_is_no_choice() {
+        let chosen = |by: &str, count: usize| {
+            let call = call(|call| {
+                let mut others = vec![anna()];
+                others[0]["grade"] = json!("tail");
+                others.resize(count, anna());
+                call["choice"] = json!({ "contact": anna()["contact"], "by": by });
+                call["lookup"]["matches"] = json!(others);
+            });
+            notice(&call, Words::of("en")).title
+        };
+        assert_eq!(chosen("person", 1), "Anna Meier");
+        assert_eq!(chosen("person", 2), "Anna Meier");
+        assert_eq!(chosen("remembered", 1), "Anna Meier");
+        assert_eq!(chosen("remembered", 2), "(202) 555-0143");
     }
 
     #[test]

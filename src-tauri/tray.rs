@@ -56,7 +56,7 @@ pub fn create(app: &AppHandle, rehearsal: bool) -> tauri::Result<()> {
 fn chosen(app: &AppHandle, id: &str) {
     match id {
         OPEN => windows::on_main(app, windows::show_main),
-        SEARCH => commands::open_search(app, "", None, false),
+        SEARCH => commands::open_search(app, "", None, false, None),
         REHEARSE => {
             let owner = app.state::<Shell>().app.clone();
             tauri::async_runtime::spawn(async move {
@@ -65,7 +65,7 @@ fn chosen(app: &AppHandle, id: &str) {
                 }
             });
         }
-        QUIT => crate::quit(app),
+        QUIT => crate::ask_to_quit(app),
         _ => {}
     }
 }

@@ -40,7 +40,7 @@ pub fn on_main(app: &AppHandle, work: impl FnOnce(&AppHandle) + Send + 'static) 
 pub fn create(app: &AppHandle) -> tauri::Result<()> {
     card::create(app)?;
     let words = Words::of_the_system();
-    let search = builder(app, SEARCH, words.search_title)
+    let search = builder(app, SEARCH, "", words.search_title)
         .inner_size(SEARCH_SIZE.0, SEARCH_SIZE.1)
         .decorations(false)
         .resizable(false)
@@ -54,8 +54,14 @@ pub fn create(app: &AppHandle) -> tauri::Result<()> {
 }
 
 /// A hidden window with the page of this view, under the rules for all windows.
-fn builder<'a>(app: &'a AppHandle, view: &'static str, title: &str) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
-    let builder = WebviewWindowBuilder::new(app, view, WebviewUrl::App(format!("index.html?view={view}").into()))
+fn builder<'a>(
+    app: &'a AppHandle,
+    view: &'static str,
+    more: &str,
+    title: &str,
+) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
+    let page = WebviewUrl::App(format!("index.html?view={view}{more}").into());
+    let builder = WebviewWindowBuilder::new(app, view, page)
         .title(title)
         .visible(false)
         .zoom_hotkeys_enabled(view == MAIN)
@@ -98,9 +104,19 @@ pub fn show_search(app: &AppHandle) {
 }
 
 pub fn show_main(app: &AppHandle) {
+    present_main(app, "");
+}
+
+/// Shows the main window, where the person is asked before unsaved calls are lost. A page that is there already hears that
+/// as an event; a new one reads it in its address.
+pub fn show_main_to_quit(app: &AppHandle) {
+    present_main(app, "&quit=asked");
+}
+
+fn present_main(app: &AppHandle, more: &str) {
     let main = match app.get_webview_window(MAIN) {
         Some(main) => main,
-        None => match create_main(app) {
+        None => match create_main(app, more) {
             Ok(main) => main,
             Err(error) => return tracing::error!(%error, "the main window can't be made"),
         },
@@ -109,8 +125,8 @@ pub fn show_main(app: &AppHandle) {
     platform::present(&main);
 }
 
-fn create_main(app: &AppHandle) -> tauri::Result<WebviewWindow> {
-    let main = builder(app, MAIN, "Ringside")
+fn create_main(app: &AppHandle, more: &str) -> tauri::Result<WebviewWindow> {
+    let main = builder(app, MAIN, more, "Ringside")
         .inner_size(MAIN_SIZE.0, MAIN_SIZE.1)
         .min_inner_size(SMALLEST_MAIN.0, SMALLEST_MAIN.1)
         .center()

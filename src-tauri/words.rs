@@ -20,6 +20,8 @@ pub struct Words {
     pub in_memory: &'static str,
     pub show_card: &'static str,
     pub several: &'static str,
+    /// Before the name of a caller who is not certain.
+    pub probably: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -39,6 +41,7 @@ const ENGLISH: Words = Words {
     in_memory: "calls are kept in memory only",
     show_card: "Show card",
     several: "possible matches",
+    probably: "Probably",
 };
 
 const GERMAN: Words = Words {
@@ -58,6 +61,7 @@ const GERMAN: Words = Words {
     in_memory: "Anrufe liegen nur im Arbeitsspeicher",
     show_card: "Karte zeigen",
     several: "mögliche Treffer",
+    probably: "Vermutlich",
 };
 
 /// The system's locale for texts, as POSIX writes it: `de_AT.UTF-8`. Empty when it has none.

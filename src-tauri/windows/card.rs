@@ -71,7 +71,7 @@ impl CardState {
 }
 
 pub fn create(app: &AppHandle) -> tauri::Result<()> {
-    let card = builder(app, CARD, Words::of_the_system().card_title)
+    let card = builder(app, CARD, "", Words::of_the_system().card_title)
         .inner_size(WIDTH, HEIGHT)
         .decorations(false)
         .resizable(false)

@@ -22,4 +22,5 @@ const view = query.get('view') ?? 'main';
 document.body.dataset.view = view;
 speak(words());
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { backend: await connect(query), view, page: query.get('page') ?? undefined } });
+const [page, quit] = [query.get('page') ?? undefined, query.get('quit') === 'asked'];
+if (target) mount(App, { target, props: { backend: await connect(query), view, page, quit } });

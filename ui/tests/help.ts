@@ -25,12 +25,12 @@ export const STRANGER = '+44 20 7946 0018';
 
 const WINDOWS = { card: CardWindow, search: SearchWindow, main: MainWindow };
 
-export async function start(view: keyof typeof WINDOWS, options: { fake?: Fake; text?: Text; page?: string } = {}) {
+export async function start(view: keyof typeof WINDOWS, options: { fake?: Fake; text?: Text; page?: string; quit?: boolean } = {}) {
   const fake = options.fake ?? new Fake();
   speak(options.text ?? en);
   const user = userEvent.setup();
   const Window = WINDOWS[view] as typeof MainWindow;
-  const rendered = render(Window, { props: { backend: fake, page: options.page } });
+  const rendered = render(Window, { props: { backend: fake, page: options.page, quit: options.quit } });
   await settle();
   return { fake, user, ...rendered };
 }

@@ -199,3 +199,75 @@ it('writes a note in the list as it is typed', async () => {
   expect(asked(fake, 'note')).toMatchObject([{ note: 'Called back' }]);
   vi.useRealTimers();
 });
+
+describe.each(LANGUAGES)('quitting with calls in memory in %s', (_, text) => {
+  async function asks() {
+    const fake = new Fake();
+    fake.ring(STRANGER, over({ note: 'wants a quote\nby Friday' }));
+    fake.ring(ANNA, over());
+    fake.setStatus({ store: locked });
+    const started = await start('main', { fake, text });
+    fake.emit({ kind: 'quit_asked', unsaved: 2 });
+    await settle();
+    return started;
+  }
+
+  it('says which calls would be lost, takes the focus and is accessible', async () => {
+    await asks();
+    const dialog = get('quit-dialog');
+    expect(dialog.getAttribute('role')).toBe('alertdialog');
+    expect(dialog.textContent).toContain(text.quit.title(2));
+    const said = [...dialog.querySelectorAll('[data-testid=quit-call]')].map((row) => row.textContent);
+    expect(said).toHaveLength(2);
+    expect(said[0]).toContain('Anna Meier');
+    expect(said[1]).toContain(STRANGER);
+    expect(said[1]).toContain('wants a quote by Friday');
+    expect(document.activeElement).toBe(get('quit-unlock'));
+    expect(document.querySelector<HTMLElement>('.window')?.inert).toBe(true);
+    await accessible();
+  });
+
+  it('stays on Esc, and loses nothing', async () => {
+    const { fake, user } = await asks();
+    await user.keyboard('{Escape}');
+    await settle();
+    expect(maybe('quit-dialog')).toBeNull();
+    expect(document.querySelector<HTMLElement>('.window')?.inert).toBe(false);
+    expect(asked(fake, 'quit')).toEqual([]);
+  });
+
+  it('quits anyway only when told so', async () => {
+    const { fake } = await asks();
+    await press('quit-anyway');
+    expect(asked(fake, 'quit')).toEqual([{ force: true }]);
+  });
+
+  it('unlocks, says that all is saved, and then quits without force', async () => {
+    const { fake } = await asks();
+    fake.fail('unlock', { code: 'keyring_locked', message: 'Still locked.', hint: null, field: null });
+    await press('quit-unlock');
+    expect(get('quit-dialog').textContent).toContain('Still locked.');
+    fake.fail('unlock', null);
+    await press('quit-unlock');
+    expect(get('quit-dialog').textContent).toContain(text.quit.savedTitle);
+    expect(maybe('quit-anyway')).toBeNull();
+    expect(document.activeElement).toBe(get('quit-now'));
+    await press('quit-now');
+    expect(asked(fake, 'quit')).toEqual([{ force: false }]);
+  });
+
+  it('leads to the field for the recovery code', async () => {
+    await asks();
+    await press('quit-code');
+    expect(maybe('quit-dialog')).toBeNull();
+    expect(get('recovery-input')).toBeTruthy();
+  });
+});
+
+it('a main window that is made to ask shows the question at once', async () => {
+  const fake = new Fake();
+  fake.ring(ANNA, over());
+  fake.setStatus({ store: { ...locked, unsaved: 1 } });
+  await start('main', { fake, quit: true });
+  expect(get('quit-dialog').textContent).toContain('Anna Meier');
+});

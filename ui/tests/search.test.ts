@@ -182,3 +182,42 @@ describe.each(LANGUAGES)('search in %s', (_, text) => {
     expect(maybe('search-none') !== null).toBe(query === 'zzz');
   });
 });
+
+describe.each(LANGUAGES)('a telephone link in %s', (_, text) => {
+  const handOn = { link: 'tel:+12025550123;ext=5', program: 'Old Phone' };
+
+  it('offers the program that opened such links before, and calls only when clicked', async () => {
+    const { fake } = await start('search', { text });
+    fake.emit({ kind: 'open_search', text: '+12025550123', call: null, hand_on: handOn });
+    await settle();
+    expect(get('search-hand-on').textContent).toContain(text.search.handOn('Old Phone'));
+    expect(asked(fake, 'hand_on')).toEqual([]);
+    await accessible();
+    await press('search-hand-on');
+    expect(asked(fake, 'hand_on')).toEqual([{ link: handOn.link }]);
+    expect(told(fake, 'hide_window')).toHaveLength(1);
+    expect(maybe('search-hand-on')).toBeNull();
+  });
+
+  it('offers it for the number of the link alone, and only for a link', async () => {
+    const { fake } = await start('search', { text });
+    expect(maybe('search-hand-on')).toBeNull();
+    fake.emit({ kind: 'open_search', text: '+12025550123', call: null, hand_on: handOn });
+    await settle();
+    await type('+12025550124');
+    expect(maybe('search-hand-on')).toBeNull();
+    fake.emit({ kind: 'open_search', text: '+12025550123', call: null, hand_on: null });
+    await settle();
+    expect(maybe('search-hand-on')).toBeNull();
+  });
+
+  it('says why a call was not handed on, and stays', async () => {
+    const { fake } = await start('search', { text });
+    fake.fail('hand_on', { code: 'not_found', message: 'The program is gone.', hint: null, field: null });
+    fake.emit({ kind: 'open_search', text: '+12025550123', call: null, hand_on: handOn });
+    await settle();
+    await press('search-hand-on');
+    expect(document.body.textContent).toContain('The program is gone.');
+    expect(told(fake, 'hide_window')).toEqual([]);
+  });
+});

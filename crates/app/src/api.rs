@@ -13,8 +13,9 @@ use ringside_ipc::{
     call::{CallDto, CallFilterDto, CallsPageDto, ReportDto, TraceDto},
     command::{
         AddConnectionArgs, AddNumberArgs, AddPhoneArgs, CallArgs, ChooseArgs, ConnectionArgs, ContactArgs, CreateArgs,
-        LogArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs, ReadArgs,
-        RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs, UnlockArgs,
+        HandOnArgs, LogArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs,
+        QuitArgs, ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs,
+        UnlockArgs,
     },
     contact::{ContactDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, SearchDto, SearchResultDto, SplitDto},
     convert,
@@ -308,7 +309,14 @@ impl Api for App {
         self.tell(Event::OpenSearch {
             text: typed("text", &args.text)?.to_owned(),
             call: None,
+            hand_on: args.link.as_deref().and_then(|link| self.hand_on_to(link)),
         });
+        Ok(Nothing {})
+    }
+
+    async fn hand_on(&self, args: HandOnArgs) -> Result<Nothing, ApiError> {
+        self.needs_app()?;
+        self.hand_on_link(&args.link).await?;
         Ok(Nothing {})
     }
 
@@ -318,7 +326,10 @@ impl Api for App {
         Ok(Nothing {})
     }
 
-    async fn quit(&self, _: Nothing) -> Result<Nothing, ApiError> {
+    async fn quit(&self, args: QuitArgs) -> Result<Nothing, ApiError> {
+        if !args.force {
+            self.nothing_unsaved().await?;
+        }
         self.ask_to_quit();
         Ok(Nothing {})
     }

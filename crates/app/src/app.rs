@@ -28,8 +28,10 @@ use crate::{
     unlock::{Opened, Vault},
 };
 
-/// How often the keyring is asked again while it does not give the key, and the spool looked at.
-const TICK: Duration = Duration::from_secs(15);
+/// How often the spool is looked at: a call that waits there may be ringing. Cheap, as its folder is in memory.
+const SPOOL: Duration = Duration::from_secs(2);
+/// How often the keyring is asked again while it does not give the key.
+const KEYRING: Duration = Duration::from_secs(15);
 /// Events that a slow listener may be behind.
 const BEHIND: usize = 1024;
 
@@ -174,16 +176,25 @@ impl App {
     }
 
     /// Ends sources and engine, closes the socket and gives the profile free. What is owed is in the journal.
-    pub async fn stop(&self) {
-        if let Some(stop) = lock(&self.inner.stop_sender).take() {
+    ///
+    /// Answers how many calls end with it, because they were only in memory and the keyring refused a last time.
+    pub async fn stop(&self) -> usize {
+        let sender = lock(&self.inner.stop_sender).take();
+        let first = sender.is_some();
+        if let Some(stop) = sender {
             let _ = stop.send(());
         }
         self.inner.intake.stop().await;
         self.inner.engine.stop().await;
+        if first {
+            self.save_at_last().await;
+        }
         self.inner.store.close().await;
+        let lost = if first { self.lost() } else { 0 };
         // The name goes first: whoever comes now waits for the lock.
         let _ = std::fs::remove_file(self.inner.folders.socket());
         lock(&self.inner.lock).take();
+        lost
     }
 
     #[must_use]
@@ -314,16 +325,19 @@ impl App {
         let stop = self.stop_signal();
         // Once soon: an event may have been spooled while the socket was just being opened.
         let mut pause = Duration::from_secs(1);
+        let mut keyring = tokio::time::Instant::now() + KEYRING;
         loop {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.clone() => return,
             }
-            pause = TICK;
+            pause = SPOOL;
             self.take_spool().await;
-            if self.inner.store.is_memory() {
-                // Still locked is no news.
-                let _ = self.unlock_now().await;
+            if self.inner.store.is_memory() && tokio::time::Instant::now() >= keyring {
+                keyring = tokio::time::Instant::now() + KEYRING;
+                let app = self.clone();
+                // Beside this: a keyring that hangs must not keep a call waiting. Still locked is no news.
+                tokio::spawn(async move { drop(app.unlock_now().await) });
             }
         }
     }

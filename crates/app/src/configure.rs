@@ -2,22 +2,19 @@
 //!
 //! A change is tried on the system first and saved after, so that the file never says what is not so.
 
-use std::{path::PathBuf, sync::PoisonError};
+use std::sync::PoisonError;
 
 use ringside_domain::{
-    ContactIndex as _, Error, Result,
+    ContactIndex as _, Result,
     credentials::Secret,
     phone::{Home, read},
 };
 use ringside_engine::Config;
-use ringside_host::{
-    Autostart, LinkHandler,
-    links::{Scheme, Taken},
-};
 use ringside_ipc::{ApiError, Event, number::NumberReader, settings::SettingsDto, status::RoleDto};
 
 use crate::{
     app::{App, log_failure},
+    desktop::Done,
     settings::Settings,
 };
 
@@ -60,7 +57,7 @@ impl App {
         }
     }
 
-    /// Checks everything, then changes what is different, then saves.
+    /// Checks everything, then changes what is different, then saves. What fails half-way is taken back.
     pub(crate) async fn change_settings(&self, wanted: SettingsDto) -> Result<(), ApiError> {
         let reader = NumberReader::new(
             wanted.home.as_deref(),
@@ -96,20 +93,18 @@ impl App {
             intake_port: wanted.intake_port,
             ..before.clone()
         };
-        if own_numbers != self.own_numbers_now() {
-            self.keep_own_numbers(&own_numbers)
-                .await
-                .map_err(|error| in_field(error, "own_numbers"))?;
+        let mut done = Done::default();
+        let saved = match self
+            .change_system(&mut file, &before, &mut after, &own_numbers, &mut done)
+            .await
+        {
+            Ok(()) => file.save(after.clone()).map_err(ApiError::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = saved {
+            self.take_back(&mut file, &before, done).await;
+            return Err(error);
         }
-        if after.start_with_system != before.start_with_system {
-            self.set_autostart(after.start_with_system)
-                .map_err(|error| in_field(error, "start_with_system"))?;
-        }
-        if after.handle_tel_links != before.handle_tel_links {
-            let handlers = self.set_links(&before, after.handle_tel_links).await;
-            after.link_handlers_before = handlers.map_err(|error| in_field(error, "handle_tel_links"))?;
-        }
-        file.save(after.clone())?;
         drop(file);
         self.use_settings(&before, after).await;
         Ok(())
@@ -221,7 +216,7 @@ impl App {
         self.configure_engine(&self.settings_now());
     }
 
-    async fn keep_own_numbers(&self, numbers: &[String]) -> Result<()> {
+    pub(crate) async fn keep_own_numbers(&self, numbers: &[String]) -> Result<()> {
         let credentials = &self.inner.ports.credentials;
         if numbers.is_empty() {
             credentials.remove(OWN_NUMBERS).await?;
@@ -231,63 +226,6 @@ impl App {
         }
         *self.inner.own_numbers.write().unwrap_or_else(PoisonError::into_inner) = numbers.to_vec();
         Ok(())
-    }
-
-    fn set_autostart(&self, on: bool) -> Result<()> {
-        let autostart = Autostart::of(&self.inner.folders)?;
-        if !on {
-            return autostart.turn_off();
-        }
-        let arguments = [&["--hidden"][..], &self.profile_arguments()].concat();
-        autostart.turn_on(&self.desktop_program()?, &arguments)
-    }
-
-    /// Takes `tel:` and `callto:` over, or puts back who had them. Answers what to remember.
-    async fn set_links(&self, before: &Settings, on: bool) -> Result<Vec<(String, String)>> {
-        let handler = LinkHandler::of(&self.inner.folders)?;
-        let program = self.desktop_program()?;
-        let mut remembered = before.link_handlers_before.clone();
-        for scheme in Scheme::ALL {
-            let name = scheme.as_str().to_owned();
-            if on {
-                if let Taken::Now { previous } = handler.take_over(scheme, &program, &self.profile_arguments()).await? {
-                    remembered.retain(|(known, _)| *known != name);
-                    remembered.extend(previous.map(|previous| (name, previous)));
-                }
-            } else {
-                let previous = remembered
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, previous)| previous.clone());
-                handler.give_back(scheme, previous.as_deref()).await?;
-                remembered.retain(|(known, _)| *known != name);
-            }
-        }
-        Ok(remembered)
-    }
-
-    fn profile_arguments(&self) -> Vec<&str> {
-        match self.inner.folders.profile.as_str() {
-            "" => Vec::new(),
-            profile => vec!["--profile", profile],
-        }
-    }
-
-    /// The program that the desktop starts: this one if it is the app.
-    fn desktop_program(&self) -> Result<PathBuf> {
-        let found = if self.inner.role == RoleDto::App {
-            std::env::current_exe().ok()
-        } else {
-            crate::ring::desktop_program()
-        };
-        found.ok_or_else(|| {
-            Error::new(
-                ringside_domain::Kind::NotFound,
-                "find_program",
-                "the program ringside-desktop was not found",
-            )
-            .hint("Install it beside the program ringside")
-        })
     }
 }
 
@@ -316,11 +254,4 @@ fn own_numbers(typed: &[String], home: &Home) -> Result<Vec<String>, ApiError> {
         }
     }
     Ok(numbers)
-}
-
-fn in_field(error: Error, field: &str) -> ApiError {
-    ApiError {
-        field: Some(field.to_owned()),
-        ..ApiError::from(error)
-    }
 }

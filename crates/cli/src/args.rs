@@ -72,6 +72,20 @@ pub enum Command {
     },
     /// Log a call on its contact
     Log(Log),
+    /// Decide a log that is unsure or was refused
+    Settle(Settle),
+    /// Try every waiting log of a call now
+    Retry {
+        /// A call's id, or `last`
+        call: String,
+    },
+    /// Say that a call is not to be logged
+    SetAside {
+        /// A call's id, or `last`
+        call: String,
+    },
+    /// Add a number to a contact
+    AddNumber(AddNumber),
     /// Accounts in CRMs
     #[command(subcommand)]
     Connection(Connection),
@@ -101,7 +115,11 @@ pub enum Command {
         rotate: bool,
     },
     /// End the running app
-    Quit,
+    Quit {
+        /// Quit although calls that are only in memory are lost with it
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 #[derive(Args)]
@@ -193,6 +211,39 @@ pub struct Log {
     pub note: Option<String>,
     #[arg(long)]
     pub outcome: Option<Outcome>,
+}
+
+#[derive(Args)]
+pub struct Settle {
+    /// A call's id, or `last`
+    pub call: String,
+    #[command(flatten)]
+    pub decision: Decision,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Decision {
+    /// The log is in the CRM: count it as logged
+    #[arg(long)]
+    pub is_there: bool,
+    /// It is not: send it again
+    #[arg(long)]
+    pub send_again: bool,
+    /// Give it up; the call and its note stay here
+    #[arg(long)]
+    pub drop: bool,
+}
+
+#[derive(Args)]
+pub struct AddNumber {
+    /// CONNECTION/TYPE/ID, as `search` prints it
+    pub contact: String,
+    #[arg(allow_hyphen_values = true)]
+    pub number: String,
+    /// Assign the contact to this call as well: a call's id, or `last`
+    #[arg(long)]
+    pub call: Option<String>,
 }
 
 #[derive(Subcommand)]

@@ -4,12 +4,15 @@ use std::{io::Write, time::Duration};
 
 use ringside_ipc::{
     ApiError,
-    call::{CallDto, CallFilterDto, CallsPageDto, LogStateDto, OutcomeDto, TraceDto},
-    command::{CallArgs, ChooseArgs, LogArgs, LookupArgs, LookupReplyDto, NoteArgs, RehearseArgs, ReportedDto},
+    call::{CallDto, CallFilterDto, CallsPageDto, LogDto, LogStateDto, OutcomeDto, TraceDto},
+    command::{
+        CallArgs, ChooseArgs, Decision, LogArgs, LookupArgs, LookupReplyDto, NoteArgs, RehearseArgs, ReportedDto,
+        SettleArgs,
+    },
 };
 
 use crate::{
-    args::{Calls, Log, Outcome},
+    args::{self, Calls, Log, Outcome, Settle},
     contact::reference,
     exit::{Exit, written},
     reach::Reach,
@@ -81,7 +84,7 @@ pub async fn log(reach: &Reach, log: &Log, out: &mut Out<'_, impl Write>) -> Res
     if log.note.is_some() || log.outcome.is_some() {
         save_note(reach, id.clone(), log.note.clone(), log.outcome).await?;
     }
-    let mut call: CallDto = reach
+    let call: CallDto = reach
         .ask(
             "log",
             LogArgs {
@@ -90,8 +93,60 @@ pub async fn log(reach: &Reach, log: &Log, out: &mut Out<'_, impl Write>) -> Res
             },
         )
         .await?;
+    watched(reach, id, call, None, out).await
+}
+
+/// Decides what an unsure or refused log becomes.
+pub async fn settle(reach: &Reach, settle: &Settle, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let id = named(reach, &settle.call).await?;
+    let now: CallDto = reach.ask("call", id.clone()).await?;
+    let write = now
+        .log
+        .write
+        .filter(|_| matches!(now.log.state, LogStateDto::Unsure | LogStateDto::Refused))
+        .ok_or_else(|| {
+            ApiError::new(
+                "conflict",
+                "there is nothing to decide: the log of this call is neither unsure nor refused",
+            )
+            .hint("`ringside calls` says what became of each call")
+        })?;
+    let decision = match &settle.decision {
+        args::Decision { is_there: true, .. } => Decision::ItIsThere,
+        args::Decision { send_again: true, .. } => Decision::SendAgain,
+        args::Decision { .. } => Decision::Drop,
+    };
+    let call = id.call.clone();
+    let settled: CallDto = reach.ask("settle", SettleArgs { call, write, decision }).await?;
+    let before = settled.log.clone();
+    watched(reach, id, settled, Some(before), out).await
+}
+
+pub async fn retry(reach: &Reach, call: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let id = named(reach, call).await?;
+    let tried: CallDto = reach.ask("retry", id.clone()).await?;
+    let before = tried.log.clone();
+    watched(reach, id, tried, Some(before), out).await
+}
+
+pub async fn set_aside(reach: &Reach, call: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let call: CallDto = reach.ask("set_aside", named(reach, call).await?).await?;
+    print(&call, out)?;
+    Ok(Exit::Done)
+}
+
+/// Waits a moment for what becomes of a log, and prints it. A log as it was `before` a new try says nothing of that try yet.
+async fn watched(
+    reach: &Reach,
+    id: CallArgs,
+    mut call: CallDto,
+    before: Option<LogDto>,
+    out: &mut Out<'_, impl Write>,
+) -> Result<Exit, ApiError> {
     let give_up = tokio::time::Instant::now() + WATCHED;
-    while call.log.state == LogStateDto::Waiting && call.log.message.is_none() && tokio::time::Instant::now() < give_up
+    while call.log.state == LogStateDto::Waiting
+        && (call.log.message.is_none() || before.as_ref() == Some(&call.log))
+        && tokio::time::Instant::now() < give_up
     {
         tokio::time::sleep(GLANCE).await;
         call = reach.ask("call", id.clone()).await?;
@@ -139,7 +194,7 @@ pub async fn rehearse(reach: &Reach, part: Option<String>, out: &mut Out<'_, imp
 const LAST: &str = "last";
 
 /// A call by its id, or the newest one.
-async fn named(reach: &Reach, call: &str) -> Result<CallArgs, ApiError> {
+pub async fn named(reach: &Reach, call: &str) -> Result<CallArgs, ApiError> {
     if call != LAST {
         return Ok(CallArgs { call: call.to_owned() });
     }

@@ -4,13 +4,16 @@ use std::io::Write;
 
 use ringside_ipc::{
     ApiError,
-    command::{CreateArgs, LookupArgs, LookupReplyDto},
-    contact::{ContactRefDto, CreatedDto, DraftDto, DuplicateReason, LiveSearchDto, SearchDto, SearchResultDto},
+    command::{AddNumberArgs, CreateArgs, LookupArgs, LookupReplyDto},
+    contact::{
+        ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateReason, LiveSearchDto, SearchDto, SearchResultDto,
+    },
 };
 use serde_json::json;
 
 use crate::{
-    args::{Create, Search},
+    args::{AddNumber, Create, Search},
+    call::named,
     exit::{Exit, USAGE, written},
     reach::Reach,
     show::{self, Out},
@@ -125,6 +128,22 @@ pub async fn create(reach: &Reach, create: &Create, out: &mut Out<'_, impl Write
     } else {
         Exit::Refused
     })
+}
+
+pub async fn add_number(reach: &Reach, add: &AddNumber, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let contact = reference(&add.contact)?;
+    let call = match &add.call {
+        Some(call) => Some(named(reach, call).await?.call),
+        None => None,
+    };
+    let args = AddNumberArgs {
+        contact,
+        number: add.number.clone(),
+        call,
+    };
+    let contact: ContactDto = reach.ask("add_number", args).await?;
+    written(out.answer(&contact, show::contact))?;
+    Ok(Exit::Done)
 }
 
 /// `connection/type/id`; the id may hold slashes.

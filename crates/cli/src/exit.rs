@@ -25,7 +25,7 @@ impl Exit {
         match error.code.as_str() {
             "not_found" => Self::NothingFound,
             USAGE => Self::Usage,
-            "invalid" | "conflict" | "forbidden" | "unsupported" | "bad_command" => Self::Refused,
+            "invalid" | "conflict" | "forbidden" | "unsupported" | "unsaved" | "bad_command" => Self::Refused,
             "sign_in_needed" | "rate_limited" | "unavailable" | "timeout" | "keyring_locked" => Self::Unavailable,
             _ => Self::Internal,
         }

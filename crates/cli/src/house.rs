@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use ringside_ipc::{
     ApiError,
     command::{
-        AddConnectionArgs, AddPhoneArgs, ConnectionArgs, Nothing, PhoneArgs, RecoveryArgs, RecoveryDto, SnapshotDto,
-        UnlockArgs,
+        AddConnectionArgs, AddPhoneArgs, ConnectionArgs, Nothing, PhoneArgs, QuitArgs, RecoveryArgs, RecoveryDto,
+        SnapshotDto, UnlockArgs,
     },
     settings::SettingsDto,
     status::{ConnectionDto, IntakeStateDto, NewPhoneDto, PhoneDto, StatusDto, StoreStateDto},
@@ -259,9 +259,9 @@ pub async fn recovery_code(reach: &Reach, rotate: bool, out: &mut Out<'_, impl W
 }
 
 /// With no app to end, there is nothing to do, and that is fine.
-pub async fn quit(reach: &Reach, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+pub async fn quit(reach: &Reach, force: bool, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     if let Reach::There(_) = reach {
-        let _: Nothing = reach.ask("quit", Nothing {}).await?;
+        let _: Nothing = reach.ask("quit", QuitArgs { force }).await?;
     }
     written(out.answer(&json!({}), |_, _| Ok(())))?;
     Ok(Exit::Done)

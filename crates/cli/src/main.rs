@@ -74,7 +74,7 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::Settings(settings) => return house::settings(reach, settings, &mut show).await,
         Command::Unlock { code } => return house::unlock(reach, *code, &mut show).await,
         Command::RecoveryCode { rotate } => return house::recovery_code(reach, *rotate, &mut show).await,
-        Command::Quit => return house::quit(reach, &mut show).await,
+        Command::Quit { force } => return house::quit(reach, *force, &mut show).await,
         _ => reach.must_be_open().await?,
     }
     match &line.command {
@@ -87,6 +87,10 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::Choose { call, contact, .. } => call::choose(reach, call, contact.as_deref(), &mut show).await,
         Command::Note { call, text, outcome } => call::note(reach, call, text.clone(), *outcome, &mut show).await,
         Command::Log(log) => call::log(reach, log, &mut show).await,
+        Command::Settle(settle) => call::settle(reach, settle, &mut show).await,
+        Command::Retry { call } => call::retry(reach, call, &mut show).await,
+        Command::SetAside { call } => call::set_aside(reach, call, &mut show).await,
+        Command::AddNumber(add) => contact::add_number(reach, add, &mut show).await,
         Command::Rehearse { part } => call::rehearse(reach, part.clone(), &mut show).await,
         Command::Connection(connection) => house::connection(reach, connection, &mut show).await,
         Command::Phone(phone) => house::phone(reach, phone, &mut show).await,
@@ -96,7 +100,7 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         | Command::Settings(_)
         | Command::Unlock { .. }
         | Command::RecoveryCode { .. }
-        | Command::Quit => Ok(Exit::Done),
+        | Command::Quit { .. } => Ok(Exit::Done),
     }
 }
 

@@ -21,6 +21,8 @@ use crate::{
 const OPERATION: &str = "switch_links";
 /// The desktop's programs are small scripts; a slow disk is no reason to wait longer.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// Desktop files with all their translations are much shorter.
+const LONGEST_DESKTOP_FILE: u64 = 256 * 1024;
 /// An opener that fails does so at once; one that succeeds may stay for as long as the browser does.
 const OPENER_SPEAKS_WITHIN: Duration = Duration::from_millis(700);
 
@@ -40,6 +42,15 @@ impl Scheme {
             Self::Tel => "tel",
             Self::Callto => "callto",
         }
+    }
+
+    /// The scheme of a link; `None`: it is no telephone link.
+    #[must_use]
+    pub fn of(link: &str) -> Option<Self> {
+        let (name, _) = link.split_once(':')?;
+        Self::ALL
+            .into_iter()
+            .find(|scheme| name.eq_ignore_ascii_case(scheme.as_str()))
     }
 
     fn mime(self) -> String {
@@ -105,14 +116,13 @@ impl LinkHandler {
         let mime = scheme.mime();
         let previous = run(OPERATION, "xdg-mime", ["query", "default", mime.as_str()], DEADLINE).await?;
         write_whole(OPERATION, &self.file(), &text)?;
-        run(
-            OPERATION,
-            "xdg-mime",
-            ["default", self.id.as_str(), mime.as_str()],
-            DEADLINE,
-        )
-        .await?;
         let previous = Some(previous).filter(|id| is_desktop_id(id) && *id != self.id);
+        let words = ["default", self.id.as_str(), mime.as_str()];
+        if let Err(error) = run(OPERATION, "xdg-mime", words, DEADLINE).await {
+            // Nothing of ours stays behind, even if it was done and only said otherwise.
+            let _ = self.give_back(scheme, previous.as_deref()).await;
+            return Err(error);
+        }
         Ok(Taken::Now { previous })
     }
 
@@ -141,14 +151,10 @@ impl LinkHandler {
 
     /// Gives a link that came to us to the program that had the scheme before: the person chose to call.
     pub async fn hand_on(&self, previous: &str, link: &str) -> Result<()> {
-        let scheme = Scheme::ALL.iter().any(|scheme| {
-            link.get(..=scheme.as_str().len()).is_some_and(|start| {
-                start
-                    .strip_suffix(':')
-                    .is_some_and(|name| name.eq_ignore_ascii_case(scheme.as_str()))
-            })
-        });
-        if !scheme || link.len() > 300 || link.chars().any(|letter| letter.is_control() || letter.is_whitespace()) {
+        if Scheme::of(link).is_none()
+            || link.len() > 300
+            || link.chars().any(|letter| letter.is_control() || letter.is_whitespace())
+        {
             return Err(Error::new(Kind::Invalid, OPERATION, "this is not a telephone link"));
         }
         let file = self.desktop_file(previous).ok_or_else(|| {
@@ -167,6 +173,28 @@ impl LinkHandler {
         )
         .await
         .map(|_| ())
+    }
+
+    /// What a program calls itself in its desktop file. `None`: it is gone, or has no name.
+    #[must_use]
+    pub fn program_name(&self, id: &str) -> Option<String> {
+        use std::io::Read as _;
+
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(self.desktop_file(id)?).ok()?;
+        file.take(LONGEST_DESKTOP_FILE).read_to_end(&mut bytes).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let entry = text
+            .lines()
+            .map(str::trim)
+            .skip_while(|line| *line != "[Desktop Entry]");
+        let mut lines = entry.skip(1).take_while(|line| !line.starts_with('['));
+        let name = lines.find_map(|line| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim_end() == "Name").then(|| value.trim_start().to_owned())
+        })?;
+        let name: String = name.chars().filter(|letter| !letter.is_control()).take(60).collect();
+        Some(name).filter(|name| !name.is_empty())
     }
 
     fn file(&self) -> PathBuf {

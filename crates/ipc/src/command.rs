@@ -125,10 +125,13 @@ commands! {
 
     /// Opens the search window of the running app.
     open_search(OpenSearchArgs) -> Nothing;
+    /// Gives a telephone link that came to us to the program that opened such links before: the person chose to call.
+    hand_on(HandOnArgs) -> Nothing;
     /// Brings the running app's main window to the front.
     open_main(Nothing) -> Nothing;
-    /// Ends the app, after the journal is safe.
-    quit(Nothing) -> Nothing;
+    /// Ends the app, after the journal is safe. While calls are only in memory it is refused with the code `unsaved`, and
+    /// the app asks the person.
+    quit(QuitArgs) -> Nothing;
 }
 
 macro_rules! args {
@@ -195,7 +198,18 @@ args! {
         rotate: bool,
     }
     RecoveryDto { code: String }
-    OpenSearchArgs { text: String }
+    OpenSearchArgs {
+        text: String,
+        /// The telephone link that asks for it, whole: the window may offer to hand it on.
+        #[serde(default)]
+        link: Option<String>,
+    }
+    HandOnArgs { link: String }
+    QuitArgs {
+        /// Quit although calls that are only in memory are lost with it.
+        #[serde(default)]
+        force: bool,
+    }
     ReportedDto { call: Option<String> }
     SnapshotDto { calls: Vec<CallDto>, status: StatusDto }
 }

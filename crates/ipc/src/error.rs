@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ApiError {
-    /// One of `Kind::code`, or `bad_command`.
+    /// One of `Kind::code`, `bad_command`, or `unsaved` for a quit that would lose calls.
     pub code: String,
     pub message: String,
     pub hint: Option<String>,

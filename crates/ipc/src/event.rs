@@ -25,7 +25,21 @@ pub enum Event {
     OpenSearch {
         text: String,
         call: Option<String>,
+        /// A telephone link asked for it, and another program can make the call.
+        hand_on: Option<HandOnDto>,
     },
     /// Show the main window: a second start of the app asks for it.
     OpenMain,
+    /// Somebody wants to end the app while so many calls are only in memory: ask the person.
+    QuitAsked {
+        unsaved: u32,
+    },
+}
+
+/// A telephone link, and who opened such links before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HandOnDto {
+    pub link: String,
+    /// The program's name, as its desktop file says.
+    pub program: String,
 }

@@ -95,6 +95,7 @@ export class House {
         break;
       case 'open_search':
       case 'open_main':
+      case 'quit_asked':
         break;
     }
     for (const handler of this.#handlers) handler(event);

@@ -237,6 +237,7 @@ export const de: Text = {
     create: (text) => (text ? `„${text}“ anlegen` : 'anlegen'),
     addNumber: (number) => `${number} dort ergänzen`,
     callWith: (who) => `Anruf mit ${who}`,
+    handOn: (program) => `Mit ${program} anrufen`,
     noCall: 'Kein offener Anruf',
     typeKey: 'Art',
     count: (n) => plural(n, { one: `${n} Person gefunden`, other: `${n} Personen gefunden` }),
@@ -393,6 +394,18 @@ export const de: Text = {
     copy: 'Kopieren',
     copied: 'Kopiert',
     never: 'Nichts geht irgendwohin außer an die Verbindungen, die Sie eingerichtet haben.',
+  },
+
+  quit: {
+    title: (n) => plural(n, { one: `Beenden und ${n} Anruf verlieren?`, other: `Beenden und ${n} Anrufe verlieren?` }),
+    body: 'Diese Anrufe und ihre Notizen liegen nur im Arbeitsspeicher. Entsperren Sie den Schlüsselbund oder geben Sie den Wiederherstellungscode ein, dann werden sie gespeichert.',
+    more: (n) => plural(n, { one: `und ${n} weiterer`, other: `und ${n} weitere` }),
+    code: 'Wiederherstellungscode…',
+    stay: 'Nicht beenden',
+    anyway: 'Trotzdem beenden',
+    savedTitle: 'Alles ist gespeichert',
+    saved: 'Der Schlüsselbund hat den Schlüssel gegeben: Alle Anrufe und Notizen sind jetzt in der Datei.',
+    now: 'Beenden',
   },
 
   banner: {

@@ -237,6 +237,7 @@ export const en = {
     create: (text: string) => (text ? `create “${text}”` : 'create'),
     addNumber: (number: string) => `Add ${number} to them`,
     callWith: (who: string) => `Call with ${who}`,
+    handOn: (program: string) => `Call with ${program}`,
     noCall: 'No open call',
     typeKey: 'type',
     count: (n: number) => plural(n, { one: `${n} person found`, other: `${n} people found` }),
@@ -393,6 +394,18 @@ export const en = {
     copy: 'Copy',
     copied: 'Copied',
     never: 'Nothing is sent anywhere but to the connections you set up.',
+  },
+
+  quit: {
+    title: (n: number) => plural(n, { one: `Quit and lose ${n} call?`, other: `Quit and lose ${n} calls?` }),
+    body: 'These calls and their notes are only in memory. Unlock the secret store, or type the recovery code, and they are saved.',
+    more: (n: number) => plural(n, { one: `and ${n} more`, other: `and ${n} more` }),
+    code: 'Recovery code…',
+    stay: 'Don’t quit',
+    anyway: 'Quit anyway',
+    savedTitle: 'Everything is saved',
+    saved: 'The secret store gave the key: all calls and notes are in the file now.',
+    now: 'Quit',
   },
 
   banner: {

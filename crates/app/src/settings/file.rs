@@ -145,8 +145,16 @@ pub(super) fn parse(text: &str, path: &Path, defaults: Settings) -> Result<(Sett
         start_with_system: written.desktop.start_with_system,
         handle_tel_links: written.desktop.handle_tel_links,
         link_handlers_before: written.desktop.link_handlers_before.into_iter().collect(),
-        search_hotkey: written.desktop.search_hotkey.or(defaults.search_hotkey).filter(|keys| !keys.is_empty()),
-        card_hotkey: written.desktop.card_hotkey.or(defaults.card_hotkey).filter(|keys| !keys.is_empty()),
+        search_hotkey: written
+            .desktop
+            .search_hotkey
+            .or(defaults.search_hotkey)
+            .filter(|keys| !keys.is_empty()),
+        card_hotkey: written
+            .desktop
+            .card_hotkey
+            .or(defaults.card_hotkey)
+            .filter(|keys| !keys.is_empty()),
         intake_on: written.intake.on,
         intake_port: written.intake.port.unwrap_or(defaults.intake_port),
         connections,

@@ -101,6 +101,32 @@ async fn a_ring_without_an_owner_waits_for_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ring_that_waits_while_the_owner_is_busy_is_heard_within_seconds() {
+    let house = House::new();
+    // A ring that nobody hears, and kept beside the profile until the owner has looked at the spool once.
+    ring(&house.folders, ringing("+44 20 7946 0123"), &SystemClock)
+        .await
+        .unwrap();
+    let waiting = std::fs::read_dir(&house.folders.runtime)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .find(|file| file.file_name().unwrap().to_string_lossy().starts_with("ring-"))
+        .unwrap();
+    let aside = house.root.path().join("aside");
+    std::fs::rename(&waiting, &aside).unwrap();
+    let app = house.own().await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    std::fs::copy(&aside, &waiting).unwrap();
+    let began = std::time::Instant::now();
+    until("the waiting ring is shown", || async {
+        !app.snapshot(Nothing {}).await.unwrap().calls.is_empty()
+    })
+    .await;
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_rehearsal_has_people_and_calls_and_stays_among_itself() {
     let house = House::new();
     let mut options = house.options(RoleDto::App);

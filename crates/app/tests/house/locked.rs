@@ -104,3 +104,85 @@ async fn the_recovery_code_is_shown_on_request_and_can_be_changed() {
     );
     app.stop().await;
 }
+
+/// An app in memory, with one call and its note that nobody has saved.
+async fn with_an_unsaved_call(house: &House) -> (App, String) {
+    house.own().await.stop().await;
+    house.secrets.be(Mood::Locked);
+    let app = house.own().await;
+    let call = app.report(ringing("+44 20 7946 0123")).await.unwrap().call.unwrap();
+    let note = NoteArgs {
+        call: call.clone(),
+        note: "kept".to_owned(),
+        outcome: None,
+    };
+    app.note(note).await.unwrap();
+    (app, call)
+}
+
+async fn has_quit(app: &App) -> bool {
+    tokio::time::timeout(Duration::from_millis(50), app.quit_requested())
+        .await
+        .is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_quits_without_knowing_what_is_lost() {
+    let house = House::new();
+    let (app, _) = with_an_unsaved_call(&house).await;
+    let mut events = app.events();
+    let client = ringside_app::Client::connect(&house.folders).await.unwrap().unwrap();
+    let error = client.ask::<Nothing>("quit", Nothing {}).await.unwrap_err();
+    assert_eq!(
+        (error.code.as_str(), error.message.as_str()),
+        ("unsaved", "1 call and its notes are only in memory")
+    );
+    assert!(error.hint.unwrap().contains("recovery code"));
+    let asked = async {
+        loop {
+            if let Event::QuitAsked { unsaved } = events.recv().await.unwrap() {
+                return unsaved;
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap(), 1);
+    assert!(!has_quit(&app).await);
+    app.quit(QuitArgs { force: true }).await.unwrap();
+    assert!(has_quit(&app).await);
+    assert_eq!(app.stop().await, 1, "and it is said how many were lost");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quitting_asks_the_keyring_once_more() {
+    let house = House::new();
+    let (app, call) = with_an_unsaved_call(&house).await;
+    house.secrets.be(Mood::Well);
+    app.quit(QuitArgs { force: false }).await.unwrap();
+    assert!(has_quit(&app).await);
+    assert_eq!(app.stop().await, 0);
+    let app = house.own().await;
+    assert_eq!(app.call(CallArgs { call }).await.unwrap().note, "kept");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_from_outside_asks_the_keyring_a_last_time() {
+    let house = House::new();
+    let (app, call) = with_an_unsaved_call(&house).await;
+    house.secrets.be(Mood::Well);
+    // As after SIGTERM: nobody asked the owner anything.
+    assert_eq!(app.stop().await, 0);
+    let app = house.own().await;
+    assert_eq!(app.call(CallArgs { call }).await.unwrap().note, "kept");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_in_memory_without_calls_quits_at_once() {
+    let house = House::new();
+    house.secrets.be(Mood::Locked);
+    let app = house.own().await;
+    app.quit(QuitArgs { force: false }).await.unwrap();
+    assert!(has_quit(&app).await);
+    assert_eq!(app.stop().await, 0);
+}

@@ -8,6 +8,7 @@ mod phones;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod together;
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use ringside_ipc::{
     call::{CallFilterDto, CallStateDto, LogStateDto, ReportDto},
     command::{
         AddConnectionArgs, AddPhoneArgs, CallArgs, ConnectionArgs, CreateArgs, LogArgs, LookupArgs, NoteArgs, Nothing,
-        PhoneArgs, RecoveryArgs, RehearseArgs, UnlockArgs,
+        PhoneArgs, QuitArgs, RecoveryArgs, RehearseArgs, UnlockArgs,
     },
     contact::{CreatedDto, DraftDto, GradeDto, SearchDto},
     settings::SettingsDto,

@@ -1,11 +1,30 @@
 //! With an app that owns the profile: a call from its first ring to its log, all of it over the socket.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use ringside_app::{App, Folders, Profile, Start, StartOptions};
+use ringside_app::{App, Connection, Folders, Profile, Start, StartOptions};
 use ringside_ipc::status::RoleDto;
+use ringside_tests::{Act, Answer, HttpCrm, LoopbackCrm, Route};
 
 use super::*;
+
+/// As [`app`], with a CRM beside the address book.
+fn app_with(runtime: &tokio::runtime::Runtime, crm: &LoopbackCrm) -> App {
+    let folders = Folders::of(Profile::default()).unwrap();
+    let mut options = StartOptions::new(folders, RoleDto::App);
+    options.extra.push(Connection {
+        connector: Arc::new(HttpCrm::new(crm.url(), true, false, Duration::ZERO)),
+        logs_here: true,
+        account: "loopback".into(),
+    });
+    match runtime.block_on(ringside_app::start(options)).unwrap() {
+        Start::Owner(app) => app,
+        Start::Taken(_) => panic!("somebody else owns the profile"),
+    }
+}
 
 /// The app without its windows, in this process, on the same folders and the same keyring as the program.
 fn app(runtime: &tokio::runtime::Runtime) -> App {
@@ -131,4 +150,100 @@ fn a_command_line_can_end_the_app() {
         .block_on(async { tokio::time::timeout(Duration::from_secs(5), app.quit_requested()).await })
         .unwrap();
     runtime.block_on(app.stop());
+}
+
+#[test]
+fn a_refused_log_is_settled_and_a_waiting_one_retried() {
+    if !inside("client::a_refused_log_is_settled_and_a_waiting_one_retried", true) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let crm = runtime.block_on(LoopbackCrm::start(true));
+    let app = app_with(&runtime, &crm);
+    let plan = |status| {
+        let answer = Answer::Status(status);
+        crm.plan(
+            Route::Log,
+            Act {
+                answer,
+                lost: true,
+                ..Act::default()
+            },
+        );
+    };
+    let ring = |id: &str| {
+        json(0, &["ring", "--from", "+44 20 7946 0123", "--call-id", id]);
+        json(0, &["ring", "--state", "ended", "--call-id", id]);
+    };
+    let ada = "loopback/person/7";
+
+    ring("1");
+    assert_eq!(json(3, &["settle", "last", "--drop"])["error"]["code"], "conflict");
+    plan(400);
+    assert_eq!(json(3, &["log", "last", "--contact", ada])["log"]["state"], "refused");
+    plan(400);
+    assert_eq!(json(3, &["settle", "last", "--send-again"])["log"]["state"], "refused");
+    assert_eq!(json(0, &["settle", "last", "--send-again"])["log"]["state"], "logged");
+    assert_eq!(crm.logs().len(), 1);
+
+    ring("2");
+    plan(400);
+    json(3, &["log", "last", "--contact", ada]);
+    let dropped = json(0, &["settle", "last", "--drop"]);
+    assert_ne!(dropped["log"]["state"], "refused");
+    assert_eq!(json(0, &["set-aside", "last"])["log"]["state"], "set_aside");
+    assert_eq!(crm.logs().len(), 1, "nothing more was sent");
+
+    ring("3");
+    // It waits for the person, who signs in again.
+    plan(401);
+    assert_eq!(json(4, &["log", "last", "--contact", ada])["log"]["state"], "waiting");
+    assert_eq!(json(0, &["retry", "last"])["log"]["state"], "logged");
+    assert_eq!(crm.logs().len(), 2);
+    for wrong in [&["settle", "last"][..], &["settle", "last", "--drop", "--is-there"]] {
+        assert_eq!(ringside(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    runtime.block_on(app.stop());
+}
+
+#[test]
+fn a_number_is_added_to_a_contact_and_the_call_is_theirs() {
+    if !inside("client::a_number_is_added_to_a_contact_and_the_call_is_theirs", true) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = app(&runtime);
+    let anna = reference(&json(0, &["create", "Anna Meier"])["contact"]);
+    json(0, &["ring", "--from", "+44 20 7946 0123"]);
+    let added = json(0, &["add-number", &anna, "+44 20 7946 0123", "--call", "last"]);
+    assert_eq!(added["numbers"][0]["raw"], "+44 20 7946 0123");
+    assert_eq!(
+        json(0, &["calls"])["calls"][0]["choice"]["contact"]["name"],
+        "Anna Meier"
+    );
+    assert_eq!(
+        json(0, &["lookup", "+442079460123"])["lookup"]["matches"][0]["contact"]["name"],
+        "Anna Meier"
+    );
+    assert_eq!(json(2, &["add-number", "anna", "1"])["error"]["code"], "usage");
+    runtime.block_on(app.stop());
+}
+
+#[test]
+fn quitting_does_not_lose_calls_unless_it_is_forced() {
+    if !inside("client::quitting_does_not_lose_calls_unless_it_is_forced", false) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = app(&runtime);
+    json(0, &["ring", "--from", "+44 20 7946 0123"]);
+    assert_eq!(json(3, &["quit"])["error"]["code"], "unsaved");
+    let has_quit = || {
+        let asked = async { tokio::time::timeout(Duration::from_millis(50), app.quit_requested()).await };
+        runtime.block_on(asked).is_ok()
+    };
+    assert!(!has_quit());
+    json(0, &["quit", "--force"]);
+    assert!(has_quit());
+    assert_eq!(runtime.block_on(app.stop()), 1);
 }

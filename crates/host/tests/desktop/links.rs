@@ -72,6 +72,8 @@ fn telephone_links_go_back_to_who_had_them() {
         );
         assert!(handler.is_ours(Scheme::Tel) && handler.is_ours(Scheme::Callto));
 
+        assert_eq!(handler.program_name("phone.desktop").as_deref(), Some("Phone"));
+        assert_eq!(handler.program_name("gone.desktop"), None);
         if on_path("gio") {
             handler.hand_on("phone.desktop", "tel:+12025550123").await.unwrap();
             for _ in 0..100 {

@@ -39,7 +39,9 @@ fn inside(test: &str) -> bool {
         .arg("--")
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"]);
+    // What programs are started leave nothing behind where the sources lie.
     command
+        .current_dir(home.path())
         .env(INSIDE, "1")
         .env("HOME", home.path())
         .env("XDG_RUNTIME_DIR", run);

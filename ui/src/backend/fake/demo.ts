@@ -11,7 +11,7 @@ export function demo(query: URLSearchParams): Backend {
   const view = query.get('view') ?? 'main';
   const scene = query.get('scene') ?? (view === 'main' ? 'list' : 'known');
   (SCENES[scene] ?? SCENES.known)?.(fake);
-  if (view === 'search') setTimeout(() => fake.emit({ kind: 'open_search', text: query.get('text') ?? '', call: fake.calls[0]?.id ?? null }), 50);
+  if (view === 'search') setTimeout(() => fake.emit({ kind: 'open_search', text: query.get('text') ?? '', call: fake.calls[0]?.id ?? null, hand_on: null }), 50);
   Object.assign(window, { fake });
   return fake;
 }

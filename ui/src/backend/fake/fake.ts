@@ -334,11 +334,17 @@ export class Fake implements Backend {
     },
     recovery_code: ({ rotate }) => ({ code: rotate ? (this.code = `${this.code}-2`) : this.code }),
     open_search: ({ text }) => {
-      this.emit({ kind: 'open_search', text, call: null });
+      this.emit({ kind: 'open_search', text, call: null, hand_on: null });
       return {};
     },
     open_main: () => ({}),
-    quit: () => ({}),
+    hand_on: () => ({}),
+    quit: ({ force }) => {
+      const { store } = this.status;
+      if (force || store.kind === 'open' || store.unsaved === 0) return {};
+      this.emit({ kind: 'quit_asked', unsaved: store.unsaved });
+      throw refuse('unsaved', 'Calls and their notes are only in memory.');
+    },
   } satisfies { [K in keyof Commands]: (args: Args<K>) => Reply<K> };
 
   #call(id: string): CallDto {

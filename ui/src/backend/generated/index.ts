@@ -11,7 +11,7 @@ export type AnswerDto = { "kind": "found", records: number, verified: number, } 
 
 export type ApiError = { 
 /**
- * One of `Kind::code`, or `bad_command`.
+ * One of `Kind::code`, `bad_command`, or `unsaved` for a quit that would lose calls.
  */
 code: string, message: string, hint: string | null, 
 /**
@@ -153,7 +153,11 @@ export type DuplicateDto = { contact: ContactDto, because: DuplicateReason, };
 
 export type DuplicateReason = "same_number" | "same_email" | "like_name";
 
-export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, } | { "kind": "open_main" };
+export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
+/**
+ * A telephone link asked for it, and another program can make the call.
+ */
+hand_on: HandOnDto | null, } | { "kind": "open_main" } | { "kind": "quit_asked", unsaved: number, };
 
 export type FieldDto = { name: string, label: string, required: boolean, };
 
@@ -163,6 +167,17 @@ export type FormDto = { format: string, text: string, };
  * How good the proof is. Only the first three may be preselected.
  */
 export type GradeDto = "exact_with_extension" | "exact" | "alias" | "alternate" | "national" | "trunk" | "tail";
+
+export type HandOnArgs = { link: string, };
+
+/**
+ * A telephone link, and who opened such links before.
+ */
+export type HandOnDto = { link: string, 
+/**
+ * The program's name, as its desktop file says.
+ */
+program: string, };
 
 export type HelloDto = { version: string, profile: string, pid: number, role: RoleDto, 
 /**
@@ -306,7 +321,11 @@ export type NumberReadDto = { input: string,
  */
 kind: string, e164: string | null, extension: string | null, keys: Array<string>, forms: Array<FormDto>, };
 
-export type OpenSearchArgs = { text: string, };
+export type OpenSearchArgs = { text: string, 
+/**
+ * The telephone link that asks for it, whole: the window may offer to hand it on.
+ */
+link: string | null, };
 
 export type OutcomeDto = "connected" | "left_message" | "no_answer" | "busy" | "wrong_number" | "call_back";
 
@@ -333,6 +352,12 @@ text: string | null,
  * The format itself can't be read.
  */
 error: string | null, };
+
+export type QuitArgs = { 
+/**
+ * Quit although calls that are only in memory are lost with it.
+ */
+force: boolean, };
 
 export type ReadArgs = { text: string, };
 
@@ -494,6 +519,7 @@ export interface Commands {
   unlock: { args: UnlockArgs; reply: StatusDto };
   recovery_code: { args: RecoveryArgs; reply: RecoveryDto };
   open_search: { args: OpenSearchArgs; reply: Nothing };
+  hand_on: { args: HandOnArgs; reply: Nothing };
   open_main: { args: Nothing; reply: Nothing };
-  quit: { args: Nothing; reply: Nothing };
+  quit: { args: QuitArgs; reply: Nothing };
 }

@@ -1,0 +1,65 @@
+//! The end, while calls are only in memory: the keyring is asked a last time, and nobody quits without knowing what is lost.
+
+use std::time::Duration;
+
+use ringside_ipc::{ApiError, Event, status::RoleDto};
+
+use crate::app::App;
+
+/// A keyring that hangs keeps nobody from quitting, and no system from shutting down, for longer than this.
+const LAST_TRY: Duration = Duration::from_secs(3);
+
+impl App {
+    /// Says no while calls are only in memory and the keyring does not give the key either, and has the person asked.
+    pub(crate) async fn nothing_unsaved(&self) -> Result<(), ApiError> {
+        if self.inner.role != RoleDto::App || self.unsaved() == 0 {
+            return Ok(());
+        }
+        let app = self.clone();
+        // A task of its own: what came half-way when the time is over goes on.
+        let unlocking = tokio::spawn(async move { app.unlock_now().await });
+        let _ = tokio::time::timeout(LAST_TRY, unlocking).await;
+        let unsaved = self.unsaved();
+        if unsaved == 0 {
+            return Ok(());
+        }
+        self.tell(Event::QuitAsked {
+            unsaved: u32::try_from(unsaved).unwrap_or(u32::MAX),
+        });
+        let message = match unsaved {
+            1 => "1 call and its notes are only in memory".to_owned(),
+            more => format!("{more} calls and their notes are only in memory"),
+        };
+        Err(ApiError::new("unsaved", message)
+            .hint("Unlock the secret store or type the recovery code; force quits all the same, and they are lost"))
+    }
+
+    /// The last try, once nothing writes any more.
+    pub(crate) async fn save_at_last(&self) {
+        if self.unsaved() == 0 {
+            return;
+        }
+        let attach = self.inner.vault.attach(&self.inner.store);
+        if let Ok(Err(error)) = tokio::time::timeout(LAST_TRY, attach).await {
+            crate::app::log_failure("the keyring did not give the key a last time", &error);
+        }
+    }
+
+    /// How many calls end with this process, once the store is closed: a merge that was under way is done by then.
+    pub(crate) fn lost(&self) -> usize {
+        let lost = self.unsaved();
+        if lost > 0 {
+            tracing::warn!(lost, "calls and their notes were only in memory, and end here");
+        }
+        lost
+    }
+
+    /// Calls that would be lost now.
+    fn unsaved(&self) -> usize {
+        if self.inner.store.is_memory() {
+            self.inner.store.unsaved()
+        } else {
+            0
+        }
+    }
+}
