@@ -258,7 +258,12 @@ pub fn quit(app: &AppHandle) {
         }
         let lost = shell.app.stop().await;
         if lost > 0 {
-            eprintln!("ringside-desktop: {lost} calls and their notes were only in memory and are lost");
+            let calls = if lost == 1 {
+                "1 call".to_owned()
+            } else {
+                format!("{lost} calls")
+            };
+            eprintln!("ringside-desktop: {calls}, with notes, only in memory: lost");
         }
         app.exit(0);
     });

@@ -53,8 +53,15 @@ export class App {
       args: ['--profile', PROFILE, ...(hidden ? ['--hidden'] : [])],
       env: app.env,
     });
-    await app.driver.view('card');
-    await until('the page of the card', () => app.driver.run('return document.querySelector("main") !== null'));
+    try {
+      // A loaded machine may take its time to start; nothing is measured here.
+      await app.driver.view('card', { within: 30_000 });
+      await until('the page of the card', () => app.driver.run('return document.querySelector("main") !== null'), { within: 30_000 });
+    } catch (error) {
+      // An app left behind would keep its hotkeys from the next one.
+      await app.stop({ keep: home !== undefined });
+      throw error;
+    }
     app.startedIn = performance.now() - began;
     return app;
   }
