@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { call, chance, keystrokes, phone } from './desktop/calls.mjs';
 import { at, duration, median, mib, ms, seconds, sum, table, times } from './desktop/figures.mjs';
-import { family, memory, work, worked } from './desktop/processes.mjs';
+import { family, isAlone, memory, work, worked } from './desktop/processes.mjs';
 import { PROFILE, Program } from './desktop/program.mjs';
 
 const need = (name) => process.env[name] ?? stop(`${name} is not set: run this with ./dev bench`);
@@ -82,15 +82,28 @@ async function starts() {
   notes.push(`starts took ${spread(ready.ringside)} with Ringside, ${spread(ready.empty)} with the empty app`);
 }
 
+/** Waits a while for other programs with a WebKit to end. Memory can't be compared while they come and go. */
+async function alone() {
+  for (let turns = 0; turns < 600; turns++) {
+    if (await isAlone()) return;
+    if (turns === 0) say('Waiting for other programs with a WebKit to end');
+    await sleep(1_000);
+  }
+  stop('another program with a WebKit runs, and memory cannot be compared beside it: end it and measure again');
+}
+
 /** Memory and idling, with the windows hidden. */
 async function rest() {
   const found = { ringside: [], empty: [] };
   const idle = {};
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, start] of [['ringside', ringside], ['empty', empty]]) {
+      await alone();
       const program = await start();
       await sleep(SETTLED - program.ready);
-      found[name].push(await memory(await family(program.pid)));
+      const ours = await family(program.pid);
+      if (!(await isAlone(ours))) stop('another program with a WebKit was started meanwhile: measure again');
+      found[name].push(await memory(ours));
       if (round === 0) {
         const before = await work(await family(program.pid));
         await sleep(IDLE);

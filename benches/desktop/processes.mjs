@@ -2,8 +2,8 @@
 
 import { readFile, readdir } from 'node:fs/promises';
 
-/** @returns {Promise<{ pid: number, name: string }[]>}  the process and its descendants */
-export async function family(root) {
+/** @returns {Promise<{ pid: number, name: string, parent: number }[]>}  whatever runs */
+async function everybody() {
   const all = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -14,6 +14,18 @@ export async function family(root) {
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state !== 'Z') all.push({ pid: Number(entry), name, parent: Number(parent) });
   }
+  return all;
+}
+
+/** Whether no browser or other such program runs beside this family: it shares its libraries' pages, and each then counts for less. */
+export async function isAlone(family = []) {
+  const ours = new Set(family.map(({ pid }) => pid));
+  return !(await everybody()).some(({ pid, name }) => /^WebKit(WebPro|Netwo)/.test(name) && !ours.has(pid));
+}
+
+/** @returns {Promise<{ pid: number, name: string, parent: number }[]>}  the process and its descendants */
+export async function family(root) {
+  const all = await everybody();
   const found = all.filter(({ pid }) => pid === root);
   for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));
   return found;
