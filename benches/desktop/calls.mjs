@@ -44,7 +44,8 @@ function post(url, body) {
 async function stages(file, call) {
   for (const patience = performance.now() + 10_000; performance.now() < patience; await sleep(15)) {
     const text = await readFile(file, 'utf8').catch(() => '');
-    const lines = text.split('\n').filter((line) => line.includes(call));
+    // The last line may be half written.
+    const lines = text.split('\n').slice(0, -1).filter((line) => line.includes(call));
     const found = Object.fromEntries(lines.map((line) => JSON.parse(line)).map(({ stage, us }) => [stage, us / 1000]));
     if (found.painted !== undefined) return found;
   }
