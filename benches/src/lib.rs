@@ -84,6 +84,7 @@ impl People {
             title: Some(TITLES[mixed / 3 % TITLES.len()].to_owned()),
             email: Some(format!("{name}.{family}{at}@example.com").to_lowercase()),
             number: Some(written(self.number(at), mixed)),
+            extra: Vec::new(),
         }
     }
 }

@@ -163,6 +163,7 @@ pub fn draft(contact_type: &str, name: &str) -> ContactDraft {
         title: None,
         email: None,
         number: None,
+        extra: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, ContactType,
-    Cx, Error, Kind, LogReceipt, LogRef, Marker, Result, Retry, StoredNumber,
+    Cx, Error, Kind, LogField, LogReceipt, LogRef, Marker, Result, Retry, StoredNumber,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     log::LOG_STEP,
@@ -191,6 +191,7 @@ impl Connector for HttpCrm {
             knows_extensions: false,
             indexed: false,
             settles_within: self.settles_within,
+            log_fields: false,
         }
     }
 
@@ -270,6 +271,10 @@ impl Connector for HttpCrm {
         )
         .await?;
         Ok(LogReceipt { log })
+    }
+
+    async fn log_fields(&self, _: Cx, _: ContactRef) -> Result<Vec<LogField>> {
+        Ok(Vec::new())
     }
 
     async fn find_log(&self, cx: Cx, marker: Marker) -> Result<Vec<LogRef>> {

@@ -41,6 +41,7 @@ fn record(person: &SamplePerson) -> (ContactDraft, Vec<StoredNumber>) {
         title: text(person.title),
         email: text(person.email),
         number: None,
+        extra: Vec::new(),
     };
     let number = |(label, raw): &(&str, &str)| StoredNumber {
         label: (*label).to_owned(),

@@ -59,6 +59,7 @@ fn draft(name: &str) -> ContactDraft {
         title: None,
         email: None,
         number: None,
+        extra: Vec::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use ringside_domain::{
     AddressBook, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx, Error,
-    Kind, LogReceipt, LogRef, Marker, Result,
+    Kind, LogField, LogReceipt, LogRef, Marker, Result,
     address_book::types,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
@@ -60,6 +60,7 @@ impl Connector for AddressBookConnector {
             update_log: true,
             moves_logs: true,
             find_log: true,
+            log_fields: false,
             knows_extensions: true,
             indexed: true,
             settles_within: Duration::ZERO,
@@ -129,6 +130,10 @@ impl Connector for AddressBookConnector {
     async fn update_log(&self, _: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
         self.book.update_log(log.clone(), entry).await?;
         Ok(LogReceipt { log })
+    }
+
+    async fn log_fields(&self, _: Cx, _: ContactRef) -> Result<Vec<LogField>> {
+        Ok(Vec::new())
     }
 
     async fn find_log(&self, _: Cx, marker: Marker) -> Result<Vec<LogRef>> {

@@ -141,6 +141,7 @@ fn draft(name: &str, contact_type: &str, number: &str) -> ContactDraft {
         title: None,
         email: None,
         number: Some(number.to_owned()),
+        extra: Vec::new(),
     }
 }
 
@@ -158,6 +159,7 @@ fn entry(contact: &Contact, marker: &str) -> CallLogEntry {
         outcome: None,
         note: "Asked for the price list".to_owned(),
         marker: Marker::new(marker, false),
+        fields: Vec::new(),
     }
 }
 

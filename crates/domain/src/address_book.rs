@@ -19,6 +19,7 @@ pub fn types() -> Vec<ContactType> {
         name: name.to_owned(),
         label: label.to_owned(),
         required: false,
+        options: Vec::new(),
     };
     let kind = |id: &str, label: &str, fields| ContactType {
         id: id.to_owned(),

@@ -12,7 +12,7 @@ use crate::{
     contact::{Contact, ContactDraft, ContactRef, ContactType, Found},
     error::Result,
     id::ConnectionId,
-    log::{CallLogEntry, Captures, LogReceipt, LogRef, Marker},
+    log::{CallLogEntry, Captures, LogField, LogReceipt, LogRef, Marker},
     trace::TraceStep,
 };
 
@@ -34,6 +34,9 @@ pub trait Connector: Send + Sync {
     async fn log_call(&self, cx: Cx, entry: CallLogEntry, progress: Arc<dyn Progress>) -> Result<LogReceipt>;
     /// Changes a log of ours: note, outcome, or the contact where [`Capability::moves_logs`] is set.
     async fn update_log(&self, cx: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt>;
+    /// What this CRM wants to know about a call with this contact, with the choices there are. Only asked where
+    /// [`Capability::log_fields`] is set.
+    async fn log_fields(&self, cx: Cx, contact: ContactRef) -> Result<Vec<LogField>>;
     /// Every log that bears the marker, oldest first. More than one means that two machines logged the same call.
     async fn find_log(&self, cx: Cx, marker: Marker) -> Result<Vec<LogRef>>;
 }
@@ -61,6 +64,8 @@ pub struct Capability {
     pub moves_logs: bool,
     /// `find_log` works: a lost answer can be looked up.
     pub find_log: bool,
+    /// `log_fields` may have something to ask.
+    pub log_fields: bool,
     /// Extensions are worth asking for.
     pub knows_extensions: bool,
     /// Everything this connector could find is in the local index already, so a cached lookup need not ask it.

@@ -58,6 +58,16 @@ pub struct FieldSpec {
     pub name: String,
     pub label: String,
     pub required: bool,
+    /// What it can be; empty: any text.
+    pub options: Vec<FieldOption>,
+}
+
+/// One of the values that a field can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldOption {
+    /// As the CRM writes it.
+    pub value: String,
+    pub label: String,
 }
 
 /// A contact about to be created. Nothing in it is invented: what the person did not type is empty.
@@ -73,8 +83,10 @@ pub struct ContactDraft {
     pub company: Option<String>,
     pub title: Option<String>,
     pub email: Option<String>,
-    /// In the form in which this CRM stores it.
+    /// E.164 where it could be read, else as typed; the connector writes it in the form in which its CRM stores numbers.
     pub number: Option<String>,
+    /// Fields that only this connector has, by [`FieldSpec::name`].
+    pub extra: Vec<(String, String)>,
 }
 
 /// A contact found for a call, with the grade of the proof.

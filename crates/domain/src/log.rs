@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use crate::{
     call::{Direction, EndReason, Outcome},
-    contact::ContactRef,
+    contact::{ContactRef, FieldOption},
     time::Timestamp,
 };
 
@@ -25,7 +25,21 @@ pub struct CallLogEntry {
     pub end: Option<EndReason>,
     pub outcome: Option<Outcome>,
     pub note: String,
+    /// What the person chose of [`LogField`]s, by name.
+    pub fields: Vec<(String, String)>,
     pub marker: Marker,
+}
+
+/// Something this CRM wants to know about a call, as a choice in the dialog: the matter or deal it belongs to, the action
+/// of the note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogField {
+    pub name: String,
+    pub label: String,
+    pub required: bool,
+    /// One of the options' values.
+    pub default: Option<String>,
+    pub options: Vec<FieldOption>,
 }
 
 /// The text by which our own log is found again in a CRM: in an external-id field, else as the last line of the note.

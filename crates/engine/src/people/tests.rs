@@ -40,6 +40,7 @@ fn draft() -> ContactDraft {
         title: None,
         email: Some(" Anna@Example.com ".into()),
         number: Some("(415) 555-0100".into()),
+        extra: Vec::new(),
     }
 }
 

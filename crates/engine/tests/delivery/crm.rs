@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     CallLogEntry, Capability, Clock, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx,
-    Error, Kind, LogReceipt, LogRef, Marker, Result, Retry, Timestamp, TraceStep,
+    Error, Kind, LogField, LogReceipt, LogRef, Marker, Result, Retry, Timestamp, TraceStep,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     log::LOG_STEP,
@@ -87,6 +87,7 @@ pub fn capability() -> Capability {
         knows_extensions: false,
         indexed: false,
         settles_within: SETTLES,
+        log_fields: false,
     }
 }
 
@@ -304,6 +305,10 @@ impl Connector for Crm {
         })
         .await?;
         Ok(LogReceipt { log })
+    }
+
+    async fn log_fields(&self, _: Cx, _: ContactRef) -> Result<Vec<LogField>> {
+        Ok(Vec::new())
     }
 
     async fn find_log(&self, _: Cx, marker: Marker) -> Result<Vec<LogRef>> {

@@ -190,5 +190,6 @@ pub fn entry(marker: Marker, note: &str) -> CallLogEntry {
         outcome: None,
         note: note.into(),
         marker,
+        fields: Vec::new(),
     }
 }

@@ -23,6 +23,7 @@ fn draft() -> ContactDraft {
         title: None,
         email: Some("anna@example.com".into()),
         number: Some(CALLER.into()),
+        extra: Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactIndex, ContactRef,
-    Cx, Error, Freshness, Kind, LogReceipt, LogRef, Marker, Result, StoredNumber, Timestamp, TraceStep,
+    Cx, Error, Freshness, Kind, LogField, LogReceipt, LogRef, Marker, Result, StoredNumber, Timestamp, TraceStep,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     index::{IndexCounts, Indexed},
@@ -94,6 +94,7 @@ impl Crm {
             knows_extensions: false,
             indexed: false,
             settles_within: Duration::ZERO,
+            log_fields: false,
         };
         Self {
             name: name.into(),
@@ -219,6 +220,10 @@ impl Connector for Crm {
 
     async fn update_log(&self, _: Cx, _: LogRef, _: CallLogEntry) -> Result<LogReceipt> {
         panic!("a lookup does not write")
+    }
+
+    async fn log_fields(&self, _: Cx, _: ContactRef) -> Result<Vec<LogField>> {
+        Ok(Vec::new())
     }
 
     async fn find_log(&self, _: Cx, _: Marker) -> Result<Vec<LogRef>> {

@@ -132,6 +132,7 @@ pub fn draft(dto: DraftDto) -> ContactDraft {
         title: typed(dto.title),
         email: typed(dto.email),
         number: typed(dto.number),
+        extra: Vec::new(),
     }
 }
 

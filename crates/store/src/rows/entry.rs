@@ -21,6 +21,7 @@ pub(crate) struct EntryRow {
     end: Option<String>,
     outcome: Option<String>,
     note: String,
+    fields: Vec<(String, String)>,
     marker: String,
     marker_is_shared: bool,
 }
@@ -39,6 +40,7 @@ impl EntryRow {
             end: entry.end.map(|end| end.code().to_owned()),
             outcome: entry.outcome.map(|outcome| outcome.code().to_owned()),
             note: entry.note.clone(),
+            fields: entry.fields.clone(),
             marker: entry.marker.as_str().to_owned(),
             marker_is_shared: entry.marker.is_shared(),
         }
@@ -59,6 +61,7 @@ impl EntryRow {
                 .outcome
                 .and_then(|code| known("outcome", Outcome::from_code(&code))),
             note: self.note,
+            fields: self.fields,
             marker: Marker::new(self.marker, self.marker_is_shared),
         })
     }

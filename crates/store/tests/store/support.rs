@@ -134,6 +134,7 @@ pub fn entry(contact: ContactRef, marker: &str) -> CallLogEntry {
         outcome: None,
         note: "Called about the roof.".to_owned(),
         marker: Marker::new(marker, true),
+        fields: Vec::new(),
     }
 }
 
@@ -193,5 +194,6 @@ pub fn draft(contact_type: &str, name: &str, number: Option<&str>) -> ContactDra
         title: None,
         email: None,
         number: number.map(str::to_owned),
+        extra: Vec::new(),
     }
 }

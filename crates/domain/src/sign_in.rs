@@ -1,0 +1,160 @@
+//! The port to signing in with OAuth 2: the browser, the token endpoint, and grants kept in the keyring.
+//!
+//! Connectors and call sources both need it, so it lies in `host`. Everything here is rendered already: no templates. The
+//! caller goes between the steps, because some providers say only in the redirect where the code is to be exchanged.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    credentials::Secret,
+    error::Result,
+    http::{HostRules, Url},
+};
+
+#[async_trait]
+pub trait SignIn: Send + Sync {
+    /// Sends the person to the browser and waits for the redirect: the loopback port is bound before the browser opens,
+    /// the state is single-use, and only the exact path and host count.
+    ///
+    /// # Errors
+    /// - [`Kind::Conflict`](crate::Kind::Conflict): the fixed port is taken; the hint says by what can be done.
+    /// - [`Kind::SignInNeeded`](crate::Kind::SignInNeeded): the person or the provider said no, in the provider's words.
+    /// - [`Kind::Timeout`](crate::Kind::Timeout): nobody signed in within five minutes.
+    /// - [`Kind::Unavailable`](crate::Kind::Unavailable): no browser could be opened; the hint holds no URL.
+    async fn authorize(&self, ask: Authorize) -> Result<Redirected>;
+
+    /// One request to a token endpoint.
+    ///
+    /// # Errors
+    /// [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) when the grant is refused (`invalid_grant` and its kin); else as
+    /// [`HttpTransport::send`](crate::http::HttpTransport::send).
+    async fn token(&self, ask: TokenRequest) -> Result<Grant>;
+
+    /// Keeps a grant under this name: its refresh token in the keyring, before anybody uses it; its access token in memory.
+    async fn keep(&self, name: &str, grant: Grant) -> Result<()>;
+
+    /// The grant of this name as it is kept, without asking anybody. `None`: nobody signed in yet. After a start there is
+    /// only the refresh token: [`Grant::access`] is empty and the grant counts as expired.
+    async fn kept(&self, name: &str) -> Result<Option<Grant>>;
+
+    /// A grant that is not the `stale` one: somebody else's newer one, or a refreshed one. One refresh at a time for each
+    /// name, whoever asks; a rotated refresh token is in the keyring before the new access token is given out.
+    ///
+    /// # Errors
+    /// As [`SignIn::token`]; [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) also when there is nothing to refresh with.
+    async fn refresh(&self, name: &str, stale: &Grant, ask: TokenRequest) -> Result<Grant>;
+
+    /// Forgets the grant, in memory and in the keyring.
+    async fn forget(&self, name: &str) -> Result<()>;
+}
+
+/// What the browser is opened with.
+#[derive(Clone, Debug)]
+pub struct Authorize {
+    /// Where the person signs in, with the provider's own extra parameters. `response_type`, `client_id`, `redirect_uri`,
+    /// `scope`, `state` and the code challenge are added.
+    pub url: Url,
+    pub hosts: HostRules,
+    pub client_id: String,
+    /// Joined already; empty: none is sent.
+    pub scope: String,
+    /// S256, or none where the vendor lacks it.
+    pub pkce: bool,
+    pub redirect: RedirectTo,
+    /// What the `iss` of the redirect must be, where the provider sends one.
+    pub issuer: Option<String>,
+    /// For the page that the browser shows in the end: `Bullhorn`.
+    pub provider: String,
+}
+
+/// The address on this machine to which the browser comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectTo {
+    /// `127.0.0.1` or `localhost`, as registered with the provider. The listener is on the loopback in both cases.
+    pub host: String,
+    /// `None`: any free port.
+    pub port: Option<u16>,
+    /// `/callback`
+    pub path: String,
+}
+
+/// What the browser brought back.
+#[derive(Clone)]
+pub struct Redirected {
+    pub code: Secret,
+    /// The redirect address that was used; the token request repeats it.
+    pub redirect_uri: String,
+    pub verifier: Option<Secret>,
+    /// The other parameters of the redirect, without `code` and `state`: Zoho's `accounts-server`. Not trusted: a host in
+    /// it must pass the host rules before anything goes there.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Redirected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redirected(…)")
+    }
+}
+
+/// One request to a token endpoint: what is asked for, and how we prove who we are.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    pub url: Url,
+    pub hosts: HostRules,
+    pub ask: TokenAsk,
+    pub client_id: String,
+    pub client_secret: Option<Secret>,
+    pub client_auth: ClientAuth,
+    /// The provider's own: scopes, `environment`.
+    pub extra: Vec<(String, String)>,
+    /// Bullhorn wants them in the URL.
+    pub in_query: bool,
+    pub deadline: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub enum TokenAsk {
+    Code {
+        code: Secret,
+        redirect_uri: String,
+        verifier: Option<Secret>,
+    },
+    ClientCredentials,
+    Password {
+        user: String,
+        password: Secret,
+    },
+    /// [`SignIn::refresh`] fills the token in from the kept grant.
+    Refresh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// `Authorization: Basic` with id and secret.
+    Basic,
+    /// Id and secret among the parameters.
+    Body,
+    /// A public client: the id among the parameters.
+    None,
+}
+
+/// What a token endpoint granted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Grant {
+    pub access: Secret,
+    pub refresh: Option<Secret>,
+    /// From when it was got, counting from the answer. `None`: the provider does not say.
+    pub expires_in: Option<Duration>,
+    /// The access token is known or presumed to be over: [`SignIn::refresh`] comes first.
+    pub expired: bool,
+    /// The answer's other members that are texts or numbers: `instance_url`, `api_domain`. Kept with the grant; not trusted.
+    pub members: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Grant(…)")
+    }
+}
