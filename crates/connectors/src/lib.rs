@@ -4,4 +4,6 @@
 //! the embedded address book, which needs code because it is no web service; connectors to CRMs are to be manifests.
 
 pub mod address_book;
+pub mod manifest;
+pub mod parts;
 pub mod registry;

@@ -1,0 +1,155 @@
+//! Offline cases: what goes in, which requests come out, what their answers mean.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::request::{Tree, Verb};
+
+/// One case of `ringside connector check`. Secrets are the text `secret-NAME` in it, the OAuth token is `token`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    pub name: String,
+    /// `find_contact`, `log_call`, …
+    pub operation: String,
+    pub environment: Option<String>,
+    /// What the person typed as their server's address.
+    pub server: Option<String>,
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// What `whoami` would have captured, so that the case does not begin with it.
+    #[serde(default)]
+    pub account: BTreeMap<String, String>,
+    /// What signing in would have captured: `session.*`, `granted.*`, `discovered.*`. Without it the case begins with the session's steps.
+    pub session: Option<BTreeMap<String, String>>,
+    /// For `find_contact`, `add_number`: from the ranges reserved for fiction (`+1 202 555 01xx`).
+    pub number: Option<String>,
+    /// For `find_contact_with_name`.
+    pub query: Option<String>,
+    /// Only this type.
+    #[serde(rename = "type")]
+    pub contact_type: Option<String>,
+    pub contact: Option<ContactInput>,
+    pub draft: Option<DraftInput>,
+    pub call: Option<CallInput>,
+    /// For `update_log`.
+    pub log_id: Option<String>,
+    /// What must go out, in this order for writes, in any order for lookups; and what is answered.
+    #[serde(default)]
+    pub requests: Vec<Exchange>,
+    /// What the answers must mean.
+    #[serde(default)]
+    pub contacts: Vec<ExpectedContact>,
+    /// Ids of logs.
+    #[serde(default)]
+    pub logs: Vec<String>,
+    pub error: Option<ExpectedError>,
+}
+
+/// A request as it must go out, and its answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    #[serde(default)]
+    pub method: Verb,
+    /// The whole address with its parameters, as sent.
+    pub url: String,
+    /// These headers must be there; others may.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The whole body.
+    pub json: Option<Tree>,
+    /// The whole body, as text: for forms.
+    pub text: Option<String>,
+    /// The answer.
+    #[serde(default = "ok")]
+    pub status: u16,
+    pub answer: Option<Tree>,
+    pub answer_text: Option<String>,
+    #[serde(default)]
+    pub answer_headers: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactInput {
+    pub id: String,
+    #[serde(rename = "type")]
+    pub contact_type: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftInput {
+    pub name: String,
+    pub given: Option<String>,
+    pub family: Option<String>,
+    pub company: Option<String>,
+    pub title: Option<String>,
+    pub email: Option<String>,
+    /// E.164.
+    pub number: Option<String>,
+    #[serde(default)]
+    pub extra: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallInput {
+    /// `in` or `out`.
+    pub direction: String,
+    pub number: Option<String>,
+    pub line: Option<String>,
+    /// RFC 3339: `2026-03-29T00:59:30Z`.
+    pub start: String,
+    /// IANA name of the zone in which the call began.
+    #[serde(default = "utc")]
+    pub zone: String,
+    /// How long it was talked; without it unknown.
+    pub seconds: Option<u64>,
+    /// How it ended: `completed`, `missed`, `declined`, …
+    pub end: Option<String>,
+    pub outcome: Option<String>,
+    #[serde(default)]
+    pub note: String,
+    pub marker: Option<String>,
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+/// What must be known of a contact; what is not named is not compared.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedContact {
+    pub id: String,
+    #[serde(rename = "type")]
+    pub contact_type: Option<String>,
+    pub name: Option<String>,
+    pub company: Option<String>,
+    pub title: Option<String>,
+    pub numbers: Option<Vec<String>>,
+    pub emails: Option<Vec<String>>,
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedError {
+    /// `sign_in_needed`, `forbidden`, `not_found`, `invalid`, `conflict`, `rate_limited`, `unavailable`, …
+    pub kind: String,
+    pub field: Option<String>,
+    /// Part of the message.
+    pub message: Option<String>,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
