@@ -277,7 +277,8 @@ impl Connector for HttpCrm {
         Ok(Vec::new())
     }
 
-    async fn find_log(&self, cx: Cx, marker: Marker) -> Result<Vec<LogRef>> {
+    async fn find_log(&self, cx: Cx, entry: CallLogEntry) -> Result<Vec<LogRef>> {
+        let marker = entry.marker;
         // Markers need no escaping: that is what they are made for.
         let answer = read(self.request(&cx, Method::GET, &format!("/logs?marker={marker}"))).await?;
         let logs = answer["logs"].as_array().cloned().unwrap_or_default();

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use ringside_domain::{
     AddressBook, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx, Error,
-    Kind, LogField, LogReceipt, LogRef, Marker, Result,
+    Kind, LogField, LogReceipt, LogRef, Result,
     address_book::types,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
@@ -136,7 +136,7 @@ impl Connector for AddressBookConnector {
         Ok(Vec::new())
     }
 
-    async fn find_log(&self, _: Cx, marker: Marker) -> Result<Vec<LogRef>> {
-        self.book.find_log(marker).await
+    async fn find_log(&self, _: Cx, entry: CallLogEntry) -> Result<Vec<LogRef>> {
+        self.book.find_log(entry.marker).await
     }
 }

@@ -241,11 +241,11 @@ async fn a_log_is_one_step_and_there_once() {
         .unwrap();
     assert_eq!(again, first);
     assert_eq!(
-        house.book.find_log(house.cx(), Marker::new("m1", false)).await.unwrap(),
+        house.book.find_log(house.cx(), entry(&ada, "m1")).await.unwrap(),
         [first.log]
     );
     assert_eq!(
-        house.book.find_log(house.cx(), Marker::new("m2", false)).await.unwrap(),
+        house.book.find_log(house.cx(), entry(&ada, "m2")).await.unwrap(),
         []
     );
     // The answer is in the journal: nothing is sent.
@@ -265,7 +265,7 @@ async fn a_log_is_one_step_and_there_once() {
     assert_eq!(receipt.log, known);
     assert!(steps.told.lock().unwrap().is_empty());
     assert_eq!(
-        house.book.find_log(house.cx(), Marker::new("m3", false)).await.unwrap(),
+        house.book.find_log(house.cx(), entry(&ada, "m3")).await.unwrap(),
         []
     );
 }

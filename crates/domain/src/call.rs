@@ -123,6 +123,9 @@ pub struct Call {
     pub choice: Option<Choice>,
     pub note: String,
     pub outcome: Option<Outcome>,
+    /// What the person chose of the [`LogField`](crate::LogField)s of the chosen contact's connection, by name. It holds for
+    /// that contact only, and goes when another one is chosen.
+    pub fields: Vec<(String, String)>,
     /// The person said that this call is not to be logged.
     pub no_log: bool,
 }

@@ -12,7 +12,7 @@ use crate::{
     contact::{Contact, ContactDraft, ContactRef, ContactType, Found},
     error::Result,
     id::ConnectionId,
-    log::{CallLogEntry, Captures, LogField, LogReceipt, LogRef, Marker},
+    log::{CallLogEntry, Captures, LogField, LogReceipt, LogRef},
     trace::TraceStep,
 };
 
@@ -37,8 +37,9 @@ pub trait Connector: Send + Sync {
     /// What this CRM wants to know about a call with this contact, with the choices there are. Only asked where
     /// [`Capability::log_fields`] is set.
     async fn log_fields(&self, cx: Cx, contact: ContactRef) -> Result<Vec<LogField>>;
-    /// Every log that bears the marker, oldest first. More than one means that two machines logged the same call.
-    async fn find_log(&self, cx: Cx, marker: Marker) -> Result<Vec<LogRef>>;
+    /// Every log that bears the entry's marker, oldest first. More than one means that two machines logged the same call.
+    /// The rest of the entry says where to look: on which contact, since when.
+    async fn find_log(&self, cx: Cx, entry: CallLogEntry) -> Result<Vec<LogRef>>;
 }
 
 /// What a connection is, for people.

@@ -7,6 +7,7 @@ use crate::{
     connector::NameQuery,
     contact::{Contact, ContactRef},
     error::Result,
+    id::ConnectionId,
     time::Timestamp,
 };
 
@@ -19,6 +20,8 @@ pub trait ContactIndex: Send + Sync {
     /// Files contacts under their numbers as read with `home`, replacing what was known of them.
     async fn remember(&self, contacts: Vec<Contact>, as_of: Timestamp, home: Home) -> Result<()>;
     async fn forget(&self, contact: ContactRef) -> Result<()>;
+    /// Everything of a connection that was removed. Contacts that have no other place than this file stay.
+    async fn forget_connection(&self, connection: ConnectionId) -> Result<()>;
     /// Files everything anew: after the home country changed, or after damage.
     async fn rebuild(&self, home: Home) -> Result<()>;
     async fn counts(&self) -> Result<IndexCounts>;

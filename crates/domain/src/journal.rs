@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     call::{Call, Outcome},
-    contact::ContactRef,
+    contact::{Contact, ContactRef},
     error::{Kind, Result},
     id::{CallId, ConnectionId, WriteId},
     log::{CallLogEntry, Captures, LogRef},
@@ -16,9 +16,12 @@ use crate::{
 
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Inserts or replaces everything but note and outcome, which have their own method.
+    /// Inserts or replaces everything but note, outcome and fields, which have their own methods. Fields of another contact
+    /// than the chosen one are forgotten.
     async fn save_call(&self, call: Call) -> Result<()>;
     async fn save_note(&self, call: CallId, note: String, outcome: Option<Outcome>) -> Result<()>;
+    /// What the person chose for the log on this contact. [`Call::fields`] has it while the call is about this contact.
+    async fn save_fields(&self, call: CallId, contact: ContactRef, fields: Vec<(String, String)>) -> Result<()>;
     async fn call(&self, id: CallId) -> Result<Option<Call>>;
     /// Newest first.
     async fn calls(&self, page: CallPage) -> Result<Vec<Call>>;
@@ -39,7 +42,12 @@ pub trait Journal: Send + Sync {
 
     /// Which contact the person chose for this number before, newest first.
     async fn remembered_choice(&self, e164: String) -> Result<Option<ContactRef>>;
+    /// A link to another contact goes with it.
     async fn remember_choice(&self, e164: String, contact: Option<ContactRef>, at: Timestamp) -> Result<()>;
+    /// The contact to which the person linked this number, as it was then: its CRM could not take the number.
+    async fn linked(&self, e164: String) -> Result<Option<Contact>>;
+    /// Remembers the choice, and the contact with it.
+    async fn link(&self, e164: String, contact: Contact, at: Timestamp) -> Result<()>;
 
     async fn save_trace(&self, trace: Trace) -> Result<()>;
     /// Newest first.

@@ -351,7 +351,7 @@ pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> 
             call.provider_call_id.as_deref(),
             call.id,
         ),
-        fields: Vec::new(),
+        fields: call.fields.clone(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One encrypted file: the journal, the index and the embedded address book.
+//! One encrypted file: the journal, the index, the embedded address book, and what connections learned.
 //!
 //! They share a file so that a call, the contact it is about and the write it owes are one transaction, and so that one
 //! key guards them all. They do not share a fate: the journal is never touched to mend anything, while the index is a
@@ -17,6 +17,7 @@ mod fold;
 mod index;
 mod journal;
 mod key;
+mod memory;
 mod merge;
 mod rows;
 mod schema;
@@ -25,5 +26,6 @@ mod thread;
 
 pub use address_book::{ADDRESS_BOOK, types};
 pub use key::{RecoveryCode, RecoveryCodeError, StoreKey};
+pub use memory::LONGEST_MEMORY;
 pub use merge::Merged;
 pub use store::Store;

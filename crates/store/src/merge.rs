@@ -26,7 +26,7 @@ struct Table {
 }
 
 const NEWEST: &str = "ON CONFLICT (id) DO UPDATE SET {all} WHERE excluded.saved >= saved ON CONFLICT DO NOTHING";
-const TABLES: [Table; 9] = [
+const TABLES: [Table; 11] = [
     Table {
         name: "calls",
         columns: &[
@@ -48,6 +48,12 @@ const TABLES: [Table; 9] = [
     Table {
         name: "notes",
         columns: &["call", "note", "outcome", "saved"],
+        only_if: None,
+        conflict: "ON CONFLICT (call) DO UPDATE SET {all} WHERE excluded.saved >= saved",
+    },
+    Table {
+        name: "log_fields",
+        columns: &["call", "connection", "contact_type", "contact", "body", "saved"],
         only_if: None,
         conflict: "ON CONFLICT (call) DO UPDATE SET {all} WHERE excluded.saved >= saved",
     },
@@ -77,9 +83,15 @@ const TABLES: [Table; 9] = [
     },
     Table {
         name: "choices",
-        columns: &["e164", "connection", "contact_type", "contact", "chosen"],
+        columns: &["e164", "connection", "contact_type", "contact", "chosen", "linked"],
         only_if: None,
         conflict: "ON CONFLICT (e164) DO UPDATE SET {all} WHERE excluded.chosen >= chosen",
+    },
+    Table {
+        name: "connection_memory",
+        columns: &["connection", "key", "value", "saved"],
+        only_if: None,
+        conflict: "ON CONFLICT (connection, key) DO UPDATE SET {all} WHERE excluded.saved >= saved",
     },
     Table {
         name: "traces",
@@ -154,7 +166,7 @@ fn copy(memory: &Connection, tx: &Transaction<'_>, table: &Table) -> Answer<usiz
         "INSERT INTO {name} ({columns_text}) SELECT {places} WHERE {condition} {conflict}"
     ))?;
     // Tables without row numbers have no order worth keeping.
-    let order = if matches!(*name, "choices" | "person_numbers") {
+    let order = if matches!(*name, "choices" | "person_numbers" | "connection_memory") {
         ""
     } else {
         "ORDER BY rowid"

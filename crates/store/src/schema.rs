@@ -7,7 +7,10 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::error::Answer;
 
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("sql/0001_journal_and_address_book.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("sql/0001_journal_and_address_book.sql")),
+    M::up(include_str!("sql/0002_fields_links_and_memory.sql")),
+];
 
 /// Raise it with every change to `sql/index.sql` or to what is filed there: an index of another version is made anew.
 const INDEX_VERSION: &str = "1";

@@ -50,6 +50,7 @@ impl Entry {
                 choice: None,
                 note: String::new(),
                 outcome: None,
+                fields: Vec::new(),
                 no_log: false,
             },
             lookup: LookupView::default(),

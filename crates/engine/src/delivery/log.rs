@@ -206,8 +206,8 @@ impl Attempt {
     async fn find_log(&self) -> Result<Vec<LogRef>> {
         let tracer = Tracer::new(self.write.call, self.delivery.now());
         let cx = tracer.cx(&self.delivery.pace);
-        let (connector, marker) = (Arc::clone(&self.connector), self.write.entry.marker.clone());
-        let mut task = tokio::spawn(async move { connector.find_log(cx, marker).await });
+        let (connector, entry) = (Arc::clone(&self.connector), self.write.entry.clone());
+        let mut task = tokio::spawn(async move { connector.find_log(cx, entry).await });
         let answer = match timeout(self.delivery.pace.write_deadline, &mut task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(panicked("find_log", &self.name)),

@@ -311,7 +311,8 @@ impl Connector for Crm {
         Ok(Vec::new())
     }
 
-    async fn find_log(&self, _: Cx, marker: Marker) -> Result<Vec<LogRef>> {
+    async fn find_log(&self, _: Cx, entry: CallLogEntry) -> Result<Vec<LogRef>> {
+        let marker = entry.marker;
         assert!(self.capability.find_log, "asked for what it said it cannot do");
         self.request("find_log", |_| ()).await?;
         let found = self.logs().into_iter().filter(|log| log.marker == marker);

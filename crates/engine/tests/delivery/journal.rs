@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, ContactRef, Error, Journal, Kind, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
+    Call, CallId, Contact, ContactRef, Error, Journal, Kind, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
     journal::{CallPage, StepRecord, StepState},
 };
 
@@ -147,6 +147,15 @@ impl Journal for MemoryJournal {
     }
     async fn save_note(&self, _: CallId, _: String, _: Option<Outcome>) -> Result<()> {
         unreachable!("delivery saves no notes")
+    }
+    async fn save_fields(&self, _: CallId, _: ContactRef, _: Vec<(String, String)>) -> Result<()> {
+        unreachable!("delivery saves no fields")
+    }
+    async fn linked(&self, _: String) -> Result<Option<Contact>> {
+        unreachable!("delivery knows no links")
+    }
+    async fn link(&self, _: String, _: Contact, _: Timestamp) -> Result<()> {
+        unreachable!("delivery knows no links")
     }
     async fn call(&self, _: CallId) -> Result<Option<Call>> {
         unreachable!("delivery reads no calls")

@@ -226,7 +226,7 @@ impl Connector for Crm {
         Ok(Vec::new())
     }
 
-    async fn find_log(&self, _: Cx, _: Marker) -> Result<Vec<LogRef>> {
+    async fn find_log(&self, _: Cx, _: CallLogEntry) -> Result<Vec<LogRef>> {
         panic!("a lookup does not look for logs")
     }
 }
@@ -330,6 +330,12 @@ impl ContactIndex for Index {
     async fn forget(&self, contact: ContactRef) -> Result<()> {
         self.damage().map_or(Ok(()), Err)?;
         self.contacts.lock().unwrap().remove(&contact);
+        Ok(())
+    }
+
+    async fn forget_connection(&self, connection: ConnectionId) -> Result<()> {
+        self.damage().map_or(Ok(()), Err)?;
+        self.contacts.lock().unwrap().retain(|id, _| id.connection != connection);
         Ok(())
     }
 

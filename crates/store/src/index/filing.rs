@@ -103,6 +103,18 @@ pub(crate) fn forget(conn: &Connection, contact: &ContactRef) -> Answer<()> {
     known.map_or(Ok(()), |id| unfile(conn, id))
 }
 
+/// Forgets up to `most` contacts of a connection, and says how many.
+pub(super) fn forget_some(conn: &Connection, connection: &ConnectionId, most: usize) -> Answer<usize> {
+    let ids: Vec<i64> = conn
+        .prepare_cached("SELECT id FROM contacts WHERE connection = ?1 LIMIT ?2")?
+        .query_map(params![connection.as_str(), count(most)], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in &ids {
+        unfile(conn, *id)?;
+    }
+    Ok(ids.len())
+}
+
 fn unfile(conn: &Connection, id: i64) -> Answer<()> {
     for statement in [
         "DELETE FROM contact_keys WHERE contact = ?1",

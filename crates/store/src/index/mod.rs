@@ -10,7 +10,8 @@ mod search;
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Contact, ContactIndex, ContactRef, Result, Timestamp,
+    ConnectionId, Contact, ContactIndex, ContactRef, Result, Timestamp,
+    address_book::ADDRESS_BOOK,
     connector::NameQuery,
     index::{IndexCounts, Indexed},
     phone::{Home, Key},
@@ -65,6 +66,25 @@ impl ContactIndex for Store {
             Ok(tx.commit()?)
         })
         .await
+    }
+
+    async fn forget_connection(&self, connection: ConnectionId) -> Result<()> {
+        // The address book files each change of its own records here, and would not file them again.
+        if connection.as_str() == ADDRESS_BOOK {
+            return Ok(());
+        }
+        loop {
+            let connection = connection.clone();
+            let left = self.change_index("forget_connection", move |db| {
+                let tx = db.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let forgotten = filing::forget_some(&tx, &connection, CHUNK)?;
+                tx.commit()?;
+                Ok(forgotten == CHUNK)
+            });
+            if !left.await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn rebuild(&self, home: Home) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Calls and their notes.
 
-use ringside_domain::{Call, CallId, Outcome, journal::CallPage, phone::Reading};
+use ringside_domain::{Call, CallId, ContactRef, Outcome, journal::CallPage, phone::Reading};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params, params};
 
 use crate::{
@@ -12,8 +12,10 @@ use crate::{
     },
 };
 
-const COLUMNS: &str = "SELECT c.id, c.started, c.state, c.no_log, c.body, n.note, n.outcome
-    FROM calls c LEFT JOIN notes n ON n.call = c.id";
+const COLUMNS: &str = "SELECT c.id, c.started, c.state, c.no_log, c.body, n.note, n.outcome, f.body
+    FROM calls c LEFT JOIN notes n ON n.call = c.id
+    LEFT JOIN log_fields f ON f.call = c.id AND f.connection = c.connection AND f.contact_type = c.contact_type
+        AND f.contact = c.contact";
 /// More than this at once is no page.
 const MOST: usize = 1000;
 
@@ -42,6 +44,12 @@ pub(super) fn save(conn: &mut Connection, call: &Call, saved: i64) -> Answer<()>
         encode(&CallRow::of(call))?,
         saved
     ])?;
+    tx.prepare_cached(
+        "DELETE FROM log_fields WHERE call = ?1 AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.id = log_fields.call
+             AND c.connection = log_fields.connection AND c.contact_type = log_fields.contact_type
+             AND c.contact = log_fields.contact)",
+    )?
+    .execute([&id])?;
     // A call's note counts only while nobody has written one: what was typed since is newer than this value.
     if !call.note.is_empty() || call.outcome.is_some() {
         tx.prepare_cached(
@@ -64,6 +72,29 @@ pub(super) fn save_note(
          ON CONFLICT (call) DO UPDATE SET note = excluded.note, outcome = excluded.outcome, saved = excluded.saved",
     )?;
     put.execute(params![call.to_string(), note, outcome.map(Outcome::code), saved])?;
+    Ok(())
+}
+
+pub(super) fn save_fields(
+    conn: &Connection,
+    call: CallId,
+    contact: &ContactRef,
+    fields: &[(String, String)],
+    saved: i64,
+) -> Answer<()> {
+    let mut put = conn.prepare_cached(
+        "INSERT INTO log_fields (call, connection, contact_type, contact, body, saved) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (call) DO UPDATE SET connection = excluded.connection, contact_type = excluded.contact_type,
+             contact = excluded.contact, body = excluded.body, saved = excluded.saved",
+    )?;
+    put.execute(params![
+        call.to_string(),
+        contact.connection.as_str(),
+        contact.contact_type,
+        contact.id,
+        encode(&fields)?,
+        saved
+    ])?;
     Ok(())
 }
 
@@ -132,6 +163,7 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<CallColumns> {
         body: row.get(4)?,
         note: row.get(5)?,
         outcome: row.get(6)?,
+        fields: row.get(7)?,
     })
 }
 

@@ -1,11 +1,11 @@
 //! What the journal remembers beside calls: chosen contacts and traces.
 
-use ringside_domain::{CallId, ConnectionId, ContactRef, Timestamp, Trace};
+use ringside_domain::{CallId, ConnectionId, Contact, ContactRef, Timestamp, Trace};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     error::Answer,
-    rows::{decode, encode, trace::TraceRow},
+    rows::{contact::ContactRow, decode, encode, trace::TraceRow},
 };
 
 pub(super) fn choice(conn: &Connection, e164: &str) -> Answer<Option<ContactRef>> {
@@ -26,7 +26,9 @@ pub(super) fn choose(conn: &Connection, e164: &str, contact: Option<&ContactRef>
     let mut put = conn.prepare_cached(
         "INSERT INTO choices (e164, connection, contact_type, contact, chosen) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (e164) DO UPDATE SET connection = excluded.connection, contact_type = excluded.contact_type,
-             contact = excluded.contact, chosen = excluded.chosen
+             contact = excluded.contact, chosen = excluded.chosen,
+             linked = CASE WHEN connection IS excluded.connection AND contact_type IS excluded.contact_type
+                 AND contact IS excluded.contact THEN linked END
          WHERE excluded.chosen >= chosen",
     )?;
     put.execute(params![
@@ -35,6 +37,31 @@ pub(super) fn choose(conn: &Connection, e164: &str, contact: Option<&ContactRef>
         contact.map(|contact| &contact.contact_type),
         contact.map(|contact| &contact.id),
         at.0
+    ])?;
+    Ok(())
+}
+
+pub(super) fn linked(conn: &Connection, e164: &str) -> Answer<Option<Contact>> {
+    let Some(id) = choice(conn, e164)? else {
+        return Ok(None);
+    };
+    let mut ask = conn.prepare_cached("SELECT linked FROM choices WHERE e164 = ?1")?;
+    let body: Option<String> = ask.query_row([e164], |row| row.get(0)).optional()?.flatten();
+    let row: Option<ContactRow> = body.and_then(|body| decode("linked contact", &body));
+    Ok(row.map(|row| row.contact(id)))
+}
+
+pub(super) fn link(conn: &Connection, e164: &str, contact: &Contact, at: Timestamp) -> Answer<()> {
+    choose(conn, e164, Some(&contact.id), at)?;
+    let mut put = conn.prepare_cached(
+        "UPDATE choices SET linked = ?5 WHERE e164 = ?1 AND connection = ?2 AND contact_type = ?3 AND contact = ?4",
+    )?;
+    put.execute(params![
+        e164,
+        contact.id.connection.as_str(),
+        contact.id.contact_type,
+        contact.id.id,
+        encode(&ContactRow::of(contact))?
     ])?;
     Ok(())
 }

@@ -6,11 +6,12 @@ mod writes;
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId,
+    Call, CallId, Contact, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId,
     journal::{CallPage, StepRecord},
 };
 
 pub(crate) use calls::count_calls;
+use rusqlite::TransactionBehavior;
 
 use crate::Store;
 
@@ -36,6 +37,14 @@ impl Journal for Store {
         let saved = self.now();
         self.change("save_note", move |db| {
             calls::save_note(&db.conn, call, &note, outcome, saved)
+        })
+        .await
+    }
+
+    async fn save_fields(&self, call: CallId, contact: ContactRef, fields: Vec<(String, String)>) -> Result<()> {
+        let saved = self.now();
+        self.change("save_fields", move |db| {
+            calls::save_fields(&db.conn, call, &contact, &fields, saved)
         })
         .await
     }
@@ -94,6 +103,19 @@ impl Journal for Store {
     async fn remember_choice(&self, e164: String, contact: Option<ContactRef>, at: Timestamp) -> Result<()> {
         self.change("remember_choice", move |db| {
             memory::choose(&db.conn, &e164, contact.as_ref(), at)
+        })
+        .await
+    }
+
+    async fn linked(&self, e164: String) -> Result<Option<Contact>> {
+        self.ask("linked", move |db| memory::linked(&db.conn, &e164)).await
+    }
+
+    async fn link(&self, e164: String, contact: Contact, at: Timestamp) -> Result<()> {
+        self.change("link", move |db| {
+            let tx = db.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            memory::link(&tx, &e164, &contact, at)?;
+            Ok(tx.commit()?)
         })
         .await
     }

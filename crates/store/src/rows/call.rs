@@ -50,6 +50,8 @@ pub(crate) struct CallColumns {
     pub body: String,
     pub note: Option<String>,
     pub outcome: Option<String>,
+    /// JSON: what was chosen for the log on the chosen contact.
+    pub fields: Option<String>,
 }
 
 impl CallRow {
@@ -106,6 +108,10 @@ impl CallColumns {
             outcome: self
                 .outcome
                 .and_then(|code| known("outcome", Outcome::from_code(&code))),
+            fields: self
+                .fields
+                .and_then(|body| decode("log fields", &body))
+                .unwrap_or_default(),
             no_log: self.no_log,
         })
     }

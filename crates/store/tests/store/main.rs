@@ -7,6 +7,7 @@ mod file;
 mod index;
 mod journal;
 mod key;
+mod memory;
 mod merge;
 mod search;
 mod support;

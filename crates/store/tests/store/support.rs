@@ -110,6 +110,7 @@ pub fn call(number: u8, from: &str) -> Call {
         choice: None,
         note: String::new(),
         outcome: None,
+        fields: Vec::new(),
         no_log: false,
     }
 }

@@ -51,6 +51,10 @@ pub struct ReadStep {
     pub request: Request,
     #[serde(default)]
     pub answer: Answer,
+    /// Of the answer's list, the first record in which each *path*'s text equals the *template*'s: what is captured is then read
+    /// from that record, and without one nothing is. `{ LINK_OBJECT_ID = "{{ contact.id }}" }`
+    #[serde(default)]
+    pub pick: BTreeMap<String, Template>,
     #[serde(default)]
     pub capture: Captures,
 }
@@ -228,7 +232,7 @@ pub struct WriteStep {
     pub name: String,
     /// *Expression*: only then.
     pub when: Option<String>,
-    /// Asked first: if it captures everything that this step captures, the step is done. For a placeholder company, a link that
+    /// Asked first: if it finds a record that `pick` wants, or captures everything that this step captures, the step is done. For a placeholder company, a link that
     /// is there already.
     pub find_first: Option<ReadStep>,
     pub request: Request,
@@ -274,9 +278,16 @@ pub enum NoteFormat {
     Html,
 }
 
-/// Log a call, or change a log (`update_log`, with `log.id`). Templates have `call` (`start`, `end`, `seconds`, `direction` = in|out,
-/// `answered`, `outcome`, `result`, `number`, `line`), `contact` (`id`, `type`, `name`), `subject`, `note` (the person's), `body` (note,
-/// what the call was, and the marker where it lies in the note), `marker`, `fields` (chosen in the dialog), `account`, `param`.
+/// Log a call, or change a log (`update_log`, with `log.id`).
+///
+/// Templates have `call`: `start` and `end` (milliseconds since 1970, for the filters of times; `end` is `start` where the duration
+/// is not known), `seconds` and `milliseconds` (nothing where not known), `direction` (`in`, `out`), `answered`, `result` (`completed`, `missed`,
+/// `declined`, `answered_elsewhere`, `busy`, `failed`, `unknown`), `outcome` (what the person chose: `connected`, `left_message`,
+/// `no_answer`, `busy`, `wrong_number`, `call_back`, or nothing), `number` (the other end's), `line`, `from` and `to`. Also `contact` (`id`, `type`,
+/// `name`), `subject`, `note` (the person's), `body` (note, what the call was, and the marker where it lies in the note), `marker`,
+/// `fields` (chosen in the dialog), `zone`, `account`, `param`.
+///
+/// A filter of nothing is nothing, so `$omit_empty` and `$if` do the rest.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogCall {
@@ -296,7 +307,8 @@ pub struct LogCall {
     pub log_url: Option<Template>,
 }
 
-/// Logs that bear `marker`: their ids, oldest first.
+/// Logs that bear `marker`: their ids, oldest first. Templates have what `log_call` has: many CRMs can't search notes, but can list
+/// what was logged on one contact, or since the call began.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindLog {
