@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use ringside_domain::{
-    AddressBook, Clock, ConnectionId, ConnectionMemory, CredentialStore, HttpTransport, SignIn, TypedHost,
-};
+use ringside_domain::{AddressBook, Clock, ConnectionId, ConnectionMemory, CredentialStore, HttpTransport, SignIn};
+
+pub use crate::server::Server;
 
 /// The ports. One set for the whole program; cloning shares them.
 #[derive(Clone)]
@@ -33,15 +33,6 @@ pub struct Setup {
     pub parameters: BTreeMap<String, String>,
     /// The CRM account's id, as the connection's check said when it was added.
     pub account: Option<String>,
-}
-
-/// A typed server address, taken apart. `origin` has no slash at its end and no path: `https://crm.example.com:8443`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
-    pub origin: String,
-    pub host: TypedHost,
-    /// What was typed behind the host, without a slash at its end: empty, or `/crm`.
-    pub path: String,
 }
 
 /// The keyring's entry of one secret parameter of a connection.

@@ -1,0 +1,288 @@
+//! OAuth 2 of one connection: where to sign in, what is kept, how a token is refreshed.
+//!
+//! The port [`SignIn`](ringside_domain::SignIn) does the talking. What the redirect and the discovery said, such as the server at
+//! which codes are exchanged, lies in the keyring beside the grant: without it a refresh would not know where to go.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ringside_domain::{
+    Error, Kind, Result, Url,
+    credentials::Secret,
+    sign_in::{Authorize, ClientAuth, Grant, RedirectTo, Redirected, TokenAsk, TokenRequest},
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::Access;
+use crate::{
+    manifest::{
+        format::{ClientKind, Grants, OAuth2, Pkce, Template},
+        render::Scope,
+        send::Exit,
+    },
+    parts::{grant_name, secret_name},
+};
+
+/// How long a token request may take when nobody waits for a card.
+const TOKEN_DEADLINE: Duration = Duration::from_secs(20);
+/// The keyring's entry beside the grant.
+const PLACES: &str = "oauth-places";
+
+/// Where this account's OAuth happens.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Places {
+    pub discovered: BTreeMap<String, String>,
+    pub redirect: BTreeMap<String, String>,
+}
+
+impl Access {
+    /// The kept grant, fit for use; for grants without a person, a new one where there is none.
+    pub(super) async fn grant(&self, until: Instant) -> Result<Option<Grant>> {
+        let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
+            return Ok(None);
+        };
+        let name = grant_name(&self.setup.connection);
+        match self.sign_in.kept(&name).await? {
+            Some(grant) if !grant.expired => Ok(Some(grant)),
+            Some(grant) => self.refreshed(&grant, until).await.map(Some),
+            None if oauth2.grant == Grants::AuthorizationCode => Err(Error::new(
+                Kind::SignInNeeded,
+                "sign_in",
+                format!("Nobody has signed in to {} yet", self.setup.name),
+            )
+            .hint("Open the connection and sign in")),
+            None => self.granted_anew(oauth2, until).await.map(Some),
+        }
+    }
+
+    /// A token that is not the stale one.
+    pub(super) async fn refreshed(&self, stale: &Grant, until: Instant) -> Result<Grant> {
+        let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
+            return Err(self.refused());
+        };
+        if stale.refresh.is_none() {
+            return match oauth2.grant {
+                Grants::AuthorizationCode => Err(self.refused()),
+                Grants::ClientCredentials | Grants::Password => self.granted_anew(oauth2, until).await,
+            };
+        }
+        let request = self.token_request(oauth2, TokenAsk::Refresh, until).await?;
+        let name = grant_name(&self.setup.connection);
+        match self.sign_in.refresh(&name, stale, request).await {
+            // A password or a client's own credentials still open the door that a refresh token no longer does.
+            Err(error) if error.kind == Kind::SignInNeeded && oauth2.grant != Grants::AuthorizationCode => {
+                self.granted_anew(oauth2, until).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// By the client's own credentials, or by a password.
+    async fn granted_anew(&self, oauth2: &OAuth2, until: Instant) -> Result<Grant> {
+        let scope = self.oauth_scope().await?;
+        let ask = match oauth2.grant {
+            Grants::Password => TokenAsk::Password {
+                user: self.optional(oauth2.username.as_ref(), &scope)?.unwrap_or_default(),
+                password: secret(self.optional(oauth2.password.as_ref(), &scope)?.unwrap_or_default()),
+            },
+            _ => TokenAsk::ClientCredentials,
+        };
+        let request = self.token_request(oauth2, ask, until).await?;
+        let grant = self.sign_in.token(request).await?;
+        self.sign_in
+            .keep(&grant_name(&self.setup.connection), grant.clone())
+            .await?;
+        Ok(grant)
+    }
+
+    /// From the beginning: discovery, the browser where the grant needs one, the code's exchange.
+    pub(super) async fn authorize(&self, exit: &Exit) -> Result<()> {
+        let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
+            return Ok(());
+        };
+        self.discover(oauth2, exit).await?;
+        let until = Instant::now() + TOKEN_DEADLINE;
+        if oauth2.grant != Grants::AuthorizationCode {
+            return self.granted_anew(oauth2, until).await.map(drop);
+        }
+        let redirected = self.sign_in.authorize(self.authorization(oauth2).await?).await?;
+        let mut places = self.places().await?;
+        places.redirect = kept(&oauth2.keep_redirect, &redirected.parameters);
+        self.keep_places(&places).await?;
+        let Redirected {
+            code,
+            redirect_uri,
+            verifier,
+            ..
+        } = redirected;
+        let ask = TokenAsk::Code {
+            code,
+            redirect_uri,
+            verifier,
+        };
+        let until = Instant::now() + TOKEN_DEADLINE;
+        let grant = self
+            .sign_in
+            .token(self.token_request(oauth2, ask, until).await?)
+            .await?;
+        self.sign_in.keep(&grant_name(&self.setup.connection), grant).await
+    }
+
+    async fn discover(&self, oauth2: &OAuth2, exit: &Exit) -> Result<()> {
+        let Some(discover) = &oauth2.discover else {
+            return Ok(());
+        };
+        let scope = self.oauth_scope().await?;
+        let until = Instant::now() + TOKEN_DEADLINE;
+        let discovered = self
+            .ask(exit, &discover.request, &discover.capture, &scope, until)
+            .await?;
+        if let Some(name) = discover.capture.keys().find(|name| !discovered.contains_key(*name)) {
+            let message = format!(
+                "{} did not say where to sign in: its answer lacks \"{name}\"",
+                self.loaded.manifest.name
+            );
+            return Err(Error::new(Kind::Unavailable, "sign_in", message).hint("Check the user name of the connection"));
+        }
+        let places = Places {
+            discovered,
+            ..self.places().await?
+        };
+        self.keep_places(&places).await
+    }
+
+    async fn authorization(&self, oauth2: &OAuth2) -> Result<Authorize> {
+        let scope = self.oauth_scope().await?;
+        let address = self.optional(oauth2.authorize.as_ref(), &scope)?.unwrap_or_default();
+        let mut url = self.address(&address)?;
+        for (name, template) in &oauth2.authorize_parameters {
+            let value = self.loaded.text(template, &scope)?;
+            url.query_pairs_mut().append_pair(name, &value);
+        }
+        Ok(Authorize {
+            url,
+            hosts: self.place.hosts.clone(),
+            client_id: self.loaded.text(&oauth2.client_id, &scope)?,
+            scope: oauth2.scopes.join(oauth2.scope_separator.as_deref().unwrap_or(" ")),
+            pkce: oauth2.pkce == Pkce::S256,
+            redirect: RedirectTo {
+                host: oauth2.redirect_host.clone().unwrap_or_else(|| "127.0.0.1".to_owned()),
+                port: oauth2.redirect_port,
+                path: oauth2.redirect_path.clone().unwrap_or_else(|| "/callback".to_owned()),
+            },
+            issuer: oauth2.issuer.clone(),
+            provider: self.loaded.manifest.name.clone(),
+        })
+    }
+
+    async fn token_request(&self, oauth2: &OAuth2, ask: TokenAsk, until: Instant) -> Result<TokenRequest> {
+        let scope = self.oauth_scope().await?;
+        let mut extra = Vec::new();
+        for (name, template) in &oauth2.token_parameters {
+            extra.push((name.clone(), self.loaded.text(template, &scope)?));
+        }
+        let wants_scope = matches!(ask, TokenAsk::ClientCredentials | TokenAsk::Password { .. });
+        if wants_scope && !oauth2.scopes.is_empty() {
+            let scopes = oauth2.scopes.join(oauth2.scope_separator.as_deref().unwrap_or(" "));
+            extra.push(("scope".to_owned(), scopes));
+        }
+        let client_secret = self.optional(oauth2.client_secret.as_ref(), &scope)?;
+        Ok(TokenRequest {
+            url: self.address(&self.loaded.text(&oauth2.token, &scope)?)?,
+            hosts: self.place.hosts.clone(),
+            ask,
+            client_id: self.loaded.text(&oauth2.client_id, &scope)?,
+            client_secret: client_secret.filter(|text| !text.is_empty()).map(secret),
+            client_auth: match oauth2.client {
+                ClientKind::Public => ClientAuth::None,
+                ClientKind::Basic => ClientAuth::Basic,
+                ClientKind::Body => ClientAuth::Body,
+            },
+            extra,
+            in_query: oauth2.token_in_query,
+            deadline: until.saturating_duration_since(Instant::now()),
+        })
+    }
+
+    /// An address that templates made: captured hosts are checked here, before a browser, a code or a secret goes there.
+    fn address(&self, text: &str) -> Result<Url> {
+        let name = &self.loaded.manifest.name;
+        let url = Url::parse(text).map_err(|_| {
+            Error::new(
+                Kind::Invalid,
+                "sign_in",
+                format!("The address at which to sign in to {name} is not one"),
+            )
+        })?;
+        match self.place.hosts.check(&url) {
+            Ok(()) => Ok(url),
+            Err(_) => {
+                let host = url.host_str().unwrap_or("?").to_owned();
+                let message = format!("{name} sent the sign-in to {host}, which its connector does not allow");
+                Err(Error::new(Kind::Forbidden, "sign_in", message).hint("Nothing was sent there"))
+            }
+        }
+    }
+
+    async fn oauth_scope(&self) -> Result<Scope> {
+        let (secrets, places) = (self.secrets().await?, self.places().await?);
+        Ok(self.scope(&secrets, &places, None))
+    }
+
+    fn optional(&self, template: Option<&Template>, scope: &Scope) -> Result<Option<String>> {
+        template.map(|template| self.loaded.text(template, scope)).transpose()
+    }
+
+    pub(super) fn granted(&self, grant: Option<&Grant>) -> BTreeMap<String, String> {
+        match (&self.loaded.manifest.auth.oauth2, grant) {
+            (Some(oauth2), Some(grant)) => kept(&oauth2.keep_granted, &grant.members),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    pub(super) async fn places(&self) -> Result<Places> {
+        if self.loaded.manifest.auth.oauth2.is_none() {
+            return Ok(Places::default());
+        }
+        let kept = self
+            .credentials
+            .get(&secret_name(&self.setup.connection, PLACES))
+            .await?;
+        let read = kept.and_then(|text| serde_json::from_slice(text.expose()).ok());
+        Ok(read.unwrap_or_default())
+    }
+
+    async fn keep_places(&self, places: &Places) -> Result<()> {
+        let text = serde_json::to_vec(places).map_err(|error| {
+            Error::new(
+                Kind::Internal,
+                "sign_in",
+                "What the sign-in found could not be written down",
+            )
+            .because(error)
+        })?;
+        self.credentials
+            .set(&secret_name(&self.setup.connection, PLACES), Secret::new(text))
+            .await
+    }
+
+    pub(super) async fn forget_grant(&self) -> Result<()> {
+        if self.loaded.manifest.auth.oauth2.is_none() {
+            return Ok(());
+        }
+        self.sign_in.forget(&grant_name(&self.setup.connection)).await?;
+        self.credentials
+            .remove(&secret_name(&self.setup.connection, PLACES))
+            .await
+    }
+}
+
+/// The wanted ones of what a peer said.
+fn kept(wanted: &[String], said: &[(String, String)]) -> BTreeMap<String, String> {
+    said.iter().filter(|(name, _)| wanted.contains(name)).cloned().collect()
+}
+
+fn secret(text: String) -> Secret {
+    Secret::new(text.into_bytes())
+}

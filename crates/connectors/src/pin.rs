@@ -1,0 +1,69 @@
+//! Pins: a connection was made with a manifest that a person trusted with a key; this says whether it is still that one.
+//!
+//! What decides where secrets go is pinned: hosts, environment, parameters, signing in. A change in any of it stops the
+//! connection until a person has seen old and new. Everything else, such as a better search, may change by itself.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// The tables of a manifest that decide where a secret goes.
+const PINNED: [&str; 4] = ["allowed_hosts", "environment", "parameters", "auth"];
+
+/// What a connection is pinned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// SHA-256 of `text`, in hexadecimal. In the settings.
+    pub hash: String,
+    /// The pinned tables as canonical JSON, for a person to compare.
+    pub text: String,
+}
+
+impl Pin {
+    /// The pin of a manifest's text. One that is no TOML has the pin of an empty one.
+    #[must_use]
+    pub fn of(manifest: &str) -> Self {
+        let table: Map<String, Value> = toml::from_str(manifest).unwrap_or_default();
+        let pinned: Map<String, Value> = table
+            .into_iter()
+            .filter(|(name, _)| PINNED.contains(&name.as_str()))
+            .collect();
+        // serde_json keeps objects sorted, so the same tables are the same text whatever their order in the file.
+        let text = serde_json::to_string_pretty(&Value::Object(pinned)).unwrap_or_default();
+        let hash = Sha256::digest(text.as_bytes());
+        let hash = hash
+            .iter()
+            .fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+        Self { hash, text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = "id = \"x\"\nallowed_hosts = [\"api.example.com\"]\n[environment]\nbase = \"https://api.example.com\"\n[auth.set]\nheaders = { A = \"{{ secret.key }}\" }\n";
+
+    #[test]
+    fn what_decides_where_a_secret_goes_changes_the_pin() {
+        let before = Pin::of(BEFORE);
+        assert_eq!(before.hash.len(), 64);
+        for (from, to) in [
+            (
+                "allowed_hosts = [\"api.example.com\"]",
+                "allowed_hosts = [\"api.example.com\", \"evil.example\"]",
+            ),
+            ("https://api.example.com", "https://api.example.net"),
+            ("{{ secret.key }}", "{{ secret.other }}"),
+        ] {
+            assert_ne!(Pin::of(&BEFORE.replace(from, to)).hash, before.hash, "{to}");
+        }
+    }
+
+    #[test]
+    fn order_comments_and_other_tables_do_not() {
+        let before = Pin::of(BEFORE);
+        let moved = "# A comment.\n[auth.set]\nheaders.A = \"{{ secret.key }}\"\n[environment]\nbase = \"https://api.example.com\"\n[find_contact]\nmatching = \"exact\"\n";
+        let moved = format!("allowed_hosts = [\"api.example.com\"]\nid = \"y\"\n{moved}");
+        assert_eq!(Pin::of(&moved), before);
+    }
+}
