@@ -2,7 +2,9 @@
 //! what they find afterwards.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod crm;
 mod desk;
+mod dialog;
 mod logging;
 mod lookup;
 mod restart;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, ContactType,
-    Cx, Error, Kind, LogField, LogReceipt, LogRef, Marker, Result, Retry, StoredNumber,
+    Cx, Error, Kind, LogField, LogReceipt, LogRef, Result, Retry, StoredNumber,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     log::LOG_STEP,
@@ -59,6 +59,8 @@ impl HttpCrm {
             name: "Bea Example".into(),
             ..person.clone()
         };
+        // reqwest wants a provider of TLS even where everything is http.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         // A connection a request, so that what happens to one touches no other.
         let client = reqwest::Client::builder()
             .no_proxy()

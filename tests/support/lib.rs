@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod crm;
-mod gate;
+pub mod detour;
+pub mod gate;
 mod http_crm;
 
 pub use crm::{Act, Answer, Hold, LoopbackCrm, Route};

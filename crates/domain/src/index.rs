@@ -15,6 +15,8 @@ use crate::{
 pub trait ContactIndex: Send + Sync {
     /// Contacts that share a key. A key is a hint: the caller compares the stored numbers again.
     async fn find(&self, keys: Vec<Key>) -> Result<Vec<Indexed>>;
+    /// One contact, as the index holds it.
+    async fn known(&self, contact: ContactRef) -> Result<Option<Indexed>>;
     /// By name, company, e-mail or digits; best first.
     async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>>;
     /// Files contacts under their numbers as read with `home`, replacing what was known of them.

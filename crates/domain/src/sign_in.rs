@@ -33,6 +33,10 @@ pub trait SignIn: Send + Sync {
     async fn token(&self, ask: TokenRequest) -> Result<Grant>;
 
     /// Keeps a grant under this name: its refresh token in the keyring, before anybody uses it; its access token in memory.
+    /// A grant without a refresh token is in memory only. The keyring's entry has this very name.
+    ///
+    /// # Errors
+    /// What the keyring said. The grant can be used all the same, until the program ends, and is written later if it can be.
     async fn keep(&self, name: &str, grant: Grant) -> Result<()>;
 
     /// The grant of this name as it is kept, without asking anybody. `None`: nobody signed in yet. After a start there is
@@ -40,10 +44,16 @@ pub trait SignIn: Send + Sync {
     async fn kept(&self, name: &str) -> Result<Option<Grant>>;
 
     /// A grant that is not the `stale` one: somebody else's newer one, or a refreshed one. One refresh at a time for each
-    /// name, whoever asks; a rotated refresh token is in the keyring before the new access token is given out.
+    /// name, whoever asks; a rotated refresh token is in the keyring before the new access token is given out. A keyring
+    /// that refuses it does not fail the refresh: the old token is worth nothing any more, so the new one is used from
+    /// memory, and written later.
+    ///
+    /// `ask` is [`TokenAsk::Refresh`], or [`TokenAsk::ClientCredentials`] or [`TokenAsk::Password`] for connections that
+    /// sign in anew each time, the first time included.
     ///
     /// # Errors
-    /// As [`SignIn::token`]; [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) also when there is nothing to refresh with.
+    /// As [`SignIn::token`], with the old refresh token still kept: the next try uses it again.
+    /// [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) also when there is nothing to refresh with.
     async fn refresh(&self, name: &str, stale: &Grant, ask: TokenRequest) -> Result<Grant>;
 
     /// Forgets the grant, in memory and in the keyring.
@@ -63,7 +73,7 @@ pub struct Authorize {
     /// S256, or none where the vendor lacks it.
     pub pkce: bool,
     pub redirect: RedirectTo,
-    /// What the `iss` of the redirect must be, where the provider sends one.
+    /// What the `iss` of the redirect must be (RFC 9207); a code without it is refused. `None`: the provider sends none.
     pub issuer: Option<String>,
     /// For the page that the browser shows in the end: `Bullhorn`.
     pub provider: String,

@@ -31,6 +31,8 @@ pub enum Input {
         call: CallId,
         lookup: LookupView,
         remembered: Option<ContactRef>,
+        /// The contact itself, where the person linked this number to it: its CRM could not take the number.
+        linked: Option<Contact>,
     },
     /// A person's decision, or none after all.
     Choose {
@@ -41,6 +43,18 @@ pub enum Input {
         call: CallId,
         note: String,
         outcome: Option<Outcome>,
+    },
+    /// What was chosen for the log on this contact.
+    Fields {
+        call: CallId,
+        contact: ContactRef,
+        fields: Vec<(String, String)>,
+    },
+    /// Records that turned up beside the one that was created for this call.
+    Twins {
+        call: CallId,
+        created: ContactRef,
+        twins: Vec<Contact>,
     },
     SetAside {
         call: CallId,
@@ -119,6 +133,7 @@ impl CallBook {
         self.entries.entry(call.id).or_insert_with(|| Entry {
             call,
             lookup: LookupView::default(),
+            twins: Vec::new(),
             card: false,
             shown: true,
             keys: Vec::new(),
@@ -136,8 +151,12 @@ impl CallBook {
                 call,
                 lookup,
                 remembered,
-            } => self.looked(call, lookup, remembered.as_ref()),
-            Input::Choose { call, choice } => self.change(call, |entry| entry.call.choice = choice),
+                linked,
+            } => self.looked(call, lookup, remembered.as_ref(), linked),
+            Input::Choose { call, choice } => self.change(call, |entry| {
+                entry.twins.clear();
+                entry.decide(choice);
+            }),
             Input::Note { call, note, outcome } => {
                 let Some(entry) = self.entries.get_mut(&call) else {
                     return Vec::new();
@@ -146,6 +165,21 @@ impl CallBook {
                 entry.call.outcome = outcome;
                 vec![Effect::Publish(call)]
             }
+            Input::Fields { call, contact, fields } => match self.entries.get_mut(&call) {
+                // Somebody else may be chosen by now.
+                Some(entry) if entry.is_about(&contact) => {
+                    entry.answer_fields(fields);
+                    vec![Effect::Save(call), Effect::Publish(call)]
+                }
+                _ => Vec::new(),
+            },
+            Input::Twins { call, created, twins } => match self.entries.get_mut(&call) {
+                Some(entry) if entry.is_about(&created) => {
+                    entry.twins = twins;
+                    vec![Effect::Publish(call)]
+                }
+                _ => Vec::new(),
+            },
             Input::SetAside { call, no_log } => self.change(call, |entry| entry.call.no_log = no_log),
             Input::CloseCard { call } => match self.entries.get_mut(&call) {
                 Some(entry) if entry.card => {
@@ -246,7 +280,13 @@ impl CallBook {
         }
     }
 
-    fn looked(&mut self, id: CallId, lookup: LookupView, remembered: Option<&ContactRef>) -> Vec<Effect> {
+    fn looked(
+        &mut self,
+        id: CallId,
+        lookup: LookupView,
+        remembered: Option<&ContactRef>,
+        linked: Option<Contact>,
+    ) -> Vec<Effect> {
         let Some(entry) = self.entries.get_mut(&id) else {
             return Vec::new();
         };
@@ -255,13 +295,15 @@ impl CallBook {
         let before = entry.call.choice.clone();
         let by_person = before.as_ref().is_some_and(|choice| choice.by == ChosenBy::Person);
         if !by_person && !entry.call.no_log {
-            entry.call.choice = picture::preselect(&entry.lookup, remembered).map(|(contact, by)| match by {
+            let preselected = picture::preselect(&entry.lookup, remembered)
+                .or_else(|| picture::by_link(&entry.lookup, linked?).map(|contact| (contact, ChosenBy::Remembered)));
+            entry.decide(preselected.map(|(contact, by)| match by {
                 ChosenBy::OnlyExactMatch => Choice {
                     contact: record_to_log(&entry.lookup, contact, &self.config),
                     by,
                 },
                 _ => Choice { contact, by },
-            });
+            }));
         } else if let Some(choice) = &mut entry.call.choice
             && let Some(fresh) = entry.lookup.contact(&choice.contact.id)
         {

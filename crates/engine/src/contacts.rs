@@ -9,14 +9,16 @@ use ringside_domain::{
     connector::{NameQuery, TraceSink},
     index::Indexed,
     journal::CallPage,
-    phone::Reading,
+    phone::{Reading, read},
 };
 
 use crate::{
+    draft,
     engine::Engine,
+    logging::e164,
     lookup::{Question, bounds, lookup},
     people,
-    view::{CallView, Connection, Created, Duplicate, LiveAnswer, Looked, LookupView},
+    view::{CallView, Connection, Created, Duplicate, LiveAnswer, Looked, LookupView, NumberAdded},
 };
 
 impl Engine {
@@ -124,7 +126,15 @@ impl Engine {
             .and_then(|entry| entry.lookup.contact(&id).cloned());
         match shown {
             Some(contact) => Ok(contact),
-            None => self.contact(id).await,
+            None => match self.contact(id.clone()).await {
+                Ok(contact) => Ok(contact),
+                // Not every CRM can be asked by id, and none while it is away: the index has seen whom a person can choose.
+                Err(error) if error.kind != Kind::NotFound => {
+                    let indexed = self.shared.index.known(id).await.ok().flatten();
+                    indexed.map(|indexed| indexed.contact).ok_or(error)
+                }
+                Err(error) => Err(error),
+            },
         }
     }
 
@@ -139,29 +149,47 @@ impl Engine {
     /// Creates a contact, unless it may be there already and `force` is not set; assigns it to the call.
     ///
     /// # Errors
-    /// When the connection is gone or refuses a field; the error names it.
+    /// When the connection is gone, can't create, or refuses a field, or when the draft lacks one that its contact type
+    /// requires; the error names it.
     pub async fn create(&self, draft: ContactDraft, call: Option<CallId>, force: bool) -> Result<Created> {
         let connector = self.shared.connector(&draft.connection).ok_or_else(|| {
             Error::new(Kind::NotFound, "create_contact", "There is no such connection").field("connection")
         })?;
-        if !force {
+        let info = connector.info();
+        if !connector.capability().create {
+            let message = format!("{} cannot create contacts", info.name);
+            return Err(Error::new(Kind::Unsupported, "create_contact", message).field("connection"));
+        }
+        draft::check(&draft, &info)?;
+        let number = draft.number.clone();
+        // Live, and right before: what was created in the morning is not in the index at noon.
+        let before = if force {
+            let known = self.same_number(&connector, number.as_deref()).await.ok().flatten();
+            known.unwrap_or_default()
+        } else {
             let found = people::find_duplicates(&self.places(), &draft).await;
             if !found.is_empty() {
                 return Ok(Created::Duplicates(found));
             }
-        }
+            Vec::new()
+        };
+        self.keep(&before).await;
         let contact = connector
             .create_contact(self.cx(self.config().write_deadline, Freshness::Live), draft)
             .await?;
         self.assign(&contact, call).await?;
+        let before = before.into_iter().map(|contact| contact.id).collect();
+        self.look_for_twins(connector, &contact, number, before, call);
         Ok(Created::Contact(Box::new(contact)))
     }
 
-    /// Adds a number to a contact and assigns the contact to the call. Fills an empty field, never overwrites one.
+    /// Adds a number to a contact and assigns the contact to the call. Fills an empty field, never overwrites one: where
+    /// there is none, or the CRM takes no numbers, the number is linked to the contact on this machine.
     ///
     /// # Errors
-    /// When the connection is gone, can't, or refuses.
-    pub async fn add_number(&self, id: ContactRef, number: String, call: Option<CallId>) -> Result<Contact> {
+    /// When the connection is gone, does not answer, or refuses the number itself; and what can't be linked because it is
+    /// no whole number.
+    pub async fn add_number(&self, id: ContactRef, number: String, call: Option<CallId>) -> Result<NumberAdded> {
         let connector = self.shared.connector(&id.connection).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
@@ -169,15 +197,48 @@ impl Engine {
                 "The connection of this contact was removed",
             )
         })?;
-        if !connector.capability().add_number {
+        let answer = if connector.capability().add_number {
+            let cx = self.cx(self.config().write_deadline, Freshness::Live);
+            connector.add_number(cx, id.clone(), number.clone()).await
+        } else {
             let message = format!("{} cannot add numbers to contacts", connector.info().name);
-            return Err(Error::new(Kind::Unsupported, "add_number", message));
+            Err(Error::new(Kind::Unsupported, "add_number", message))
+        };
+        match answer {
+            Ok(contact) => {
+                self.assign(&contact, call).await?;
+                Ok(NumberAdded {
+                    contact,
+                    linked_only: None,
+                })
+            }
+            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unsupported) => {
+                self.link(id, &number, call, error).await
+            }
+            Err(error) => Err(error),
         }
-        let contact = connector
-            .add_number(self.cx(self.config().write_deadline, Freshness::Live), id, number)
-            .await?;
+    }
+
+    /// The number stays with the contact on this machine, as its CRM has no place for it.
+    async fn link(&self, id: ContactRef, number: &str, call: Option<CallId>, why: Error) -> Result<NumberAdded> {
+        let Some(e164) = e164(&read(number, &self.config().home)) else {
+            return Err(why);
+        };
+        let contact = match call {
+            Some(call) => {
+                self.adopt(call).await?;
+                self.known_contact(call, id).await?
+            }
+            None => self.contact(id).await?,
+        };
         self.assign(&contact, call).await?;
-        Ok(contact)
+        // After the choice, which would take an older link away.
+        let now = self.shared.clock.now().wall;
+        self.shared.journal.link(e164, contact.clone(), now).await?;
+        Ok(NumberAdded {
+            contact,
+            linked_only: Some(why),
+        })
     }
 
     #[must_use]
@@ -211,7 +272,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn keep(&self, contacts: &[Contact]) {
+    pub(crate) async fn keep(&self, contacts: &[Contact]) {
         let now = self.shared.clock.now().wall;
         if let Err(error) = self
             .shared
@@ -223,7 +284,7 @@ impl Engine {
         }
     }
 
-    fn cx(&self, deadline: Duration, freshness: Freshness) -> Cx {
+    pub(crate) fn cx(&self, deadline: Duration, freshness: Freshness) -> Cx {
         Cx {
             deadline,
             freshness,
@@ -232,7 +293,7 @@ impl Engine {
     }
 }
 
-fn late(name: &str) -> Error {
+pub(crate) fn late(name: &str) -> Error {
     Error::new(Kind::Timeout, "ask", format!("{name} did not answer in time"))
 }
 

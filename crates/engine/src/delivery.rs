@@ -32,7 +32,8 @@ use std::{
 };
 
 use ringside_domain::{
-    Clock, Connector, Error, Journal, Kind, LogReceipt, Result, Timestamp, Write, WriteId, WriteState, id::ConnectionId,
+    Clock, Connector, Error, Journal, Kind, LogReceipt, LogRef, Result, Timestamp, Write, WriteId, WriteState,
+    id::ConnectionId,
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -88,6 +89,8 @@ struct Desk {
     late: HashMap<WriteId, Sent>,
     /// Until when this run was at it.
     sent: HashMap<WriteId, Instant>,
+    /// Until when this run sent an update of a log whose end it does not know.
+    unsettled: HashMap<(ConnectionId, String), Instant>,
 }
 
 /// A request that is out, in a task of its own: dropping whoever waits for it does not end it.
@@ -161,6 +164,48 @@ impl Delivery {
     fn settles_in(&self, id: WriteId, settles_within: Duration) -> Duration {
         let sent = self.desk().sent.get(&id).copied().unwrap_or(self.began);
         (sent + settles_within).saturating_duration_since(Instant::now())
+    }
+
+    /// An update went out, and nobody knows whether it took effect, or will.
+    fn is_unsettled(&self, connection: &ConnectionId, log: &LogRef) {
+        let place = (connection.clone(), log.id.clone());
+        self.desk().unsettled.insert(place, Instant::now());
+    }
+
+    /// How long updates of this log that were sent before may still take effect.
+    fn updates_settle_in(
+        &self,
+        connection: &ConnectionId,
+        log: &LogRef,
+        updates: &[Write],
+        settles_within: Duration,
+    ) -> Duration {
+        let earlier_run = updates.iter().any(|update| self.may_be_out(update, settles_within));
+        let place = (connection.clone(), log.id.clone());
+        let mut desk = self.desk();
+        let sent = desk
+            .unsettled
+            .get(&place)
+            .copied()
+            .max(earlier_run.then_some(self.began));
+        let until = sent.map(|sent| sent + settles_within);
+        let wait = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
+        if wait.is_zero() {
+            desk.unsettled.remove(&place);
+        }
+        wait
+    }
+
+    /// Whether an earlier run may have sent an update that has not taken effect yet. An update has no steps, so the row
+    /// alone says what is known.
+    fn may_be_out(&self, update: &Write, settles_within: Duration) -> bool {
+        let now = self.now();
+        let run = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        match &update.state {
+            WriteState::Waiting(_) => update.created.0 < now.0.saturating_sub(run),
+            WriteState::Logged(_) if update.attempts <= 1 => false,
+            _ => update.last_sent.is_some_and(|sent| sent.plus(settles_within) > now),
+        }
     }
 
     /// Whether an attempt overran its deadline and is still out, or came back and was not looked at yet.

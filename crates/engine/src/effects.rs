@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use ringside_domain::{CallId, ContactRef, Freshness, Stop, phone::Reading};
+use ringside_domain::{CallId, Contact, ContactRef, Freshness, Stop, phone::Reading};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -18,6 +18,9 @@ use crate::{
 
 /// How often calls are looked at that may never end by themselves.
 const TICK: Duration = Duration::from_secs(5);
+
+/// What was decided about this number before: whom it was chosen for, and to whom it was linked.
+type Before = (Option<ContactRef>, Option<Contact>);
 
 impl Engine {
     pub(crate) async fn work(self, mut queue: mpsc::UnboundedReceiver<Effect>, stop: Stop) {
@@ -80,15 +83,16 @@ impl Engine {
         };
         let engine = self.clone();
         let task = tokio::spawn(async move {
-            let remembered = Arc::new(Mutex::new(None));
+            let remembered = Arc::new(Mutex::new(Before::default()));
             let publish = {
                 let (engine, remembered) = (engine.clone(), remembered.clone());
                 move |lookup| {
-                    let remembered = remembered.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    let (remembered, linked) = remembered.lock().unwrap_or_else(PoisonError::into_inner).clone();
                     engine.apply(Input::Looked {
                         call: id,
                         lookup,
                         remembered,
+                        linked,
                     });
                 }
             };
@@ -112,18 +116,25 @@ impl Engine {
     }
 
     /// Fetches the remembered choice beside the lookup, which does not wait for it.
-    async fn recall(&self, id: CallId, reading: &Reading, slot: &Mutex<Option<ContactRef>>) {
+    async fn recall(&self, id: CallId, reading: &Reading, slot: &Mutex<Before>) {
         let Reading::Number(number) = reading else { return };
         let Ok(Some(contact)) = self.shared.journal.remembered_choice(number.e164().to_owned()).await else {
             return;
         };
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(contact.clone());
+        let linked = self.shared.journal.linked(number.e164().to_owned()).await;
+        // A connection that was removed has nothing to open or to log on.
+        let linked = linked
+            .ok()
+            .flatten()
+            .filter(|linked| self.shared.connector(&linked.id.connection).is_some());
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = (Some(contact.clone()), linked.clone());
         let lookup = self.book().get(id).map(|entry| entry.lookup.clone());
-        if let Some(lookup) = lookup.filter(|lookup| !lookup.matches.is_empty()) {
+        if let Some(lookup) = lookup.filter(|lookup| linked.is_some() || !lookup.matches.is_empty()) {
             self.apply(Input::Looked {
                 call: id,
                 lookup,
                 remembered: Some(contact),
+                linked,
             });
         }
     }

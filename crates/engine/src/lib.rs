@@ -8,13 +8,16 @@ pub mod callbook;
 pub mod config;
 mod contacts;
 pub mod delivery;
+pub mod draft;
 mod effects;
 mod engine;
+pub mod fields;
 mod logging;
 pub mod lookup;
 pub mod people;
 pub mod picture;
 mod saver;
+mod twins;
 pub mod view;
 
 pub use config::{Config, LogRule};

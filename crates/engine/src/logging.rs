@@ -185,10 +185,17 @@ impl Engine {
                     ..
                 }),
                 Some(choice),
-            ) => logged.note != call.note || logged.outcome != call.outcome || logged.contact != choice.contact.id,
+            ) => {
+                logged.note != call.note
+                    || logged.outcome != call.outcome
+                    || logged.fields != call.fields
+                    || logged.contact != choice.contact.id
+            }
             _ => false,
         };
+        let twins = self.book().get(call.id).map(|entry| entry.twins.clone());
         CallView {
+            twins: twins.unwrap_or_default(),
             call,
             lookup,
             write,
@@ -355,7 +362,7 @@ pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> 
     }
 }
 
-fn e164(reading: &Reading) -> Option<String> {
+pub(crate) fn e164(reading: &Reading) -> Option<String> {
     match reading {
         Reading::Number(number) => Some(number.e164().to_owned()),
         _ => None,

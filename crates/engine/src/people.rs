@@ -8,7 +8,6 @@ mod name;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use futures_util::future::join;
 use ringside_domain::{
     Contact, ContactDraft, ContactIndex, Cx, Freshness, TraceStep,
     connector::{Connector, NameQuery, NumberForms, TraceSink},
@@ -83,12 +82,12 @@ pub async fn find_duplicates(places: &Places, draft: &ContactDraft) -> Vec<Dupli
             reading: Reading::Number(number.clone()),
             forms: phone::forms(number, &places.config.formats),
         });
-        asked.spawn(ask(
-            Arc::clone(&connection.connector),
-            cx,
-            number,
-            draft.name.trim().to_owned(),
-        ));
+        // Apart, so that a search by name that hangs does not take the hit by number with it.
+        if let Some(number) = number {
+            asked.spawn(by_number(Arc::clone(&connection.connector), cx.clone(), number));
+        }
+        let name = draft.name.trim().to_owned();
+        asked.spawn(by_name(Arc::clone(&connection.connector), cx, name));
     }
     let indexed = timeout_at(cut_off, from_index(&*places.index, draft, reading.as_ref())).await;
     let mut candidates = indexed.unwrap_or_default();
@@ -127,32 +126,31 @@ async fn from_index(index: &dyn ContactIndex, draft: &ContactDraft, reading: Opt
     found.into_iter().map(|indexed| indexed.contact).collect()
 }
 
-/// Everybody whom one connection finds by the number or by the name.
-async fn ask(connector: Arc<dyn Connector>, cx: Cx, number: Option<NumberForms>, name: String) -> Vec<Contact> {
-    let (can, connection) = (connector.capability(), connector.info().connection);
-    let by_number = async {
-        match number {
-            Some(number) if can.find => connector.find_contact(cx.clone(), number).await,
-            _ => Ok(Found::default()),
-        }
+/// Everybody whom one connection finds by the number.
+async fn by_number(connector: Arc<dyn Connector>, cx: Cx, number: NumberForms) -> Vec<Contact> {
+    if !connector.capability().find {
+        return Vec::new();
+    }
+    let found = connector.find_contact(cx, number).await;
+    bounded(&*connector, found.unwrap_or_default())
+}
+
+/// Everybody whom one connection finds by the name.
+async fn by_name(connector: Arc<dyn Connector>, cx: Cx, text: String) -> Vec<Contact> {
+    if !connector.capability().find_with_name || text.is_empty() {
+        return Vec::new();
+    }
+    let query = NameQuery {
+        text,
+        types: Vec::new(),
+        limit: MAX_LIKE,
     };
-    let by_name = async {
-        let query = NameQuery {
-            text: name.clone(),
-            types: Vec::new(),
-            limit: MAX_LIKE,
-        };
-        if can.find_with_name && !name.is_empty() {
-            connector.find_contact_with_name(cx.clone(), query).await
-        } else {
-            Ok(Found::default())
-        }
-    };
-    let (by_number, by_name) = join(by_number, by_name).await;
-    [by_number, by_name]
-        .into_iter()
-        .flat_map(|found| bounds::contacts(found.unwrap_or_default().contacts, &connection).contacts)
-        .collect()
+    let found = connector.find_contact_with_name(cx, query).await;
+    bounded(&*connector, found.unwrap_or_default())
+}
+
+fn bounded(connector: &dyn Connector, found: Found) -> Vec<Contact> {
+    bounds::contacts(found.contacts, &connector.info().connection).contacts
 }
 
 /// What of a draft is compared, made ready once.

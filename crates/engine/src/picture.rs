@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use ringside_domain::{
-    ConnectionId, Contact, ContactRef, Match,
+    ConnectionId, Contact, ContactRef, Match, Timestamp,
     call::ChosenBy,
     phone::{self, Home, Reading},
 };
@@ -131,6 +131,12 @@ impl Picture {
         records.map(Record::id).filter(move |id| id.connection == *connection)
     }
 
+    /// When the data of a record was read from its CRM.
+    pub fn as_of(&self, contact: &ContactRef) -> Option<Timestamp> {
+        let known = self.rows.iter().flatten().find(|record| record.id() == contact);
+        known.map(|record| record.found.as_of)
+    }
+
     /// What a person is shown.
     #[must_use]
     pub fn groups(&self) -> Vec<MatchGroup> {
@@ -251,6 +257,18 @@ pub fn preselect(view: &LookupView, remembered: Option<&ContactRef>) -> Option<(
         (_, Some(contact)) => Some((contact.clone(), ChosenBy::Remembered)),
         _ => None,
     }
+}
+
+/// The contact to which the person linked the number, as fresh as the picture has it. Proofs go before: where somebody
+/// has the number in a CRM, that decides. `None` as well when its CRM says that it is gone.
+#[must_use]
+pub fn by_link(view: &LookupView, linked: Contact) -> Option<Contact> {
+    let is_it = |group: &&MatchGroup| contacts(group).any(|contact| contact.id == linked.id);
+    let gone = view.matches.iter().filter(is_it).any(|group| group.gone);
+    if gone || exact_groups(view).next().is_some() {
+        return None;
+    }
+    Some(view.contact(&linked.id).cloned().unwrap_or(linked))
 }
 
 /// Whether a choice that nobody but Ringside made may stand in this newer picture. If not, it is to be taken back, and

@@ -28,8 +28,11 @@ pub struct CallView {
     pub write: Option<Write>,
     /// The name of the connection it is or will be logged in, and the contact's name there.
     pub log_connection: Option<ConnectorInfo>,
-    /// A later change of note, outcome or contact that is not in the CRM yet.
+    /// A later change of note, outcome, fields or contact that is not in the CRM yet.
     pub changed: bool,
+    /// Records with the caller's number that turned up in the CRM after this call's contact was created there: a colleague
+    /// may have created the same person at the same time. They are among the matches, too. Empty once a person chose.
+    pub twins: Vec<Contact>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -122,6 +125,14 @@ pub enum Created {
     Contact(Box<Contact>),
     /// Nothing was created.
     Duplicates(Vec<Duplicate>),
+}
+
+/// What became of a number that was to be added to a contact.
+#[derive(Debug)]
+pub struct NumberAdded {
+    pub contact: Contact,
+    /// Why its CRM did not take the number. It is linked on this machine only: the next call from it is about this contact.
+    pub linked_only: Option<Error>,
 }
 
 /// What the engine tells everybody who listens.

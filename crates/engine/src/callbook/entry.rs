@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use ringside_domain::{
-    Call, CallEvent, CallId, CallState, Change, Direction, EndReason, Now, Party, SourceId, Steady, Trust,
-    call::{ChosenBy, WireParty},
+    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Direction, EndReason, Now, Party, SourceId,
+    Steady, Trust,
+    call::{Choice, ChosenBy, WireParty},
     phone::{Home, Reading, probe_keys, read},
 };
 
@@ -16,6 +17,8 @@ use crate::{config::LogRule, view::LookupView};
 pub struct Entry {
     pub call: Call,
     pub lookup: LookupView,
+    /// See [`CallView::twins`](crate::view::CallView::twins).
+    pub twins: Vec<Contact>,
     /// Its card is open.
     pub card: bool,
     /// It was shown once: from then on every change is.
@@ -54,6 +57,7 @@ impl Entry {
                 no_log: false,
             },
             lookup: LookupView::default(),
+            twins: Vec::new(),
             card: true,
             shown: false,
             keys: vec![(event.source.clone(), event.key.clone())],
@@ -123,6 +127,7 @@ impl Entry {
                 // The person at the other end changed: what was said about the one before does not hold.
                 if !unknown && call.choice.as_ref().is_some_and(|choice| choice.by != ChosenBy::Person) {
                     call.choice = None;
+                    call.fields.clear();
                 }
                 if !unknown {
                     self.lookup = LookupView::default();
@@ -139,6 +144,29 @@ impl Entry {
             call.provider_call_id.clone_from(&event.provider_call_id);
         }
         call.trust = call.trust.max(event.trust);
+    }
+
+    pub(super) fn is_about(&self, contact: &ContactRef) -> bool {
+        self.call
+            .choice
+            .as_ref()
+            .is_some_and(|choice| choice.contact.id == *contact)
+    }
+
+    /// What was chosen for the log on one contact means nothing on another.
+    pub(super) fn decide(&mut self, choice: Option<Choice>) {
+        if !choice.as_ref().is_some_and(|choice| self.is_about(&choice.contact.id)) {
+            self.call.fields.clear();
+        }
+        self.call.choice = choice;
+    }
+
+    /// Who says which matter of this contact it was has decided whom the call is about: no later answer takes it back.
+    pub(super) fn answer_fields(&mut self, fields: Vec<(String, String)>) {
+        if let Some(choice) = self.call.choice.as_mut().filter(|_| !fields.is_empty()) {
+            choice.by = ChosenBy::Person;
+        }
+        self.call.fields = fields;
     }
 
     pub(super) fn answer(&mut self, at: Now) {

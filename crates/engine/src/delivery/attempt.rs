@@ -84,6 +84,9 @@ async fn take_late(delivery: &Delivery, write: &Write) -> Late {
     sent.task.abort();
     let _ = timeout(ABORTING, sent.answer).await;
     delivery.desk().sent.insert(write.id, Instant::now());
+    if let WriteKind::Update(log) = &write.kind {
+        delivery.is_unsettled(&write.connection, log);
+    }
     Late::None
 }
 

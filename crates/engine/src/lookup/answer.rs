@@ -132,13 +132,15 @@ impl Task {
         (matches, others)
     }
 
-    /// Asks for matches by id, after an answer by number that did not hold them.
-    pub async fn confirm(self, missing: Vec<ContactRef>) -> Vec<(ContactRef, Fate)> {
+    /// Asks for matches by id, after an answer by number that did not hold them. What its CRM told us so lately that the
+    /// search need not show it yet is `fresh`: a record that was just created there, for one.
+    pub async fn confirm(self, missing: Vec<(ContactRef, bool)>) -> Vec<(ContactRef, Fate)> {
+        let task = &self;
         let missing = missing.into_iter().take(MAX_CONFIRMED);
-        join_all(missing.map(|id| async { (id.clone(), self.fate(id).await) })).await
+        join_all(missing.map(|(id, fresh)| async move { (id.clone(), task.fate(id, fresh).await) })).await
     }
 
-    async fn fate(&self, id: ContactRef) -> Fate {
+    async fn fate(&self, id: ContactRef, fresh: bool) -> Fate {
         match self.connector.get_contact(self.cx.clone(), id.clone()).await {
             Ok(contact) if contact.id == id => {
                 let answer = proved(bounds::trimmed(contact), &self.caller, self.clock.now().wall, true);
@@ -167,11 +169,11 @@ impl Task {
             }
             Err(error) => {
                 self.steps.error(&self.asking, &error);
-                // Where records cannot be asked for by id, the answer by number has to do.
-                if matches!(error.kind, Kind::NotFound | Kind::Unsupported) {
-                    Fate::Gone
-                } else {
-                    Fate::Unknown
+                match error.kind {
+                    Kind::NotFound => Fate::Gone,
+                    // Where records cannot be asked for by id, the answer by number has to do.
+                    Kind::Unsupported if !fresh => Fate::Gone,
+                    _ => Fate::Unknown,
                 }
             }
         }

@@ -317,6 +317,13 @@ impl<'a> Run<'a> {
     fn confirm(&mut self, place: usize, missing: Vec<ContactRef>) {
         if !missing.is_empty() {
             let asking = Asking::of(&self.asked[place].info.connection, "get_contact");
+            let settles = self.places.connections[place].connector.capability().settles_within;
+            let now = self.places.clock.now().wall;
+            let fresh = |id: &ContactRef| {
+                let told = self.picture.as_of(id);
+                told.is_some_and(|told| told.plus(settles) > now)
+            };
+            let missing = missing.into_iter().map(|id| (id.clone(), fresh(&id))).collect();
             let task = self.task(place, &asking);
             self.spawn(place, false, asking, async move {
                 Done::Confirmed(task.confirm(missing).await)

@@ -71,6 +71,8 @@ struct State {
     script: VecDeque<Fate>,
     looks: VecDeque<Fate>,
     logs: Vec<Log>,
+    /// When each takes effect, on which log, and its note.
+    updates: Vec<(Timestamp, String, String)>,
     requests: Vec<(Timestamp, &'static str)>,
 }
 
@@ -114,17 +116,17 @@ impl Crm {
         self.state.lock().unwrap().looks.extend(fates);
     }
 
-    /// The logs that are visible by now.
+    /// The logs that are visible by now, as the updates that took effect by now left them.
     pub fn logs(&self) -> Vec<Log> {
         let now = self.clock.now().wall;
-        self.state
-            .lock()
-            .unwrap()
-            .logs
-            .iter()
-            .filter(|log| log.at <= now)
-            .cloned()
-            .collect()
+        let state = self.state.lock().unwrap();
+        let mut logs: Vec<Log> = state.logs.iter().filter(|log| log.at <= now).cloned().collect();
+        let mut updates: Vec<_> = state.updates.iter().filter(|update| update.0 <= now).collect();
+        updates.sort_by_key(|update| update.0);
+        for (_, id, note) in updates {
+            logs.iter_mut().find(|log| log.id == *id).expect("a known log").note = note.clone();
+        }
+        logs
     }
 
     pub fn requests(&self, name: &str) -> Vec<Timestamp> {
@@ -294,14 +296,9 @@ impl Connector for Crm {
     }
 
     async fn update_log(&self, _: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
-        self.request("update", |_| {
+        self.request("update", |at| {
             let mut state = self.state.lock().unwrap();
-            state
-                .logs
-                .iter_mut()
-                .find(|known| known.id == log.id)
-                .expect("a known log")
-                .note = entry.note.clone();
+            state.updates.push((at, log.id.clone(), entry.note.clone()));
         })
         .await?;
         Ok(LogReceipt { log })

@@ -149,10 +149,23 @@ impl Desk {
 
     /// Runs the round until nothing is due any more or `limit` of virtual time has passed. Returns every change.
     pub async fn settle(&self, limit: Duration) -> Vec<Write> {
+        self.settle_with(self.delivery(), limit).await
+    }
+
+    /// A run of the program in which something is owed at once, and half a minute for it.
+    pub async fn settle_for_new(&self, owe: impl FnOnce()) {
+        let delivery = self.delivery();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        owe();
+        self.settle_with(delivery, Duration::from_secs(30)).await;
+    }
+
+    /// The same with what one run of the program knows.
+    pub async fn settle_with(&self, delivery: Arc<Delivery>, limit: Duration) -> Vec<Write> {
         let changes = Arc::new(Mutex::new(Vec::new()));
         let heard = changes.clone();
         let stop: Stop = tokio::time::sleep(limit).boxed().shared();
-        self.delivery()
+        delivery
             .run(
                 Arc::new(Notify::new()),
                 move |write| heard.lock().unwrap().push(write),

@@ -10,7 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, Contact, ContactRef, Error, Journal, Kind, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
+    Call, CallId, Contact, ContactRef, Error, Journal, Kind, Outcome, Result, Timestamp, Trace, Write, WriteId,
+    WriteState,
     journal::{CallPage, StepRecord, StepState},
 };
 

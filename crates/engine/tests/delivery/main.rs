@@ -7,3 +7,4 @@ mod journal;
 mod rules;
 mod scripts;
 mod two_machines;
+mod updates;

@@ -129,3 +129,14 @@ async fn only_what_a_connection_can_do_is_asked() {
         "and nobody is asked about nothing"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_search_by_name_that_hangs_does_not_hide_the_hit_by_number() {
+    let mut crm = Crm::new("a", 5, Say::Found(vec![contact("a", "1", "Front desk", CALLER)]));
+    crm.by_name = Say::Hang;
+    let stage = Stage::new(Index::default(), vec![crm]);
+    assert_eq!(
+        found(&stage, &draft()).await,
+        [("Front desk".to_owned(), DuplicateReason::SameNumber)]
+    );
+}

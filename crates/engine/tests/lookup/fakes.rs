@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactIndex, ContactRef,
-    Cx, Error, Freshness, Kind, LogField, LogReceipt, LogRef, Marker, Result, StoredNumber, Timestamp, TraceStep,
+    Cx, Error, Freshness, Kind, LogField, LogReceipt, LogRef, Result, StoredNumber, Timestamp, TraceStep,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     index::{IndexCounts, Indexed},
@@ -306,6 +306,11 @@ impl ContactIndex for Index {
         Ok(hits.map(|(indexed, _)| indexed.clone()).collect())
     }
 
+    async fn known(&self, contact: ContactRef) -> Result<Option<Indexed>> {
+        self.damage().map_or(Ok(()), Err)?;
+        Ok(self.knows(&contact))
+    }
+
     async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>> {
         self.damage().map_or(Ok(()), Err)?;
         let text = query.text.to_lowercase();
@@ -335,7 +340,10 @@ impl ContactIndex for Index {
 
     async fn forget_connection(&self, connection: ConnectionId) -> Result<()> {
         self.damage().map_or(Ok(()), Err)?;
-        self.contacts.lock().unwrap().retain(|id, _| id.connection != connection);
+        self.contacts
+            .lock()
+            .unwrap()
+            .retain(|id, _| id.connection != connection);
         Ok(())
     }
 

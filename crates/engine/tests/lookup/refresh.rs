@@ -117,3 +117,32 @@ async fn a_contact_added_meanwhile_appears_below_what_is_shown() {
     assert_eq!(second.names(), ["Anna", "Aaron"]);
     assert!(second.looked.lookup.checked > first.looked.lookup.checked);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_record_just_created_is_not_gone_because_the_search_does_not_show_it_yet() {
+    use ringside_domain::{ContactIndex as _, phone::Home};
+    use std::time::Duration;
+
+    let lag = Duration::from_secs(20);
+    for by_id in [true, false] {
+        let mut crm = Crm::new("a", 5, Say::Found(vec![]));
+        crm.capability.settles_within = lag;
+        crm.records = by_id.then(|| vec![anna()]);
+        let stage = Stage::new(Index::default(), vec![crm]);
+        // As the engine files what it created.
+        let now = stage.places.clock.now().wall;
+        let home: Home = crate::fakes::home();
+        stage.index.remember(vec![anna()], now, home).await.unwrap();
+        let seen = stage.refresh(CALLER, LookupView::default()).await;
+        assert_eq!(seen.names(), ["Anna"]);
+        assert!(!seen.looked.lookup.matches[0].gone, "by id: {by_id}");
+        assert!(stage.index.knows(&id("a", "1")).is_some());
+
+        tokio::time::sleep(lag).await;
+        let seen = stage.refresh(CALLER, seen.looked.lookup).await;
+        assert_eq!(
+            seen.looked.lookup.matches[0].gone, !by_id,
+            "now the search must show it"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 use ringside_domain::{
     ConnectionId, Contact, ContactRef, Timestamp,
+    index::Indexed,
     phone::{Home, Reading, read, stored_keys},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -90,6 +91,18 @@ pub(crate) fn put(conn: &Connection, contact: &Contact, as_of: Timestamp, home: 
     conn.prepare_cached("INSERT INTO contact_digits (rowid, digits) VALUES (?1, ?2)")?
         .execute(params![id, numbers.digits])?;
     Ok(())
+}
+
+pub(super) fn known(conn: &Connection, contact: &ContactRef) -> Answer<Option<Indexed>> {
+    let mut ask = conn.prepare_cached(
+        "SELECT connection, contact_type, contact, body, as_of FROM contacts
+         WHERE connection = ?1 AND contact_type = ?2 AND contact = ?3",
+    )?;
+    let given = params![contact.connection.as_str(), contact.contact_type, contact.id];
+    let found = ask.query_row(given, stored).optional()?;
+    Ok(found
+        .and_then(Stored::contact)
+        .map(|(contact, as_of)| Indexed { contact, as_of }))
 }
 
 pub(crate) fn forget(conn: &Connection, contact: &ContactRef) -> Answer<()> {

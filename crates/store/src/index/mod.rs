@@ -33,6 +33,11 @@ impl ContactIndex for Store {
         self.ask_index("find", move |db| by_keys(&db.conn, &keys, None)).await
     }
 
+    async fn known(&self, contact: ContactRef) -> Result<Option<Indexed>> {
+        self.ask_index("known", move |db| filing::known(&db.conn, &contact))
+            .await
+    }
+
     async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>> {
         self.ask_index("search", move |db| by_name(&db.conn, &query, None))
             .await

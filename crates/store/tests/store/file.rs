@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{call, call_id, draft, key, memory, open, ports, raw};
-use ringside_domain::{AddressBook as _, Journal as _, Kind};
+use crate::support::{call, call_id, contact, draft, key, memory, open, ports, raw};
+use ringside_domain::{AddressBook as _, Journal as _, Kind, Timestamp};
 use ringside_store::{Store, StoreKey};
 
 fn bytes(path: &Path) -> Vec<Option<Vec<u8>>> {
@@ -32,7 +32,35 @@ async fn an_empty_file_grows_by_migrations_and_opens_again() {
     let version: i64 = raw(&path, &key(1))
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 1);
+    assert_eq!(version, 2);
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_version_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringside.db");
+    let store = open(&path).await;
+    store.save_call(call(1, "+14155550100")).await.unwrap();
+    let number = || "+14155550100".to_owned();
+    let nora = contact("7", "Nora Quill", &["(415) 555-0177"]);
+    store
+        .remember_choice(number(), Some(nora.id.clone()), Timestamp(1))
+        .await
+        .unwrap();
+    store.close().await;
+    raw(&path, &key(1))
+        .execute_batch(
+            "DROP TABLE log_fields; DROP TABLE connection_memory; ALTER TABLE choices DROP COLUMN linked;
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+
+    let store = open(&path).await;
+    assert_eq!(store.call(call_id(1)).await.unwrap(), Some(call(1, "+14155550100")));
+    assert_eq!(store.remembered_choice(number()).await.unwrap(), Some(nora.id.clone()));
+    assert_eq!(store.linked(number()).await.unwrap(), None);
+    store.link(number(), nora.clone(), Timestamp(2)).await.unwrap();
+    assert_eq!(store.linked(number()).await.unwrap(), Some(nora));
 }
 
 #[tokio::test]

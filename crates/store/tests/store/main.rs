@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod address_book;
+mod chosen;
 mod damage;
 mod file;
 mod index;
