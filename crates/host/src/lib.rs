@@ -10,6 +10,7 @@ pub mod autostart;
 pub mod clock;
 pub mod env;
 pub mod folders;
+pub mod http;
 pub mod keyring;
 pub mod links;
 pub mod lock;
@@ -18,14 +19,17 @@ pub mod log;
 pub mod notify;
 pub mod process;
 mod run;
+pub mod sign_in;
 #[cfg(unix)]
 pub mod socket;
 
 pub use autostart::Autostart;
 pub use clock::{OsRandom, SystemClock};
 pub use folders::{Folders, Profile};
+pub use http::{OwnPorts, Web, WebOptions};
 pub use keyring::Keyring;
 pub use links::LinkHandler;
 pub use lock::ProfileLock;
 #[cfg(all(unix, not(target_os = "macos")))]
 pub use notify::{Notice, Notifier};
+pub use sign_in::OAuth;

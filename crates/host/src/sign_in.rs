@@ -16,6 +16,8 @@ use ringside_domain::{
     sign_in::{Authorize, Grant, Redirected, TokenRequest},
 };
 
+use crate::http::OwnPorts;
+
 mod browser;
 mod grants;
 mod kept;
@@ -27,9 +29,6 @@ mod words;
 
 pub use browser::{Browser, SystemBrowser};
 
-/// Is told of every port that signing in opens (`true`) and closes (`false`), so that no connector reaches it.
-pub type OwnPort = Arc<dyn Fn(u16, bool) + Send + Sync>;
-
 /// What signing in is made of.
 #[derive(Clone)]
 pub struct Parts {
@@ -38,7 +37,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub browser: Arc<dyn Browser>,
-    pub own_port: OwnPort,
+    /// Shared with the web: no connector reaches the port to which the browser comes back.
+    pub own_ports: OwnPorts,
 }
 
 /// The port [`SignIn`], for all connections of a profile: one of it, or a rotating grant is refreshed twice.

@@ -27,6 +27,10 @@ pub struct SystemBrowser;
 impl Browser for SystemBrowser {
     async fn open(&self, page: &Url) -> Result<()> {
         links::open_sign_in(page.as_str()).await.map_err(|error| {
+            // The connector's fault, not the browser's.
+            if error.kind == Kind::Invalid {
+                return error;
+            }
             let words = "the browser could not be opened to sign in";
             let again = Error::new(Kind::Unavailable, "sign_in", words);
             // Without a browser a second try fails like the first, until a person has done something.

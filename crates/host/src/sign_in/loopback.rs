@@ -17,7 +17,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::OwnPort;
+use crate::http::OwnPorts;
 
 /// Bytes of a request's head; hyper reads no more than that before it refuses.
 const LONGEST_HEAD: usize = 8 * 1024;
@@ -41,7 +41,7 @@ pub(super) struct Loopback {
 impl Loopback {
     /// Opens the fixed port, or any. `localhost` may mean either loopback address, so both are taken: with one of them in
     /// other hands the code could end there.
-    pub(super) async fn bind(to: &RedirectTo, own_port: &OwnPort) -> Result<Self> {
+    pub(super) async fn bind(to: &RedirectTo, own_ports: &OwnPorts) -> Result<Self> {
         for _ in 0..PORTS_TRIED {
             let wanted = to.port.unwrap_or(0);
             let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).await;
@@ -56,7 +56,7 @@ impl Loopback {
                 },
                 _ => None,
             };
-            let open = Open::new(own_port.clone(), port);
+            let open = Open::new(own_ports.clone(), port);
             return Ok(Self { v4, v6, open });
         }
         Err(not_opened(None, ErrorKind::AddrInUse.into()))
@@ -143,20 +143,20 @@ where
 
 /// Tells the port for as long as it is open.
 struct Open {
-    own_port: OwnPort,
+    own_ports: OwnPorts,
     port: u16,
 }
 
 impl Open {
-    fn new(own_port: OwnPort, port: u16) -> Self {
-        own_port(port, true);
-        Self { own_port, port }
+    fn new(own_ports: OwnPorts, port: u16) -> Self {
+        own_ports.add(port);
+        Self { own_ports, port }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        (self.own_port)(self.port, false);
+        self.own_ports.remove(self.port);
     }
 }
 

@@ -31,7 +31,11 @@ impl Language {
         let mut best = (0.0, Self::English);
         for wish in accept_language.unwrap_or_default().split(',').take(20) {
             let (tag, weight) = wish.split_once(';').unwrap_or((wish, "q=1"));
-            let weight: f32 = weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(0.0);
+            let weight: f32 = weight
+                .trim()
+                .strip_prefix("q=")
+                .and_then(|q| q.parse().ok())
+                .unwrap_or(0.0);
             let language = match tag.trim().split('-').next().map(str::to_ascii_lowercase).as_deref() {
                 Some("en") => Self::English,
                 Some("de") => Self::German,
@@ -47,9 +51,14 @@ impl Language {
 
 pub(super) enum Said<'a> {
     /// The browser brought what we waited for. Whether it is worth anything is not known yet, so the page doesn't say.
-    Done { provider: &'a str },
-    /// The provider, or the person there, said no; `words` are cleaned.
-    Refused { provider: &'a str, words: &'a str },
+    Done {
+        provider: &'a str,
+    },
+    /// The provider, or the person there, said no; `words` are the provider's, cleaned.
+    Refused {
+        provider: &'a str,
+        words: Option<&'a str>,
+    },
     /// Not the answer that is waited for, or no longer.
     Stray,
     NothingHere,
@@ -98,18 +107,22 @@ fn text(language: Language, said: &Said<'_>) -> (Cow<'static, str>, Vec<String>)
         ),
         (Language::English, Said::Refused { provider, words }) => (
             format!("{provider} did not sign you in").into(),
-            vec![
-                format!("{provider} says: {words}"),
-                "Go back to Ringside and try again. You can close this window.".to_owned(),
-            ],
+            words
+                .map(|words| format!("{provider} says: {words}"))
+                .into_iter()
+                .chain(["Go back to Ringside and try again. You can close this window.".to_owned()])
+                .collect(),
         ),
         (Language::German, Said::Refused { provider, words }) => (
             format!("{provider} hat Sie nicht angemeldet").into(),
-            vec![
-                format!("{provider} meldet: {words}"),
-                "Gehen Sie zurück zu Ringside und versuchen Sie es noch einmal. Sie können dieses Fenster schließen."
-                    .to_owned(),
-            ],
+            words
+                .map(|words| format!("{provider} meldet: {words}"))
+                .into_iter()
+                .chain([
+                    "Gehen Sie zurück zu Ringside und versuchen Sie es noch einmal. Sie können dieses Fenster schließen."
+                        .to_owned(),
+                ])
+                .collect(),
         ),
         (Language::English, Said::Stray) => (
             "Ringside is not waiting for this answer".into(),
@@ -163,10 +176,13 @@ mod tests {
     fn what_a_provider_says_stays_text() {
         let said = Said::Refused {
             provider: "A&B",
-            words: "<script>alert('x')</script>",
+            words: Some("<script>alert('x')</script>"),
         };
         let body = page(StatusCode::OK, Language::English, &said).into_body();
-        assert!(body.contains("A&amp;B says: &lt;script&gt;alert(&#39;x&#39;)"), "{body}");
+        assert!(
+            body.contains("A&amp;B says: &lt;script&gt;alert(&#39;x&#39;)"),
+            "{body}"
+        );
         assert!(!body.contains("<script"), "{body}");
     }
 }

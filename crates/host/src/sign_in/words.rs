@@ -22,7 +22,10 @@ pub(super) fn clean(text: &str, secrets: &[&Secret]) -> String {
             text = text.replace(secret, "…");
         }
     }
-    let text: String = text.chars().map(|letter| if is_unseen(letter) { ' ' } else { letter }).collect();
+    let text: String = text
+        .chars()
+        .map(|letter| if is_unseen(letter) { ' ' } else { letter })
+        .collect();
     let words: Vec<String> = text.split_whitespace().map(hide_secrets).collect();
     let line = words.join(" ");
     let line = line.trim_end_matches(['.', ' ']);
@@ -34,7 +37,9 @@ pub(super) fn clean(text: &str, secrets: &[&Secret]) -> String {
 
 /// An error code such as `invalid_grant`; anything else that stands in its place is cut to its letters.
 pub(super) fn code(text: &str) -> String {
-    let letters = text.chars().filter(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(*letter));
+    let letters = text
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(*letter));
     hide_secrets(&letters.take(60).collect::<String>())
 }
 
@@ -80,11 +85,23 @@ mod tests {
     fn a_description_stays_readable_and_loses_what_is_secret() {
         let sent = Secret::new("hunter2!");
         let cases = [
-            ("The refresh token is invalid or expired.", "The refresh token is invalid or expired"),
-            ("AADSTS65004: User declined\r\nTrace ID: 01890a5d-ac96-774b-bcce-b302099a8057", "AADSTS65004: User declined Trace ID: 01890a5d-ac96-774b-bcce-b302099a8057"),
+            (
+                "The refresh token is invalid or expired.",
+                "The refresh token is invalid or expired",
+            ),
+            (
+                "AADSTS65004: User declined\r\nTrace ID: 01890a5d-ac96-774b-bcce-b302099a8057",
+                "AADSTS65004: User declined Trace ID: 01890a5d-ac96-774b-bcce-b302099a8057",
+            ),
             ("password hunter2! is wrong", "password … is wrong"),
-            ("token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln refused", "token=… refused"),
-            ("see https://help.example.com/oauth#errors", "see https://help.example.com/oauth#errors"),
+            (
+                "token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln refused",
+                "token=… refused",
+            ),
+            (
+                "see https://help.example.com/oauth#errors",
+                "see https://help.example.com/oauth#errors",
+            ),
             ("call +12025550123 now", "call … now"),
             ("\u{202e}evil\u{7}\u{0} text\u{2028}more", "evil text more"),
         ];

@@ -1,0 +1,258 @@
+//! The grants of all connections: kept, and refreshed by one for everybody.
+//!
+//! Three rules hold the rotation together. Whatever asks a provider or writes to the keyring runs as its own task, so a
+//! caller who leaves cuts nothing off. Writes of one name take turns. And every grant has an age: a refresh that comes back
+//! to find that the person signed in again, or out, in the meantime changes nothing.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ringside_domain::{
+    Clock, CredentialStore, Error, HttpTransport, Kind, Result, Steady, credentials::Secret, sign_in::Grant,
+};
+
+use super::kept::{self, Kept};
+
+mod refresh;
+
+const OPERATION: &str = "refresh_sign_in";
+/// An access token counts as over this long before it is, so that it does not end on its way; a short-lived one at half
+/// of its time.
+const LEAD: Duration = Duration::from_secs(60);
+/// Between two tries to write what the keyring refused: each may put up a prompt.
+const WRITE_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+pub(super) struct Grants {
+    ports: Arc<Ports>,
+    names: Mutex<HashMap<String, Arc<Name>>>,
+}
+
+struct Ports {
+    http: Arc<dyn HttpTransport>,
+    credentials: Arc<dyn CredentialStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Everything about one name.
+struct Name {
+    name: String,
+    state: Mutex<State>,
+    /// Held while the keyring is read or written: writes take turns.
+    turn: tokio::sync::Mutex<()>,
+    flight: refresh::Running,
+}
+
+#[derive(Default)]
+struct State {
+    grant: Option<Held>,
+    /// Counts what was kept and forgotten. Who began at another age has nothing to say any more.
+    age: u64,
+    /// The keyring was asked once: what is here is what is there, or newer.
+    loaded: bool,
+    /// The keyring refused the newest refresh token, at that time.
+    unwritten: Option<Steady>,
+}
+
+#[derive(Clone)]
+struct Held {
+    grant: Grant,
+    got: Steady,
+}
+
+impl Grants {
+    pub(super) fn new(
+        http: Arc<dyn HttpTransport>,
+        credentials: Arc<dyn CredentialStore>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let ports = Ports {
+            http,
+            credentials,
+            clock,
+        };
+        Self {
+            ports: Arc::new(ports),
+            names: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn keep(&self, name: &str, grant: Grant) -> Result<()> {
+        let (ports, name) = (self.ports.clone(), self.name(name));
+        whole(async move {
+            let _turn = name.turn.lock().await;
+            let age = name.state().age;
+            let written = ports.write(&name.name, &grant).await;
+            let now = ports.steady();
+            let mut state = name.state();
+            if state.age != age {
+                // Forgotten while it was written; what forgets waits for our turn to end, and removes it.
+                return Ok(());
+            }
+            state.age += 1;
+            state.loaded = true;
+            state.unwritten = written.is_err().then_some(now);
+            state.grant = Some(Held { grant, got: now });
+            written.map_err(|error| match error.hint {
+                Some(_) => error,
+                None => error.hint("You are signed in until Ringside ends; sign in again once secrets can be kept"),
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn kept(&self, name: &str) -> Result<Option<Grant>> {
+        let name = self.name(name);
+        self.load(&name).await?;
+        self.write_again(&name);
+        let now = self.ports.steady();
+        let state = name.state();
+        Ok(state.grant.as_ref().map(|held| held.grant(now)))
+    }
+
+    pub(super) async fn forget(&self, name: &str) -> Result<()> {
+        let (ports, name) = (self.ports.clone(), self.name(name));
+        whole(async move {
+            // At once for everybody, and for a refresh that is on its way; the keyring may take its time.
+            {
+                let mut state = name.state();
+                state.age += 1;
+                state.loaded = true;
+                state.unwritten = None;
+                state.grant = None;
+            }
+            let _turn = name.turn.lock().await;
+            ports.credentials.remove(&name.name).await
+        })
+        .await
+    }
+
+    fn name(&self, name: &str) -> Arc<Name> {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names
+            .entry(name.to_owned())
+            .or_insert_with(|| Arc::new(Name::new(name)))
+            .clone()
+    }
+
+    /// Reads the keyring, once for each name. A keyring that does not answer is asked again the next time.
+    async fn load(&self, name: &Arc<Name>) -> Result<()> {
+        if name.state().loaded {
+            return Ok(());
+        }
+        let _turn = name.turn.lock().await;
+        if name.state().loaded {
+            return Ok(());
+        }
+        let kept = kept::read(self.ports.credentials.as_ref(), &name.name).await?;
+        let mut state = name.state();
+        // Forgotten in the meantime: that needs no turn.
+        if !state.loaded {
+            state.loaded = true;
+            state.grant = kept.map(|kept| Held {
+                grant: Grant {
+                    access: Secret::new(""),
+                    refresh: Some(kept.refresh),
+                    expires_in: None,
+                    expired: true,
+                    members: kept.members,
+                },
+                got: Steady::default(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes to the keyring what it refused before, without making anybody wait.
+    fn write_again(&self, name: &Arc<Name>) {
+        let now = self.ports.steady();
+        {
+            let mut state = name.state();
+            match state.unwritten {
+                Some(tried) if now.since(tried) >= WRITE_AGAIN_AFTER => state.unwritten = Some(now),
+                _ => return,
+            }
+        }
+        let (ports, name) = (self.ports.clone(), name.clone());
+        tokio::spawn(async move {
+            let _turn = name.turn.lock().await;
+            let (age, grant) = {
+                let state = name.state();
+                match (&state.grant, state.unwritten) {
+                    (Some(held), Some(_)) => (state.age, held.grant.clone()),
+                    _ => return,
+                }
+            };
+            match ports.write(&name.name, &grant).await {
+                Ok(()) => {
+                    let mut state = name.state();
+                    if state.age == age {
+                        state.unwritten = None;
+                    }
+                    tracing::info!("a renewed sign-in is in the keyring now");
+                }
+                Err(error) => tracing::warn!(
+                    kind = error.kind.code(),
+                    "a renewed sign-in is still not in the keyring"
+                ),
+            }
+        });
+    }
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            flight: refresh::Running::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn grant(&self, now: Steady) -> Grant {
+        let mut grant = self.grant.clone();
+        if let Some(life) = grant.expires_in {
+            let lead = LEAD.min(life / 2);
+            grant.expired |= now.since(self.got) >= life - lead;
+        }
+        grant
+    }
+}
+
+impl Ports {
+    fn steady(&self) -> Steady {
+        self.clock.now().steady
+    }
+
+    /// A grant that cannot be renewed leaves nothing behind: its access token is kept in memory only.
+    async fn write(&self, name: &str, grant: &Grant) -> Result<()> {
+        let credentials = self.credentials.as_ref();
+        match &grant.refresh {
+            Some(refresh) => {
+                let kept = Kept {
+                    refresh: refresh.clone(),
+                    members: grant.members.clone(),
+                };
+                kept::write(credentials, name, &kept).await
+            }
+            None => credentials.remove(name).await,
+        }
+    }
+}
+
+/// Runs to its end even if nobody waits for it any more.
+async fn whole<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::new(Kind::Internal, OPERATION, "keeping the sign-in broke off")),
+    }
+}

@@ -1,0 +1,164 @@
+//! One refresh for everybody who wants one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ringside_domain::{
+    Error, Kind, Result, Steady,
+    sign_in::{Grant, TokenAsk, TokenRequest},
+};
+use tokio::sync::watch;
+
+use super::{Grants, Held, Name, OPERATION, Ports};
+use crate::sign_in::token;
+
+/// The refresh of a name that is on its way, or was the last one, with the age of the grant that it began with.
+pub(super) type Running = Mutex<Option<(u64, watch::Receiver<Flight>)>>;
+
+/// What one answer and those before it may say together.
+const MOST_MEMBERS: usize = 100;
+
+/// How a refresh ended, for all who wait for it; `None`: not yet.
+pub(super) type Flight = Option<Result<Grant, Arc<Error>>>;
+
+enum Joined {
+    Current(Grant),
+    Flight(watch::Receiver<Flight>),
+}
+
+impl Grants {
+    pub(in crate::sign_in) async fn refresh(&self, name: &str, stale: &Grant, ask: TokenRequest) -> Result<Grant> {
+        let name = self.name(name);
+        self.load(&name).await?;
+        self.write_again(&name);
+        let mut flight = match self.join(&name, stale, ask) {
+            Joined::Current(grant) => return Ok(grant),
+            Joined::Flight(flight) => flight,
+        };
+        let end = flight.wait_for(Option::is_some).await;
+        match end.as_deref() {
+            Ok(Some(Ok(grant))) => Ok(grant.clone()),
+            Ok(Some(Err(error))) => Err(copy(error)),
+            _ => Err(Error::new(Kind::Internal, OPERATION, "renewing the sign-in broke off")),
+        }
+    }
+
+    /// A grant that is newer than the stale one, or the refresh that is on its way, or a new one.
+    fn join(&self, name: &Arc<Name>, stale: &Grant, ask: TokenRequest) -> Joined {
+        let mut flight = name.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.ports.steady();
+        let (age, current) = {
+            let state = name.state();
+            (state.age, state.grant.as_ref().map(|held| held.grant(now)))
+        };
+        if let Some(current) = current.filter(|current| current.access != stale.access && !current.expired) {
+            return Joined::Current(current);
+        }
+        // One that began before the person signed in again can say nothing about what they have now.
+        if let Some((began, running)) = flight.as_ref()
+            && *began == age
+            && running.has_changed().is_ok()
+            && running.borrow().is_none()
+        {
+            return Joined::Flight(running.clone());
+        }
+        let (sender, receiver) = watch::channel(None);
+        *flight = Some((age, receiver.clone()));
+        let (ports, name) = (self.ports.clone(), name.clone());
+        tokio::spawn(async move {
+            let end = refreshed(&ports, &name, ask).await;
+            // By now the state holds the new grant: whoever comes from here on gets it from there.
+            sender.send_replace(Some(end.map_err(Arc::new)));
+        });
+        Joined::Flight(receiver)
+    }
+}
+
+/// Asks the provider, and keeps what it grants before it is given out.
+async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Grant> {
+    let (age, old) = {
+        let state = name.state();
+        (state.age, state.grant.as_ref().map(|held| held.grant.clone()))
+    };
+    let with = match &ask.ask {
+        TokenAsk::Refresh => old.as_ref().and_then(|old| old.refresh.as_ref()),
+        TokenAsk::ClientCredentials | TokenAsk::Password { .. } => None,
+        TokenAsk::Code { .. } => {
+            return Err(Error::new(
+                Kind::Internal,
+                OPERATION,
+                "a code cannot be used a second time",
+            ));
+        }
+    };
+    // Whatever goes wrong from here to the answer, the old refresh token stays: the provider may not have used it up.
+    let asked = token::ask(ports.http.as_ref(), ports.clock.as_ref(), ask.clone(), with).await;
+    let mut grant = match asked {
+        Ok(grant) => grant,
+        // What the person signed in to in the meantime is not refused.
+        Err(error) if name.state().age != age => return name.replaced(ports.steady()).map_err(|_| error),
+        Err(error) => return Err(error),
+    };
+    let got = ports.steady();
+    let rotated = grant.refresh.is_some() && grant.refresh.as_ref() != with;
+    if let Some(old) = old {
+        grant.refresh = grant.refresh.or(old.refresh);
+        let named = |name: &str| grant.members.iter().any(|(other, _)| other == name);
+        // Some say the address of the person's own server only in the first answer.
+        let missing: Vec<_> = old.members.into_iter().filter(|(name, _)| !named(name)).collect();
+        grant.members.extend(missing);
+        grant.members.truncate(MOST_MEMBERS);
+    }
+
+    let _turn = name.turn.lock().await;
+    if name.state().age != age {
+        return name.replaced(ports.steady());
+    }
+    let written = if rotated {
+        ports.write(&name.name, &grant).await
+    } else {
+        Ok(())
+    };
+    if let Err(error) = &written {
+        // The provider has ended the old one, so the new one is all there is: it is used, and the keyring asked again.
+        tracing::warn!(
+            kind = error.kind.code(),
+            "a renewed sign-in could not be put into the keyring; it will be tried again"
+        );
+    }
+    let mut state = name.state();
+    if state.age != age {
+        drop(state);
+        // Forgotten while it was written; what forgets waits for our turn to end, and removes it.
+        return name.replaced(ports.steady());
+    }
+    if rotated {
+        state.unwritten = written.is_err().then_some(got);
+    }
+    state.grant = Some(Held {
+        grant: grant.clone(),
+        got,
+    });
+    Ok(grant)
+}
+
+impl Name {
+    /// What is there instead of a grant that came too late.
+    fn replaced(&self, now: Steady) -> Result<Grant> {
+        let current = self.state().grant.as_ref().map(|held| held.grant(now));
+        current.ok_or_else(token::nothing_to_refresh_with)
+    }
+}
+
+/// One error for each who waits; the cause stays with the first.
+fn copy(error: &Error) -> Error {
+    Error {
+        kind: error.kind,
+        retry: error.retry,
+        operation: error.operation,
+        message: error.message.clone(),
+        hint: error.hint.clone(),
+        field: error.field.clone(),
+        may_have_happened: error.may_have_happened,
+        source: None,
+    }
+}
