@@ -4,4 +4,15 @@
 //! `load` reads and checks it, `render` makes requests of its templates, `mapping` makes contacts of its answers, `auth` signs
 //! in, `send` is the one way out, and `run` holds the operations of the port [`Connector`](ringside_domain::Connector).
 
+mod auth;
+mod budget;
+pub mod check;
+mod classify;
 pub mod format;
+pub mod load;
+pub(crate) mod mapping;
+pub(crate) mod render;
+mod send;
+pub mod connector;
+mod learned;
+mod run;

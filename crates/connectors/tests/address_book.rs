@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ringside_connectors::registry;
+use ringside_connectors::address_book::AddressBookConnector;
 use ringside_domain::{
     AddressBook, Clock, ConnectionId, Connector, Contact, ContactDraft, Cx, Direction, Freshness, Kind, Now, Random,
     Result, Timestamp, TraceStep,
@@ -98,7 +98,7 @@ impl House {
         )
         .unwrap();
         let connection = ConnectionId::new(ADDRESS_BOOK);
-        let book = registry::build(ADDRESS_BOOK, connection, "Address book", Arc::new(store.clone())).unwrap();
+        let book = Arc::new(AddressBookConnector::new(connection, "Address book", Arc::new(store.clone())));
         Self {
             book,
             store,
@@ -244,10 +244,7 @@ async fn a_log_is_one_step_and_there_once() {
         house.book.find_log(house.cx(), entry(&ada, "m1")).await.unwrap(),
         [first.log]
     );
-    assert_eq!(
-        house.book.find_log(house.cx(), entry(&ada, "m2")).await.unwrap(),
-        []
-    );
+    assert_eq!(house.book.find_log(house.cx(), entry(&ada, "m2")).await.unwrap(), []);
     // The answer is in the journal: nothing is sent.
     let known = LogRef {
         id: "known".to_owned(),
@@ -264,10 +261,7 @@ async fn a_log_is_one_step_and_there_once() {
         .unwrap();
     assert_eq!(receipt.log, known);
     assert!(steps.told.lock().unwrap().is_empty());
-    assert_eq!(
-        house.book.find_log(house.cx(), entry(&ada, "m3")).await.unwrap(),
-        []
-    );
+    assert_eq!(house.book.find_log(house.cx(), entry(&ada, "m3")).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -299,21 +293,4 @@ async fn a_refused_log_is_told_as_not_done_and_a_log_can_move() {
         .unwrap();
     assert!(house.store.logs(ada.id.id).await.unwrap().is_empty());
     assert_eq!(house.store.logs(grace.id.id).await.unwrap()[0].0, log);
-}
-
-#[test]
-fn an_unknown_kind_is_told_with_the_kinds_there_are() {
-    let store = Store::memory(
-        Arc::new(Ticking(AtomicI64::new(0))),
-        Arc::new(Counting(AtomicU8::new(0))),
-    )
-    .unwrap();
-    let error = registry::build("salesfarce", ConnectionId::new("x"), "X", Arc::new(store))
-        .err()
-        .unwrap();
-    assert_eq!(
-        (error.kind, error.field.as_deref()),
-        (Kind::NotFound, Some("connector"))
-    );
-    assert!(error.to_string().contains(ADDRESS_BOOK), "{error}");
 }

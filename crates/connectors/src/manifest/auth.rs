@@ -64,6 +64,15 @@ struct State {
     openings: u64,
 }
 
+/// What requests carry is made of.
+struct Held {
+    grant: Option<Grant>,
+    places: Places,
+    session: BTreeMap<String, String>,
+    session_renewed: bool,
+    since: Steady,
+}
+
 impl Access {
     pub fn new(loaded: Arc<Loaded>, place: Place, parts: &Parts, setup: &Setup) -> Self {
         Self {
@@ -160,27 +169,57 @@ impl Access {
             hidden.extend(step.secret.iter().cloned());
             scope = scope.with("session", &session);
         }
+        session.retain(|name, _| !hidden.contains(name));
+        let held = Held {
+            grant,
+            places,
+            session,
+            session_renewed,
+            since,
+        };
+        self.carry(state, &scope, held)
+    }
+
+    /// As if a session had been opened before, with these captures: an example of a manifest begins there.
+    pub async fn assume(&self, mut session: BTreeMap<String, String>, until: Instant) -> Result<()> {
+        let mut state = self.opened.lock().await;
+        let grant = self.grant(until).await?;
+        let (secrets, places) = (self.secrets().await?, self.places().await?);
+        let scope = self.scope(&secrets, &places, grant.as_ref()).with("session", &session);
+        let hidden = self.loaded.manifest.auth.session.iter().flat_map(|step| &step.secret);
+        hidden.for_each(|name| drop(session.remove(name)));
+        let held = Held {
+            grant,
+            places,
+            session,
+            session_renewed: false,
+            since: self.clock.now().steady,
+        };
+        self.carry(&mut state, &scope, held).map(drop)
+    }
+
+    /// Renders what requests carry, and keeps it.
+    fn carry(&self, state: &mut State, scope: &Scope, held: Held) -> Result<Opened> {
         let rendered = |pairs: &BTreeMap<String, Template>| {
             let pair = |(name, template): (&String, &Template)| {
-                let value = self.loaded.text(template, &scope)?;
+                let value = self.loaded.text(template, scope)?;
                 Ok((name.clone(), Secret::new(value.into_bytes())))
             };
             pairs.iter().map(pair).collect::<Result<Vec<_>>>()
         };
         let set = &self.loaded.manifest.auth.set;
         let (headers, query) = (rendered(&set.headers)?, rendered(&set.query)?);
-        session.retain(|name, _| !hidden.contains(name));
         state.openings += 1;
         let opened = Opened {
             headers,
             query,
-            session,
-            granted: self.granted(grant.as_ref()),
-            discovered: places.discovered,
+            session: held.session,
+            granted: self.granted(held.grant.as_ref()),
+            discovered: held.places.discovered,
             number: state.openings,
-            session_renewed,
-            grant,
-            since,
+            session_renewed: held.session_renewed,
+            grant: held.grant,
+            since: held.since,
         };
         state.opened = Some(opened.clone());
         Ok(opened)

@@ -20,8 +20,7 @@ pub use self::{
     example::{CallInput, ContactInput, DraftInput, Example, Exchange, ExpectedContact, ExpectedError},
     operation::{
         AddNumber, Answer, Batching, ContactMap, CreateContact, Enrich, FindContact, FindLog, FindWithName, GetContact,
-        LogCall, LogFieldSpec, Matching, NoteFormat, NumberPaths, Operations, ReadStep, Verify,
-        WhoAmI, WriteStep,
+        LogCall, LogFieldSpec, Matching, NoteFormat, NumberPaths, Operations, ReadStep, Verify, WhoAmI, WriteStep,
     },
     request::{GraphQl, Paging, QueryValue, Request, Template, Tree, Verb},
     rules::{Budget, ErrorRule, Errors, FieldErrors, Then},

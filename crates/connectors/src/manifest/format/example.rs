@@ -7,22 +7,26 @@ use serde::Deserialize;
 
 use super::request::{Tree, Verb};
 
-/// One case of `ringside connector check`. Secrets are the text `secret-NAME` in it, the OAuth token is `token`.
+/// One case of `ringside connector check`. Secrets are the text `secret-NAME` in it, the OAuth token is `token`, a refreshed one
+/// `token-2`. Nobody's clock runs in it: it is 2026-01-15, 12:00 UTC, and waiting takes no time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     pub name: String,
-    /// `find_contact`, `log_call`, …
+    /// `find_contact`, `find_contact_with_name`, `get_contact`, `create_contact`, `add_number`, `log_call`, `update_log`, `find_log`,
+    /// `log_fields`, or `check`: who am I, whose account is the one of `contacts`.
     pub operation: String,
+    /// The first of the choices unless said otherwise.
     pub environment: Option<String>,
-    /// What the person typed as their server's address.
+    /// What the person typed as their server's address; the placeholder unless said otherwise.
     pub server: Option<String>,
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
     /// What `whoami` would have captured, so that the case does not begin with it.
     #[serde(default)]
     pub account: BTreeMap<String, String>,
-    /// What signing in would have captured: `session.*`, `granted.*`, `discovered.*`. Without it the case begins with the session's steps.
+    /// What signing in would have captured, by the names of `session.*`, `granted.*` and `discovered.*`. With none of the session's
+    /// own among them the case begins with the session's steps.
     pub session: Option<BTreeMap<String, String>>,
     /// For `find_contact`, `add_number`: from the ranges reserved for fiction (`+1 202 555 01xx`).
     pub number: Option<String>,
@@ -39,12 +43,15 @@ pub struct Example {
     /// What must go out, in this order for writes, in any order for lookups; and what is answered.
     #[serde(default)]
     pub requests: Vec<Exchange>,
-    /// What the answers must mean.
+    /// What the answers must mean, in this order. Of a lookup, those whose stored number is the asked one.
     #[serde(default)]
     pub contacts: Vec<ExpectedContact>,
     /// Ids of logs.
     #[serde(default)]
     pub logs: Vec<String>,
+    /// For `log_fields`: the values that each field offers.
+    #[serde(default)]
+    pub offered: BTreeMap<String, Vec<String>>,
     pub error: Option<ExpectedError>,
 }
 

@@ -60,7 +60,8 @@ pub struct ReadStep {
 }
 
 /// Find by number. Templates have `forms` (the texts to look for, of this request's chunk), `number.e164`, `number.sig`,
-/// `number.national`, `number.digits`, `number.region`, `number.extension`, and `type`.
+/// `number.national`, `number.international`, `number.digits`, `number.region`, `number.country_code`, `number.extension`, and
+/// `type`. Every operation has `param`, `env`, `session`, `account` and `zone` (the CRM's, else the call's or the person's) too.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindContact {

@@ -6,7 +6,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A text that may hold `{{ … }}`. Control blocks (`{% … %}`) are not part of the format.
+/// A text that may hold `{{ … }}`: an expression of Jinja, with these filters and no others. Control blocks (`{% … %}`) and
+/// methods are not part of the format. Filters give nothing for nothing.
+///
+/// - numbers: `digits`, `sig`, `e164`, `national`, `international`, `last(n)`, `gaps` (`%202%555%0100`; `gaps('*')`), `like`
+/// - times (milliseconds since 1970): `iso` (UTC), `iso(zone)`, `date('%Y-%m-%d', zone)`, `epoch_s`, `epoch_ms`
+/// - durations (seconds): `minutes('ceil'|'floor'|'round'|'float')`, `hours`, `hms`, `mmss`
+/// - texts: `lower`, `upper`, `trim`, `trim_to(n)`, `strip('-. ')`, `replace(a, b)`, `first_word`, `rest_words`, `html`, `base64`,
+///   `matched('rest([0-9]+)')` (a regular expression's first group)
+/// - values: `default(x)` (also for "" and none), `map({"in": "Inbound"}, otherwise)`, `int`, `float`, `round`, `abs`, `string`,
+///   `json`, `first`, `last`, `list`, `length`, `join(', ')`
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Template(pub String);
@@ -18,7 +27,11 @@ pub struct Template(pub String);
 /// - `{ "$each" = "NAME in EXPRESSION", "$do" = TREE }`: the tree once for each item; inside a list its items are spliced in.
 /// - `{ "$if" = "EXPRESSION", "$then" = TREE, "$else" = TREE }`: without `$else` the key or item is left out.
 /// - `{ "$omit_empty" = TREE }`: without members that are null, `""`, `[]` or `{}`.
-/// - `{ "$query" = "LANGUAGE", "template" = "…" }`: a text in a query language; every value in it is escaped for it.
+/// - `{ "$query" = "LANGUAGE", "template" = "…" }`: a text in a query language; every value in it is escaped for it. Languages:
+///   `soql`, `sosl`, `suiteql`, `coql`, `vtql`, `odata`, `lucene`, `zendesk_query`, `freshdesk_query`, `zoho_criteria`, `sn_query`,
+///   `doli_filter`, `twenty_filter`. People's words stand inside quotes where the language has quotes. `any(fields, values, op)`
+///   stands outside of them and is the OR over fields and values, with `op` = `eq` (unless said otherwise), `contains`, `starts`,
+///   `ends`, `like` (for `gaps`), `phrase` (lucene, sosl), `digits_end` (suiteql), as far as the language has it.
 /// - `{ "$json" = TREE }`: the tree as JSON text, for APIs that want JSON inside JSON or inside a parameter.
 /// - `{ "$any" = "odoo", "fields" = EXPRESSION, "values" = EXPRESSION, "op" = "ilike" }`: Odoo's prefix OR over fields and values.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -42,12 +55,15 @@ pub enum Verb {
 pub struct Request {
     #[serde(default)]
     pub method: Verb,
-    /// *Template* of the address behind `env.base`, with a slash at its start. Values in it are percent-encoded, `/` too.
+    /// *Template* of the address behind `env.base`, with a slash at its start. Values in it are percent-encoded, `/` too; an empty
+    /// one is refused, because the address would be another.
     pub path: Option<Template>,
     /// *Template* of a whole address, where `env.base` is not the place: `{{ session.rest_url }}entity/Note`. A value at its very
-    /// start is an address as it is; the others are percent-encoded. Exactly one of `path` and `url`.
+    /// start is an address as it is, and so are `env.origin` and `env.path`; the others are percent-encoded. Exactly one of `path`
+    /// and `url`.
     pub url: Option<Template>,
-    /// Parameters of the address; names are templates too (`filter[phone][like]`). A list repeats the name. Percent-encoded.
+    /// Parameters of the address; names are templates too (`filter[phone][like]`). A list repeats the name, null leaves it out.
+    /// Percent-encoded.
     #[serde(default)]
     pub query: BTreeMap<String, QueryValue>,
     #[serde(default)]
@@ -86,11 +102,27 @@ pub struct GraphQl {
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
 pub enum Paging {
     /// The answer holds a cursor at `next` (*path*), which goes into the parameter.
-    Cursor { parameter: String, next: String, max_pages: Option<u32> },
+    Cursor {
+        parameter: String,
+        next: String,
+        max_pages: Option<u32>,
+    },
     /// The parameter counts records; a page with fewer than `size` is the last.
-    Offset { parameter: String, size: u32, max_pages: Option<u32> },
+    Offset {
+        parameter: String,
+        size: u32,
+        max_pages: Option<u32>,
+    },
     /// The parameter counts pages, from `first`.
-    Page { parameter: String, first: u32, size: u32, max_pages: Option<u32> },
+    Page {
+        parameter: String,
+        first: u32,
+        size: u32,
+        max_pages: Option<u32>,
+    },
     /// The answer holds the next page's address at `next` (*path*), or in its Link header. The host is checked.
-    Link { next: Option<String>, max_pages: Option<u32> },
+    Link {
+        next: Option<String>,
+        max_pages: Option<u32>,
+    },
 }

@@ -1,0 +1,151 @@
+//! From a file's text to a checked manifest with everything in it compiled once.
+//!
+//! Everything that would make a connector unsafe or fail at its first call is refused here, with line and column: unknown
+//! names, texts that don't compile, variables that a place does not have, secrets outside of `auth`, hosts that are too wide.
+//! What is only unwise is left to `ringside connector check`.
+
+mod compile;
+mod names;
+mod operations;
+pub(super) mod place;
+mod refuse;
+mod requests;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use minijinja::Environment;
+use regex::Regex;
+
+use self::{compile::Checker, place::position};
+use super::{
+    format::{LAYOUT, Manifest},
+    render::Piece,
+};
+
+/// Bytes of a file.
+const MOST_BYTES: usize = 256 * 1024;
+
+/// A manifest whose templates, expressions, paths and patterns all compile.
+pub struct Loaded {
+    pub manifest: Manifest,
+    /// Expressions by their own text.
+    pub(super) environment: Environment<'static>,
+    /// Templates by their own text.
+    pub(super) texts: HashMap<String, Arc<[Piece]>>,
+    /// JMESPath by its own text.
+    pub(super) paths: HashMap<String, jmespath::Expression<'static>>,
+    /// Regular expressions by their own text; each matches whole texts only.
+    pub(super) regexes: HashMap<String, Regex>,
+}
+
+impl Loaded {
+    /// The compiled form of a pattern in the manifest. It matches whole texts only.
+    #[must_use]
+    pub fn regex(&self, pattern: &str) -> Option<&Regex> {
+        self.regexes.get(pattern)
+    }
+}
+
+impl Loaded {
+    /// The same, and of its types only this one: for an example that is about it.
+    pub(super) fn with_type(&self, only: &str) -> Self {
+        let mut manifest = self.manifest.clone();
+        manifest.types.retain(|kind| kind.id == only);
+        Self {
+            manifest,
+            environment: self.environment.clone(),
+            texts: self.texts.clone(),
+            paths: self.paths.clone(),
+            regexes: self.regexes.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Loaded({} {})", self.manifest.id, self.manifest.version)
+    }
+}
+
+/// What is wrong with a file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// One sentence, no full stop.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// Where in the manifest: `find_contact.request.json`. Empty: the file as a whole.
+    pub path: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, ". {hint}"))
+    }
+}
+
+/// Reads and checks a manifest.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file. What breaks TOML or the format comes alone.
+pub fn load(text: &str) -> Result<Arc<Loaded>, Vec<Problem>> {
+    if text.len() > MOST_BYTES {
+        let message = format!("The file has more than {} KiB", MOST_BYTES / 1024);
+        return Err(vec![problem(text, 0, message, None)]);
+    }
+    let document = match toml_edit::Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            return Err(vec![problem(text, at, error.message().to_owned(), None)]);
+        }
+    };
+    // First of all: a newer layout may have names that this version would call unknown.
+    if let Some(newer) = newer_layout(text, &document) {
+        return Err(vec![newer]);
+    }
+    let manifest: Manifest = toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        vec![problem(text, at, error.message().to_owned(), None)]
+    })?;
+    let mut checker = Checker::new(text, &document);
+    checker.manifest(&manifest);
+    checker.finish(manifest).map(Arc::new)
+}
+
+fn newer_layout(text: &str, document: &toml_edit::Document<&str>) -> Option<Problem> {
+    let item = document.as_table().get("schema")?;
+    let schema = item.as_integer()?;
+    (schema != i64::from(LAYOUT)).then(|| {
+        let at = item.span().map_or(0, |span| span.start);
+        let hint = if schema > i64::from(LAYOUT) {
+            "Update Ringside to use this file"
+        } else {
+            "Write `schema = 1`"
+        };
+        let message = format!("The file has layout {schema}, and this version reads {LAYOUT}");
+        Problem {
+            path: "schema".to_owned(),
+            ..problem(text, at, message, Some(hint.to_owned()))
+        }
+    })
+}
+
+fn problem(text: &str, at: usize, message: String, hint: Option<String>) -> Problem {
+    let (line, column) = position(text, at);
+    Problem {
+        message,
+        hint,
+        line,
+        column,
+        path: String::new(),
+    }
+}

@@ -1,0 +1,312 @@
+//! Compiling the texts of a manifest, and collecting what is wrong with them.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, LazyLock},
+};
+
+use minijinja::Environment;
+use regex::{Regex, RegexBuilder};
+
+use super::{
+    Loaded, Problem,
+    names::Names,
+    place::{Step, position, span, written},
+};
+use crate::manifest::{
+    format::Manifest,
+    render::{FILTERS, FUNCTIONS, Piece, TESTS, compile, environment, pieces, without_texts},
+};
+
+/// Bytes of one expression or path: readers of both call themselves for each bracket.
+const MOST_EXPRESSION: usize = 2_000;
+
+pub(super) struct Checker<'t> {
+    text: &'t str,
+    document: &'t toml_edit::Document<&'t str>,
+    /// Where we are.
+    steps: Vec<Step>,
+    /// With the byte at which each is.
+    problems: Vec<(usize, Problem)>,
+    environment: Environment<'static>,
+    expressions: BTreeSet<String>,
+    texts: HashMap<String, Arc<[Piece]>>,
+    paths: HashMap<String, jmespath::Expression<'static>>,
+    regexes: HashMap<String, Regex>,
+}
+
+impl<'t> Checker<'t> {
+    pub(super) fn new(text: &'t str, document: &'t toml_edit::Document<&'t str>) -> Self {
+        Self {
+            text,
+            document,
+            steps: Vec::new(),
+            problems: Vec::new(),
+            environment: environment(),
+            expressions: BTreeSet::new(),
+            texts: HashMap::new(),
+            paths: HashMap::new(),
+            regexes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn finish(mut self, manifest: Manifest) -> Result<Loaded, Vec<Problem>> {
+        if !self.problems.is_empty() {
+            self.problems.sort_by_key(|(at, _)| *at);
+            let mut problems: Vec<Problem> = self.problems.into_iter().map(|(_, problem)| problem).collect();
+            problems.dedup();
+            return Err(problems);
+        }
+        Ok(Loaded {
+            manifest,
+            environment: self.environment,
+            texts: self.texts,
+            paths: self.paths,
+            regexes: self.regexes,
+        })
+    }
+
+    /// Goes to a member and back.
+    pub(super) fn at(&mut self, key: &str, check: impl FnOnce(&mut Self)) {
+        self.steps.push(Step::Key(key.to_owned()));
+        check(self);
+        self.steps.pop();
+    }
+
+    /// Goes to each item of a list.
+    pub(super) fn each<T>(&mut self, key: &str, items: &[T], mut check: impl FnMut(&mut Self, &T)) {
+        self.at(key, |checker| {
+            for (index, item) in items.iter().enumerate() {
+                checker.at_index(index, |checker| check(checker, item));
+            }
+        });
+    }
+
+    pub(super) fn at_index(&mut self, index: usize, check: impl FnOnce(&mut Self)) {
+        self.steps.push(Step::Index(index));
+        check(self);
+        self.steps.pop();
+    }
+
+    pub(super) fn problem(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        let at = span(self.document, &self.steps).start;
+        self.problem_at(at, message.into(), hint.into());
+    }
+
+    fn problem_at(&mut self, at: usize, message: String, hint: String) {
+        let (line, column) = position(self.text, at);
+        let problem = Problem {
+            message,
+            hint: Some(hint).filter(|hint| !hint.is_empty()),
+            line,
+            column,
+            path: written(&self.steps),
+        };
+        self.problems.push((at, problem));
+    }
+
+    /// A problem at a byte of a text of the file, as near as escapes let us see.
+    fn problem_in(&mut self, text: &str, at: usize, message: String, hint: String) {
+        let around = span(self.document, &self.steps);
+        let start = around.start;
+        let found = self.text.get(around).and_then(|source| source.find(text));
+        let at = found.map_or(start, |found| start + found + at);
+        self.problem_at(at, message, hint);
+    }
+
+    /// A template.
+    pub(super) fn template(&mut self, text: &str, names: &Names) -> Option<Arc<[Piece]>> {
+        let parted = match pieces(text) {
+            Ok(parted) => parted,
+            Err(broken) => {
+                self.problem_in(
+                    text,
+                    broken.at,
+                    broken.message.to_owned(),
+                    "Write `{{ variable | filter }}`".to_owned(),
+                );
+                return None;
+            }
+        };
+        for piece in &parted {
+            if let Piece::Value(expression) = piece {
+                self.expression_in(text, expression, names);
+            }
+        }
+        let parted: Arc<[Piece]> = parted.into();
+        self.texts.insert(text.to_owned(), Arc::clone(&parted));
+        Some(parted)
+    }
+
+    /// An expression by itself: `when`, `fields`.
+    pub(super) fn expression(&mut self, expression: &str, names: &Names) {
+        if expression.contains("{{") {
+            self.problem("An expression stands here, not a template", "Leave `{{` and `}}` out");
+            return;
+        }
+        self.expression_in(expression, expression, names);
+    }
+
+    fn expression_in(&mut self, text: &str, expression: &str, names: &Names) {
+        let at = text.find(expression).unwrap_or(0);
+        if expression.len() > MOST_EXPRESSION {
+            return self.problem_in(
+                text,
+                at,
+                format!("The expression has more than {MOST_EXPRESSION} bytes"),
+                String::new(),
+            );
+        }
+        let bare = without_texts(expression);
+        let unknown = unknown_words(&bare);
+        let calls_a_method = unknown.iter().any(|(kind, ..)| *kind == "method");
+        for (kind, name, hint) in unknown {
+            let at = at + bare.find(&name).unwrap_or(0);
+            self.problem_in(text, at, format!("There is no {kind} `{name}`"), hint);
+        }
+        if calls_a_method {
+            // To the names below a method would be a member.
+            return;
+        }
+        // `"x" * 100000000`: one such text fits into memory, and no calculation needs two.
+        if bare.matches('*').count() > 1 || bare.contains("**") {
+            return self.problem_in(
+                text,
+                at,
+                "There is more than one `*` in this expression".to_owned(),
+                String::new(),
+            );
+        }
+        if self.expressions.insert(expression.to_owned())
+            && let Err(fault) = compile(&mut self.environment, expression)
+        {
+            let why = fault.detail().unwrap_or("it is not complete").to_owned();
+            self.expressions.remove(expression);
+            return self.problem_in(
+                text,
+                at,
+                format!("`{expression}` is no expression: {why}"),
+                String::new(),
+            );
+        }
+        let mut variables: Vec<String> = match self.environment.compile_expression_owned(expression.to_owned()) {
+            Ok(compiled) => compiled.undeclared_variables(true).into_iter().collect(),
+            Err(_) => return,
+        };
+        variables.sort();
+        for variable in variables
+            .iter()
+            .filter(|variable| !FUNCTIONS.contains(&variable.as_str()))
+        {
+            if let Some((message, hint)) = names.refuse(variable) {
+                self.problem_in(text, at + bare.find(variable.as_str()).unwrap_or(0), message, hint);
+            }
+        }
+    }
+
+    /// A JMESPath.
+    pub(super) fn path(&mut self, path: &str) {
+        if path.len() > MOST_EXPRESSION {
+            return self.problem(format!("The path has more than {MOST_EXPRESSION} bytes"), "");
+        }
+        match jmespath::compile(path) {
+            Ok(compiled) => {
+                self.paths.insert(path.to_owned(), compiled);
+            }
+            Err(error) => {
+                let hint = "Paths are JMESPath: `data.items[].id`, `join(' ', [first, last][?@])`";
+                let message = match error.reason {
+                    jmespath::ErrorReason::Parse(why) => format!("`{path}` is no path: {why}"),
+                    jmespath::ErrorReason::Runtime(why) => format!("`{path}` is no path: {why}"),
+                };
+                self.problem_in(path, error.offset, message, hint.to_owned());
+            }
+        }
+    }
+
+    pub(super) fn path_at(&mut self, key: &str, path: Option<&String>) {
+        if let Some(path) = path {
+            self.at(key, |checker| checker.path(path));
+        }
+    }
+
+    /// A regular expression that must match a whole text.
+    pub(super) fn pattern(&mut self, pattern: &str) -> Option<Regex> {
+        let whole = format!("^(?:{pattern})$");
+        // By itself first: `)|(` would be one only within brackets.
+        let compiled = Regex::new(pattern).and_then(|_| RegexBuilder::new(&whole).size_limit(1 << 20).build());
+        match compiled {
+            Ok(regex) => {
+                self.regexes.insert(pattern.to_owned(), regex.clone());
+                Some(regex)
+            }
+            Err(error) => {
+                let why = error
+                    .to_string()
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+                    .to_owned();
+                self.problem(
+                    format!("The pattern is no regular expression: {why}"),
+                    "Look-around and back references don't exist",
+                );
+                None
+            }
+        }
+    }
+}
+
+/// Filters, functions and tests that don't exist, and what there is.
+fn unknown_words(bare: &str) -> Vec<(&'static str, String, String)> {
+    static FILTER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\|\s*([A-Za-z_]\w*)").ok());
+    static CALL: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(\|\s*|\.\s*|\bis\s+(?:not\s+)?)?\b([A-Za-z_]\w*)\s*\(").ok());
+    static TEST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bis\s+(?:not\s+)?([A-Za-z_]\w*)").ok());
+    const WORDS: [&str; 6] = ["and", "or", "not", "in", "if", "else"];
+    let found = |regex: &LazyLock<Option<Regex>>| -> Vec<String> {
+        let matches = regex.as_ref().map(|regex| regex.captures_iter(bare));
+        matches
+            .into_iter()
+            .flatten()
+            .filter_map(|found| Some(found.get(1)?.as_str().to_owned()))
+            .collect()
+    };
+    let mut unknown = Vec::new();
+    for name in found(&FILTER) {
+        if !FILTERS.contains(&name.as_str()) {
+            unknown.push(("filter", name, format!("There are: {}", FILTERS.join(", "))));
+        }
+    }
+    for name in found(&TEST) {
+        if name != "not" && !TESTS.contains(&name.as_str()) {
+            unknown.push(("test", name, format!("There are: {}", TESTS.join(", "))));
+        }
+    }
+    for call in CALL
+        .as_ref()
+        .map(|regex| regex.captures_iter(bare))
+        .into_iter()
+        .flatten()
+    {
+        let (before, Some(name)) = (call.get(1).map_or("", |before| before.as_str()), call.get(2)) else {
+            continue;
+        };
+        let name = name.as_str();
+        if before.starts_with('.') {
+            unknown.push((
+                "method",
+                name.to_owned(),
+                "Values have no methods: use a filter".to_owned(),
+            ));
+        } else if before.is_empty() && !FUNCTIONS.contains(&name) && !WORDS.contains(&name) {
+            unknown.push((
+                "function",
+                name.to_owned(),
+                format!("There are: {}", FUNCTIONS.join(", ")),
+            ));
+        }
+    }
+    unknown
+}

@@ -1,0 +1,90 @@
+//! Which variables a place has.
+
+use std::collections::BTreeMap;
+
+/// What is known of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Whatever a CRM's record or an item of a list may have in it.
+    Anything,
+    /// A text, number or list.
+    Plain,
+    Members(BTreeMap<String, Known>),
+}
+
+impl Known {
+    pub(super) fn plain<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        Self::Members(names.into_iter().map(|name| (name.to_owned(), Self::Plain)).collect())
+    }
+
+    /// These members too.
+    #[must_use]
+    pub(super) fn and(mut self, name: &str, known: Self) -> Self {
+        if let Self::Members(members) = &mut self {
+            members.insert(name.to_owned(), known);
+        }
+        self
+    }
+}
+
+/// The variables of one place.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(BTreeMap<String, Known>);
+
+impl Names {
+    #[must_use]
+    pub(super) fn with(&self, name: &str, known: Known) -> Self {
+        let mut names = self.clone();
+        names.0.insert(name.to_owned(), known);
+        names
+    }
+
+    #[must_use]
+    pub(super) fn plain(&self, name: &str) -> Self {
+        self.with(name, Known::Plain)
+    }
+
+    /// What is wrong with a variable as an expression names it, `type.fields`, and what to write instead.
+    pub(super) fn refuse(&self, variable: &str) -> Option<(String, String)> {
+        let mut parts = variable.split('.');
+        let root = parts.next().unwrap_or_default();
+        let Some(mut known) = self.0.get(root) else {
+            return Some(match root {
+                "secret" | "token" => (
+                    format!("`{root}` is not known here"),
+                    "Secrets are reachable in `auth` only: write what every request carries into `[auth.set]`"
+                        .to_owned(),
+                ),
+                _ => (format!("There is no variable `{root}` here"), there_are(self.0.keys())),
+            });
+        };
+        let mut so_far = root.to_owned();
+        for part in parts {
+            match known {
+                Known::Anything => return None,
+                Known::Plain => {
+                    let hint = format!("Write `{so_far}`");
+                    return Some((
+                        format!("`{so_far}` has nothing in it that could be called `{part}`"),
+                        hint,
+                    ));
+                }
+                Known::Members(members) => match members.get(part) {
+                    Some(member) => known = member,
+                    None => return Some((format!("`{so_far}` has no `{part}` here"), there_are(members.keys()))),
+                },
+            }
+            so_far = format!("{so_far}.{part}");
+        }
+        None
+    }
+}
+
+fn there_are<'n>(names: impl Iterator<Item = &'n String>) -> String {
+    let names: Vec<&str> = names.map(String::as_str).take(40).collect();
+    if names.is_empty() {
+        "There are none".to_owned()
+    } else {
+        format!("There are: {}", names.join(", "))
+    }
+}

@@ -1,0 +1,149 @@
+//! Contacts out of answers.
+//!
+//! An answer may be anything: a path that finds nothing, a number where a text was, half a million records. What can be read
+//! is read, what can't be is left out, and limits hold everywhere.
+
+mod captures;
+mod contact;
+mod country;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::collections::BTreeMap;
+
+use jmespath::{Context, DEFAULT_RUNTIME, Rcvar, Variable, interpret};
+use ringside_domain::{Contact, Error, Kind, Result};
+use serde_json::Value;
+
+use super::{format::Answer, load::Loaded};
+
+/// Records that are looked at.
+const MOST_RECORDS: usize = 500;
+/// Letters of one text; a longer one is cut.
+const MOST_LETTERS: usize = 2_000;
+
+/// A record read: the contact, and what its map keeps as `contact.extra.NAME`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mapped {
+    pub contact: Contact,
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl Loaded {
+    /// The records of an answer: its list, or the answer itself, a list or one record. Nothing is no record; what is no record
+    /// in a list is left out.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`]: the answer has no list where the manifest says it is.
+    pub(crate) fn records(&self, answer: &Answer, body: &Value) -> Result<Vec<Value>> {
+        let found = match &answer.list {
+            Some(path) => self.at(path, body)?,
+            None => body.clone(),
+        };
+        match found {
+            Value::Array(items) => Ok(items
+                .into_iter()
+                .filter(|item| !item.is_null())
+                .take(MOST_RECORDS)
+                .collect()),
+            Value::Null | Value::Bool(false) => Ok(Vec::new()),
+            record @ Value::Object(_) => Ok(vec![record]),
+            other => Err(Error::new(
+                Kind::Invalid,
+                "map",
+                format!("The CRM answered with {} where its records should be", kind_of(&other)),
+            )
+            .hint("The connector's file and this CRM's version may not fit together")),
+        }
+    }
+
+    /// A path's value; null where there is nothing, and where the answer has another shape than the path.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`]: the path is none of the manifest's.
+    pub(crate) fn at(&self, path: &str, body: &Value) -> Result<Value> {
+        self.found(path, &Subject::of(body))
+    }
+
+    /// A path's value as one text; `None` for null, false, "" and what is no text. Numbers are written out, blanks around a text
+    /// are taken away; of a list it is the first text.
+    ///
+    /// # Errors
+    /// As [`Loaded::at`].
+    pub(crate) fn text_at(&self, path: &str, body: &Value) -> Result<Option<String>> {
+        Ok(text(&self.at(path, body)?))
+    }
+
+    fn found(&self, path: &str, subject: &Subject) -> Result<Value> {
+        let Some(compiled) = self.paths.get(path) else {
+            return Err(Error::new(
+                Kind::Internal,
+                "map",
+                "A path was not compiled when its file was loaded",
+            ));
+        };
+        // A function of the path that gets another type than it takes is an answer that has not what the path looks for.
+        let mut context = Context::new(path, &DEFAULT_RUNTIME);
+        let found = interpret(&subject.0, compiled.as_ast(), &mut context);
+        Ok(found.map_or(Value::Null, |found| serde_json::to_value(&found).unwrap_or(Value::Null)))
+    }
+}
+
+/// A value as JMESPath wants it: made once for all the paths of a record.
+struct Subject(Rcvar);
+
+impl Subject {
+    fn of(value: &Value) -> Self {
+        Self(Rcvar::new(Variable::from_serializable(value).unwrap_or(Variable::Null)))
+    }
+}
+
+/// A value as one text, if it says something.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => {
+            let text = text.trim();
+            (!text.is_empty()).then(|| text.chars().take(MOST_LETTERS).collect())
+        }
+        // An id of 1e0 would be a different text than 1.
+        Value::Number(number) => Some(match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => format!("{float:.0}"),
+            _ => number.to_string(),
+        }),
+        Value::Bool(true) => Some("true".to_owned()),
+        Value::Array(items) => items
+            .iter()
+            .find_map(|item| if item.is_array() { None } else { text(item) }),
+        _ => None,
+    }
+}
+
+/// All the texts of a value: of one, or of a list in a list.
+fn texts(value: &Value, most: usize) -> Vec<String> {
+    fn add(value: &Value, most: usize, depth: usize, all: &mut Vec<String>) {
+        match value {
+            Value::Array(items) if depth < 4 => items.iter().for_each(|item| add(item, most, depth + 1, all)),
+            Value::Array(_) => {}
+            single => {
+                if all.len() < most {
+                    all.extend(text(single));
+                }
+            }
+        }
+    }
+    let mut all = Vec::new();
+    add(value, most, 0, &mut all);
+    all
+}
+
+const fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "yes or no",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a record",
+    }
+}

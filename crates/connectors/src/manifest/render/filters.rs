@@ -1,0 +1,116 @@
+//! The filters and functions of templates. There are no others.
+//!
+//! A filter gives none for none, so that what a record or call has not stays away through a chain of them; only `default`
+//! looks at it. Filters of numbers take a number's text in any spelling, filters of times milliseconds since 1970.
+
+mod number;
+mod text;
+mod time;
+
+use minijinja::{Environment, Error as Fault, ErrorKind, Value, value::ValueKind};
+
+use super::any::any;
+
+/// All filters, by name: `load` refuses others.
+pub(crate) const FILTERS: [&str; 39] = [
+    "base64",
+    "date",
+    "default",
+    "digits",
+    "e164",
+    "epoch_ms",
+    "epoch_s",
+    "first",
+    "first_word",
+    "float",
+    "gaps",
+    "hms",
+    "hours",
+    "html",
+    "int",
+    "international",
+    "iso",
+    "join",
+    "json",
+    "last",
+    "length",
+    "like",
+    "list",
+    "lower",
+    "map",
+    "matched",
+    "minutes",
+    "mmss",
+    "national",
+    "rest_words",
+    "round",
+    "sig",
+    "string",
+    "strip",
+    "trim",
+    "trim_to",
+    "upper",
+    "abs",
+    "replace",
+];
+
+/// All functions, by name.
+pub(crate) const FUNCTIONS: [&str; 1] = ["any"];
+
+/// All tests, by name: `x is none`.
+pub(crate) const TESTS: [&str; 6] = ["defined", "undefined", "none", "string", "number", "sequence"];
+
+pub(super) fn add_to(environment: &mut Environment<'static>) {
+    environment.add_function("any", any);
+    environment.add_test("defined", |value: &Value| !value.is_undefined());
+    environment.add_test("undefined", Value::is_undefined);
+    environment.add_test("none", Value::is_none);
+    environment.add_test("string", |value: &Value| value.as_str().is_some());
+    environment.add_test("number", Value::is_number);
+    environment.add_test("sequence", |value: &Value| value.kind() == ValueKind::Seq);
+    environment.add_filter("default", default);
+    number::add_to(environment);
+    text::add_to(environment);
+    time::add_to(environment);
+}
+
+/// Another value for one that is not there, is none or is an empty text.
+fn default(value: &Value, other: Option<Value>) -> Value {
+    let nothing = value.is_undefined() || value.is_none() || value.as_str() == Some("");
+    if nothing {
+        other.unwrap_or_else(|| Value::from(""))
+    } else {
+        value.clone()
+    }
+}
+
+/// The text of a text, number or truth value; `None` for none.
+fn text_of(value: &Value) -> Result<Option<String>, Fault> {
+    match value.kind() {
+        ValueKind::None => Ok(None),
+        ValueKind::String | ValueKind::Number | ValueKind::Bool => Ok(Some(value.to_string())),
+        ValueKind::Undefined => Err(Fault::from(ErrorKind::UndefinedError)),
+        kind => Err(fault(format!("it takes a text, this is a {kind}"))),
+    }
+}
+
+/// Makes one text of another; none stays none.
+fn on_text(value: &Value, make: impl FnOnce(&str) -> String) -> Result<Value, Fault> {
+    Ok(text_of(value)?.map_or_else(|| Value::from(()), |text| Value::from(make(&text))))
+}
+
+/// A number, also out of a text; `None` for none.
+fn number_of(value: &Value) -> Result<Option<f64>, Fault> {
+    match text_of(value)? {
+        None => Ok(None),
+        Some(text) => match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Some(number)),
+            _ => Err(fault("it takes a number, and this is none".to_owned())),
+        },
+    }
+}
+
+/// For details that hold nothing of a value: they are shown.
+fn fault(detail: String) -> Fault {
+    Fault::new(ErrorKind::InvalidOperation, detail)
+}

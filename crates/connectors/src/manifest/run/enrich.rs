@@ -1,0 +1,114 @@
+//! A second question about each of the first hits, for what the search does not give.
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use ringside_domain::{Result, contact::StoredNumber};
+use serde_json::Value;
+
+use super::{Ask, Run, records::variables, type_variables};
+use crate::manifest::{
+    format::{ContactMap, Enrich},
+    mapping::Mapped,
+    render::Scope,
+};
+
+/// So many hits are asked about, unless the manifest says otherwise.
+const ENRICHED: usize = 5;
+/// So many numbers or addresses are taken from one answer.
+const MOST: usize = 20;
+
+impl Run<'_> {
+    /// Asks about the first hits, all at once. What fails is in the trace, and the hit stays as it is.
+    pub(super) async fn enrich(&self, hits: impl Iterator<Item = &mut Mapped>, enrich: Option<&Enrich>, scope: &Scope) {
+        let Some(enrich) = enrich else { return };
+        let hits = hits.take(enrich.max.unwrap_or(ENRICHED));
+        let mut asked: FuturesUnordered<_> = hits.map(|hit| self.enrich_one(hit, enrich, scope)).collect();
+        while let Some(answer) = asked.next().await {
+            if let Err(error) = answer {
+                tracing::debug!(kind = error.kind.code(), "more about a contact could not be asked");
+            }
+        }
+    }
+
+    async fn enrich_one(&self, hit: &mut Mapped, enrich: &Enrich, scope: &Scope) -> Result<()> {
+        let mut scope = scope.with("contact", &variables(hit));
+        if let Ok(kind) = self.contact_type(&hit.contact.id.contact_type) {
+            scope = scope.with("type", &type_variables(kind));
+        }
+        if let Some(when) = &enrich.when
+            && !self.core.loaded.is_true(when, &scope)?
+        {
+            return Ok(());
+        }
+        let records = self.records(Ask::new(&enrich.request, &enrich.answer, &scope)).await?;
+        match records.first() {
+            Some(record) => self.add(hit, &enrich.contact, record),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds what the map finds in the record, and leaves what it does not.
+    fn add(&self, hit: &mut Mapped, map: &ContactMap, record: &Value) -> Result<()> {
+        let text = |path: &Option<String>| match path {
+            Some(path) => self.core.loaded.text_at(path, record),
+            None => Ok(None),
+        };
+        let parts: Vec<String> = [text(&map.given)?, text(&map.family)?].into_iter().flatten().collect();
+        let joined = (!parts.is_empty()).then(|| parts.join(" "));
+        if let Some(name) = text(&map.name)?.or(joined) {
+            hit.contact.name = name;
+        }
+        hit.contact.company = text(&map.company)?.or(hit.contact.company.take());
+        hit.contact.title = text(&map.title)?.or(hit.contact.title.take());
+        if let Some(path) = &map.emails {
+            for email in self.texts(path, record)? {
+                if !hit.contact.emails.contains(&email) {
+                    hit.contact.emails.push(email);
+                }
+            }
+        }
+        for (label, path) in &map.numbers {
+            for raw in self.texts(path, record)? {
+                add_number(hit, label.clone(), raw);
+            }
+        }
+        if let Some(list) = &map.number_list
+            && let Value::Array(items) = self.core.loaded.at(&list.list, record)?
+        {
+            for item in items.iter().take(MOST) {
+                let label = text_of(self, list.label.as_ref(), item)?.unwrap_or_else(|| "number".to_owned());
+                if let Some(raw) = self.core.loaded.text_at(&list.value, item)? {
+                    add_number(hit, label, raw);
+                }
+            }
+        }
+        for (name, path) in &map.extra {
+            let value = self.core.loaded.at(path, record)?;
+            if !value.is_null() {
+                hit.extra.insert(name.clone(), value);
+            }
+        }
+        Ok(())
+    }
+
+    /// One text or a list of them.
+    fn texts(&self, path: &str, record: &Value) -> Result<Vec<String>> {
+        Ok(match self.core.loaded.at(path, record)? {
+            Value::Array(items) => {
+                let texts = items.iter().filter_map(Value::as_str).filter(|text| !text.is_empty());
+                texts.take(MOST).map(str::to_owned).collect()
+            }
+            _ => self.core.loaded.text_at(path, record)?.into_iter().collect(),
+        })
+    }
+}
+
+fn text_of(run: &Run<'_>, path: Option<&String>, item: &Value) -> Result<Option<String>> {
+    path.map_or(Ok(None), |path| run.core.loaded.text_at(path, item))
+}
+
+fn add_number(hit: &mut Mapped, label: String, raw: String) {
+    let numbers = &mut hit.contact.numbers;
+    if numbers.len() < MOST && !numbers.iter().any(|stored| stored.raw == raw) {
+        numbers.push(StoredNumber { label, raw });
+    }
+}

@@ -1,0 +1,268 @@
+//! Find by number: every type at the same time, each with as few requests as its CRM allows.
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use ringside_domain::{Error, Kind, Result, connector::NumberForms, contact::Found, phone::Reading, trace};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{
+    Ask, Run,
+    plan::{Plan, Question, number_variables, plan},
+    records::{each_once, proves, trusted},
+    type_variables,
+};
+use crate::manifest::{
+    format::{Batching, FindContact, Type},
+    learned::Way,
+    mapping::Mapped,
+    render::{Scope, asked_forms},
+};
+
+/// What one type's part of a lookup needs.
+struct Asked<'a> {
+    find: &'a FindContact,
+    /// `None`: all types at once.
+    contact_type: Option<&'a Type>,
+    scope: Scope,
+    number: &'a NumberForms,
+}
+
+/// What one type's part found, and what failed beside it; an error only if all of it did.
+pub(super) type Part = Result<(Vec<Mapped>, Option<Error>)>;
+
+/// What one request found.
+struct Hits {
+    contacts: Vec<(Mapped, bool)>,
+    /// How it was asked, if that is certain to be how the hit is stored.
+    ways: Vec<Way>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) async fn find_contact(&self, number: NumberForms) -> Result<Found> {
+        let kinds = self.kinds_to_ask()?;
+        if matches!(
+            number.reading,
+            Reading::Withheld | Reading::Unreadable(_) | Reading::SipAddress(_)
+        ) {
+            return Ok(Found::default());
+        }
+        let clock_zone = self.core.clock.zone();
+        let scope = self.in_zone(&self.scope().await?, &clock_zone);
+        let scope = scope.with("number", &number_variables(&number.reading));
+        let asked = kinds.into_iter().map(|(contact_type, find)| {
+            let scope = match contact_type {
+                Some(kind) => scope.with("type", &type_variables(kind)),
+                None => scope.clone(),
+            };
+            Asked {
+                find,
+                contact_type,
+                scope,
+                number: &number,
+            }
+        });
+        let asked: Vec<Asked<'_>> = asked.collect();
+        let mut running: FuturesUnordered<_> = asked
+            .iter()
+            .enumerate()
+            .map(|(place, asked)| async move { (place, self.ask_type(asked).await) })
+            .collect();
+        let mut answers: Vec<Option<Part>> = asked.iter().map(|_| None).collect();
+        while let Some((place, answer)) = running.next().await {
+            answers[place] = Some(answer);
+        }
+        drop(running);
+        let parts = asked.iter().map(|asked| part(self, asked.contact_type));
+        collect(parts.zip(answers.into_iter().flatten()))
+    }
+
+    /// The types in the order of the manifest, each with how it is found; those that are found at once, as one.
+    fn kinds_to_ask(&self) -> Result<Vec<(Option<&'a Type>, &'a FindContact)>> {
+        let manifest = self.manifest();
+        let mut kinds = Vec::new();
+        let at_once = manifest.find_contact.as_ref().filter(|find| find.all_types);
+        kinds.extend(at_once.map(|find| (None, find)));
+        for kind in &manifest.types {
+            let own = manifest.by_type.get(&kind.id).and_then(|own| own.find_contact.as_ref());
+            let find = own.or(manifest.find_contact.as_ref().filter(|find| !find.all_types));
+            kinds.extend(find.map(|find| (Some(kind), find)));
+        }
+        if kinds.is_empty() {
+            Err(self.unsupported())
+        } else {
+            Ok(kinds)
+        }
+    }
+
+    /// One type: its waves, until one of them proved somebody. What failed beside a hit is part of the answer.
+    async fn ask_type(&self, asked: &Asked<'_>) -> Part {
+        let Some(plan) = self.plan(asked).await? else {
+            return Ok((Vec::new(), None));
+        };
+        let (mut contacts, mut error, mut ways) = (Vec::new(), None, Vec::new());
+        let mut answered = false;
+        'waves: for wave in &plan.waves {
+            let asking = wave.iter().enumerate().map(|(rank, question)| async move {
+                // Types take turns: where there is a budget, each has its likeliest questions out before the others' rest.
+                for _ in 0..rank {
+                    tokio::task::yield_now().await;
+                }
+                self.ask_question(asked, question).await
+            });
+            let mut running: FuturesUnordered<_> = asking.collect();
+            while let Some(answer) = running.next().await {
+                match answer {
+                    Ok(hits) => {
+                        answered = true;
+                        let proved = hits.contacts.iter().any(|(_, proved)| *proved);
+                        add_new(&mut contacts, hits.contacts);
+                        ways.extend(hits.ways);
+                        if proved && plan.stops {
+                            // Dropping the others cancels them.
+                            break 'waves;
+                        }
+                    }
+                    Err(failed) => error = error.or(Some(failed)),
+                }
+            }
+            let proved = contacts.iter().any(|(_, proved)| *proved);
+            let hopeless =
+                matches!(&error, Some(error) if matches!(error.kind, Kind::SignInNeeded | Kind::RateLimited));
+            if hopeless || (proved && plan.stops) {
+                break;
+            }
+        }
+        self.core.learned.hit(&ways).await;
+        let proved = contacts.iter_mut().filter_map(|(hit, proved)| proved.then_some(hit));
+        self.enrich(proved, asked.find.enrich.as_ref(), &asked.scope).await;
+        match error {
+            Some(error) if !answered => Err(error),
+            error => Ok((contacts.into_iter().map(|(hit, _)| hit).collect(), error)),
+        }
+    }
+
+    async fn plan(&self, asked: &Asked<'_>) -> Result<Option<Plan>> {
+        let find = asked.find;
+        let texts = asked_forms(find, asked.number);
+        if texts.is_empty() {
+            let reason = match asked.number.reading {
+                Reading::Extension(_) => "extension",
+                _ => "no format fits this number",
+            };
+            self.skipped(asked.contact_type, reason);
+            return Ok(None);
+        }
+        let fields = match (&find.fields, find.batching) {
+            (Some(fields), Batching::PerFieldForm) => match self.core.loaded.value(fields, &asked.scope)? {
+                Value::Array(fields) => fields,
+                Value::Null => Vec::new(),
+                one => vec![one],
+            },
+            _ => Vec::new(),
+        };
+        if find.batching == Batching::PerFieldForm && fields.is_empty() {
+            self.skipped(asked.contact_type, "this type has no phone fields");
+            return Ok(None);
+        }
+        let id = asked.contact_type.map_or("*", |kind| kind.id.as_str());
+        Ok(Some(
+            plan(find, id, texts, fields, asked.number, &self.core.learned, self.live).await,
+        ))
+    }
+
+    fn skipped(&self, contact_type: Option<&Type>, reason: &str) {
+        let answer = trace::Answer::Skipped {
+            reason: reason.to_owned(),
+        };
+        self.exit
+            .trace(part(self, contact_type), Vec::new(), Instant::now(), answer);
+    }
+
+    async fn ask_question(&self, asked: &Asked<'_>, question: &Question) -> Result<Hits> {
+        let mut scope = asked.scope.with("forms", &question.texts);
+        if let Some(form) = question.texts.first() {
+            scope = scope.with("form", form);
+        }
+        if let Some(field) = &question.field {
+            scope = scope.with("field", field);
+        }
+        let ask = Ask {
+            forms: &question.texts,
+            ..Ask::new(&asked.find.request, &asked.find.answer, &scope)
+        };
+        let reply = self.ask(ask).await.map_err(|refusal| refusal.error)?;
+        let records = self.records_of(&reply, &asked.find.answer)?;
+        let mapped = self.mapped(&records, &asked.find.answer, asked.contact_type, &asked.scope)?;
+        let contacts: Vec<(Mapped, bool)> = mapped
+            .into_iter()
+            .map(|mut mapped| {
+                trusted(&mut mapped.contact, &asked.number.reading, asked.find.verify);
+                let proved = proves(&mapped.contact, &asked.number.reading);
+                (mapped, proved)
+            })
+            .collect();
+        let verified = contacts.iter().filter(|(_, proved)| *proved).count();
+        self.found(&reply, records.len(), verified);
+        Ok(Hits {
+            ways: hitting(&contacts, question),
+            contacts,
+        })
+    }
+}
+
+/// A record that several requests bring is one.
+fn add_new(contacts: &mut Vec<(Mapped, bool)>, hits: Vec<(Mapped, bool)>) {
+    for (hit, proved) in hits {
+        match contacts
+            .iter_mut()
+            .find(|(known, _)| known.contact.id == hit.contact.id)
+        {
+            Some((_, known)) => *known |= proved,
+            None => contacts.push((hit, proved)),
+        }
+    }
+}
+
+/// The ways that hit: the only one, or those whose text is stored letter by letter.
+fn hitting(contacts: &[(Mapped, bool)], question: &Question) -> Vec<Way> {
+    let mut proved = contacts.iter().filter(|(_, proved)| *proved).peekable();
+    if proved.peek().is_none() {
+        return Vec::new();
+    }
+    if let [way] = question.ways.as_slice() {
+        return vec![way.clone()];
+    }
+    let stored: Vec<&str> = proved
+        .flat_map(|(hit, _)| &hit.contact.numbers)
+        .map(|number| number.raw.as_str())
+        .collect();
+    let texts = question.texts.iter().zip(&question.ways);
+    let hit = texts.filter(|(text, _)| stored.contains(&text.as_str()));
+    hit.map(|(_, way)| way.clone()).collect()
+}
+
+/// A part of a lookup, for people.
+fn part(run: &Run<'_>, contact_type: Option<&Type>) -> String {
+    contact_type.map_or_else(|| run.name().to_owned(), |kind| kind.label.clone())
+}
+
+/// All parts together: what failed is named, and an error only if everything did.
+pub(super) fn collect(parts: impl Iterator<Item = (String, Part)>) -> Result<Found> {
+    let (mut found, mut answered) = (Found::default(), false);
+    let mut contacts = Vec::new();
+    for (part, answer) in parts {
+        match answer {
+            Ok((hits, error)) => {
+                answered = true;
+                contacts.extend(hits.into_iter().map(|hit| hit.contact));
+                found.failed.extend(error.map(|error| (part, error)));
+            }
+            Err(error) => found.failed.push((part, error)),
+        }
+    }
+    if !answered && !found.failed.is_empty() {
+        return Err(found.failed.swap_remove(0).1);
+    }
+    found.contacts = each_once(contacts);
+    Ok(found)
+}

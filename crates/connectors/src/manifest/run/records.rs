@@ -1,0 +1,133 @@
+//! Contacts out of the records of an answer: mapped, linked to their pages, each once.
+
+use std::collections::BTreeSet;
+
+use ringside_domain::{
+    Contact, Result,
+    contact::StoredNumber,
+    phone::{self, Grade, Home, Reading},
+};
+use serde_json::{Value, json};
+
+use super::{Run, type_variables};
+use crate::manifest::{
+    format::{Answer, ContactMap, Type, Verify},
+    mapping::Mapped,
+    render::Scope,
+};
+impl Run<'_> {
+    /// The contacts among the records. One that can't be read is left out: it is no contact, but no reason to hide the others.
+    pub(super) fn mapped(
+        &self,
+        records: &[Value],
+        answer: &Answer,
+        contact_type: Option<&Type>,
+        scope: &Scope,
+    ) -> Result<Vec<Mapped>> {
+        let mut contacts = Vec::new();
+        for record in records {
+            let kind = match (&answer.kind, contact_type) {
+                (Some(path), _) => {
+                    let id = self.core.loaded.text_at(path, record)?;
+                    self.manifest().types.iter().find(|kind| Some(&kind.id) == id.as_ref())
+                }
+                (None, Some(kind)) => Some(kind),
+                (None, None) => self.manifest().types.first(),
+            };
+            let Some(kind) = kind else { continue };
+            match self.one(record, answer, kind, scope) {
+                Ok(found) => contacts.extend(found),
+                Err(error) => tracing::debug!(
+                    connection = %self.core.connection,
+                    kind = error.kind.code(),
+                    "a record could not be read"
+                ),
+            }
+        }
+        Ok(contacts)
+    }
+
+    fn one(&self, record: &Value, answer: &Answer, kind: &Type, scope: &Scope) -> Result<Option<Mapped>> {
+        let layers: Vec<&ContactMap> = [&answer.contact, &kind.contact, &self.manifest().contact]
+            .into_iter()
+            .flatten()
+            .collect();
+        let mapped = self
+            .core
+            .loaded
+            .contact(&layers, record, &kind.id, &self.core.connection)?;
+        Ok(mapped.map(|mut mapped| {
+            self.link(&mut mapped, kind, scope);
+            mapped
+        }))
+    }
+
+    /// The record's page: the manifest's template, else what the answer says; only where a browser may go.
+    pub(super) fn link(&self, mapped: &mut Mapped, kind: &Type, scope: &Scope) {
+        let place = &self.core.place;
+        let rendered = kind.record_url.as_ref().and_then(|url| {
+            let scope = scope
+                .with("contact", &variables(mapped))
+                .with("type", &type_variables(kind));
+            self.core.loaded.address(url, &scope).ok().map(String::from)
+        });
+        mapped.contact.url = rendered
+            .and_then(|url| place.page(url))
+            .or_else(|| mapped.contact.url.take().and_then(|url| place.page(url)));
+    }
+}
+
+/// `contact.*` of a contact that was read.
+pub(super) fn variables(mapped: &Mapped) -> Value {
+    let contact = &mapped.contact;
+    json!({
+        "id": contact.id.id,
+        "type": contact.id.contact_type,
+        "name": contact.name,
+        "company": contact.company,
+        "title": contact.title,
+        "email": contact.emails.first(),
+        "extra": mapped.extra,
+    })
+}
+
+/// Each record once, in the order in which they came.
+pub(super) fn each_once(contacts: Vec<Contact>) -> Vec<Contact> {
+    let mut seen = BTreeSet::new();
+    let mut once = Vec::with_capacity(contacts.len());
+    for contact in contacts {
+        if seen.insert((contact.id.contact_type.clone(), contact.id.id.clone())) {
+            once.push(contact);
+        }
+    }
+    once
+}
+
+/// Whether one of the contact's numbers is the asked one. Numbers without a country are read in the contact's, else in the
+/// asked number's own; a company's switchboard or an equal tail proves nothing here.
+pub(crate) fn proves(contact: &Contact, asked: &Reading) -> bool {
+    let home = Home {
+        region: contact.region.or(asked.number().and_then(phone::PhoneNumber::region)),
+        outside_prefix: None,
+    };
+    let grades = contact
+        .numbers
+        .iter()
+        .filter_map(|stored| phone::compare(&phone::read(&stored.raw, &home), asked));
+    grades.min().is_some_and(|grade| grade <= Grade::National)
+}
+
+/// Where the CRM returns no numbers, what it found has the asked one.
+pub(super) fn trusted(contact: &mut Contact, asked: &Reading, verify: Verify) {
+    if verify == Verify::Trust && !proves(contact, asked) {
+        let raw = match asked {
+            Reading::Number(number) => number.e164(),
+            Reading::Extension(extension) => extension.as_str(),
+            _ => return,
+        };
+        contact.numbers.push(StoredNumber {
+            label: "matched".to_owned(),
+            raw: raw.to_owned(),
+        });
+    }
+}

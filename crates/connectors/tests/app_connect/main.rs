@@ -1,0 +1,14 @@
+//! The App Connect connector, over the real transport: against a server that answers as the vendor's does (`peer`), and, where
+//! `RINGSIDE_REAL_APP_CONNECT=url,platform,key` names one, against the vendor's own.
+//!
+//! `life` holds what must be the same with both, so that the peer can't drift away from the real server.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod contacts;
+mod desk;
+mod hostile;
+mod life;
+mod logging;
+mod peer;
+mod sessions;
