@@ -11,6 +11,7 @@ use std::{
 use ringside_domain::address_book::ADDRESS_BOOK;
 
 use crate::{
+    app_connect::APP_CONNECT,
     manifest::{
         format::Manifest,
         load::{Loaded, Problem, load},
@@ -20,8 +21,6 @@ use crate::{
 
 /// What precedes the id of a user's own connector.
 pub const OWN: &str = "own/";
-/// The id of the connector for App Connect servers.
-pub const APP_CONNECT: &str = "app-connect";
 
 /// The manifests in `connectors/`, by the names of their files. A test compares this with the folder.
 const SHIPPED: &[(&str, &str)] = &[
@@ -39,6 +38,8 @@ pub struct Entry {
     pub name: String,
     pub origin: Origin,
     pub body: Body,
+    /// What a file of the user's own said when it was read.
+    text: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +56,23 @@ pub enum Origin {
 pub enum Body {
     AddressBook,
     AppConnect,
-    Manifest {
-        loaded: Arc<Loaded>,
-        pin: Pin,
+    Manifest(Sheet),
+    /// A file with faults. Its connections go on with what was read before the fault, if anything.
+    Broken {
+        problems: Vec<Problem>,
+        last: Option<Sheet>,
     },
-    /// A file with faults. Connections of it go on with what was read before the fault, if anything.
-    Broken(Vec<Problem>),
 }
+
+/// A manifest that can be run.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    pub loaded: Arc<Loaded>,
+    pub pin: Pin,
+}
+
+/// The user's own files by their names: what is in them, or in words why they can't be read.
+pub type OwnFiles = BTreeMap<String, Result<String, String>>;
 
 /// All connectors, in the order in which a person reads them.
 #[derive(Clone, Debug, Default)]
@@ -80,11 +91,9 @@ impl Catalog {
                 name: name.to_owned(),
                 origin: Origin::BuiltIn,
                 body,
+                text: None,
             };
-            let mut manifests: Vec<Entry> = SHIPPED
-                .iter()
-                .map(|(id, text)| entry((*id).to_owned(), Origin::Shipped, text, None))
-                .collect();
+            let mut manifests: Vec<Entry> = SHIPPED.iter().map(|(id, text)| shipped(id, text)).collect();
             manifests.sort_by_key(|entry| entry.name.to_lowercase());
             let mut entries = vec![
                 built_in(ADDRESS_BOOK, "Address book", Body::AddressBook),
@@ -98,19 +107,19 @@ impl Catalog {
         }
     }
 
-    /// What ships, and the user's own files: names and texts. A file that broke since it was in `before` keeps its old body
-    /// for the connections that run, and is shown with its faults.
+    /// What ships, and the user's own files. A file that broke since it was in this catalog keeps what connections run
+    /// with, and is shown with its faults; one that did not change stays the same one.
     #[must_use]
-    pub fn with_own(files: &BTreeMap<String, String>) -> Self {
+    pub fn with_own(&self, files: &OwnFiles) -> Self {
         let mut catalog = Self::shipped();
-        for (file, text) in files {
-            let stem = file.strip_suffix(".toml").unwrap_or(file);
-            let expected = Some(stem);
-            let origin = Origin::Own { file: file.clone() };
-            catalog
-                .entries
-                .push(entry(format!("{OWN}{stem}"), origin, text, expected));
-        }
+        let own = files.iter().map(|(file, text)| {
+            let before = self.get(&own_id(file));
+            match before {
+                Some(same) if same.text.is_some() && same.text.as_deref() == text.as_deref().ok() => same.clone(),
+                _ => own(file, text, before.and_then(Entry::sheet)),
+            }
+        });
+        catalog.entries.extend(own);
         catalog
     }
 
@@ -126,11 +135,26 @@ impl Catalog {
 }
 
 impl Entry {
+    /// What connections run with: the manifest, or the last one that could be read.
+    #[must_use]
+    pub const fn sheet(&self) -> Option<&Sheet> {
+        match &self.body {
+            Body::Manifest(sheet) | Body::Broken { last: Some(sheet), .. } => Some(sheet),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn manifest(&self) -> Option<&Manifest> {
+        self.sheet().map(|sheet| &sheet.loaded.manifest)
+    }
+
+    /// What is wrong with the file.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
         match &self.body {
-            Body::Manifest { loaded, .. } => Some(&loaded.manifest),
-            _ => None,
+            Body::Broken { problems, .. } => problems,
+            _ => &[],
         }
     }
 
@@ -141,48 +165,99 @@ impl Entry {
     }
 }
 
-fn entry(id: String, origin: Origin, text: &str, expected: Option<&str>) -> Entry {
-    let misnamed = |loaded: &Loaded| expected.is_some_and(|expected| loaded.manifest.id != expected);
-    let shipped = |loaded: &Loaded| expected.is_some() && SHIPPED.iter().any(|(id, _)| *id == loaded.manifest.id);
-    let fault = |message: String, hint: &str| {
-        Body::Broken(vec![Problem {
-            message,
-            hint: Some(hint.to_owned()),
-            line: 1,
-            column: 1,
+fn shipped(id: &str, text: &str) -> Entry {
+    let (name, body) = match load(text) {
+        Ok(loaded) => (loaded.manifest.name.clone(), Body::Manifest(sheet(loaded, text))),
+        Err(problems) => (id.to_owned(), Body::Broken { problems, last: None }),
+    };
+    Entry {
+        id: id.to_owned(),
+        name,
+        origin: Origin::Shipped,
+        body,
+        text: None,
+    }
+}
+
+fn own(file: &str, text: &Result<String, String>, last: Option<&Sheet>) -> Entry {
+    let id = own_id(file);
+    let read = match text {
+        Ok(text) => load(text).and_then(|loaded| named(file, loaded).map(|loaded| sheet(loaded, text))),
+        Err(why) => Err(vec![fault(why.clone(), None)]),
+    };
+    let body = match read {
+        Ok(sheet) => Body::Manifest(sheet),
+        Err(problems) => Body::Broken {
+            problems,
+            last: last.cloned(),
+        },
+    };
+    let mut entry = Entry {
+        name: id.clone(),
+        id,
+        origin: Origin::Own { file: file.to_owned() },
+        body,
+        text: text.as_deref().ok().map(Arc::from),
+    };
+    if let Some(manifest) = entry.manifest() {
+        entry.name = manifest.name.clone();
+    }
+    entry
+}
+
+/// A file's id is its name, and none that ships.
+fn named(file: &str, loaded: Arc<Loaded>) -> Result<Arc<Loaded>, Vec<Problem>> {
+    let id = &loaded.manifest.id;
+    let at_id = |message: String, hint: &str| {
+        Err(vec![Problem {
             path: "id".to_owned(),
+            ..fault(message, Some(hint))
         }])
     };
-    let (name, body) = match load(text) {
-        Ok(loaded) if shipped(&loaded) => {
-            let message = format!(
-                "\"{}\" is the id of a connector that ships with Ringside",
-                loaded.manifest.id
-            );
-            (
-                loaded.manifest.name.clone(),
-                fault(message, "Give the file and its id another name"),
-            )
-        }
-        Ok(loaded) if misnamed(&loaded) => {
-            let message = format!("the file's id is \"{}\", which is not its name", loaded.manifest.id);
-            (
-                loaded.manifest.name.clone(),
-                fault(message, "Name the file like its id, with .toml behind it"),
-            )
-        }
-        Ok(loaded) => {
-            let pin = Pin::of(text);
-            (loaded.manifest.name.clone(), Body::Manifest { loaded, pin })
-        }
-        Err(problems) => (id.clone(), Body::Broken(problems)),
-    };
-    Entry { id, name, origin, body }
+    if [ADDRESS_BOOK, APP_CONNECT].contains(&id.as_str()) || SHIPPED.iter().any(|(shipped, _)| shipped == id) {
+        let message = format!("\"{id}\" is the id of a connector that ships with Ringside");
+        return at_id(message, "Give the file and its id another name");
+    }
+    if file.strip_suffix(".toml") != Some(id.as_str()) {
+        let message = format!("The file's id is \"{id}\", which is not its name");
+        return at_id(message, "Name the file like its id, with .toml behind it");
+    }
+    Ok(loaded)
+}
+
+fn sheet(loaded: Arc<Loaded>, text: &str) -> Sheet {
+    Sheet {
+        loaded,
+        pin: Pin::of(text),
+    }
+}
+
+fn own_id(file: &str) -> String {
+    format!("{OWN}{}", file.strip_suffix(".toml").unwrap_or(file))
+}
+
+fn fault(message: String, hint: Option<&str>) -> Problem {
+    Problem {
+        message,
+        hint: hint.map(str::to_owned),
+        line: 1,
+        column: 1,
+        path: String::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn files(files: &[(&str, &str)]) -> OwnFiles {
+        let file = |(name, text): &(&str, &str)| ((*name).to_owned(), Ok((*text).to_owned()));
+        files.iter().map(file).collect()
+    }
+
+    fn hubspot_as(id: &str) -> String {
+        SHIPPED[1].1.replace("id = \"hubspot\"", &format!("id = \"{id}\""))
+    }
 
     #[test]
     fn the_list_is_the_folder_and_every_file_loads() {
@@ -201,9 +276,7 @@ mod tests {
         let listed: Vec<&str> = SHIPPED.iter().map(|(id, _)| *id).collect();
         assert_eq!(files, listed);
         for entry in Catalog::shipped().entries() {
-            if let Body::Broken(problems) = &entry.body {
-                panic!("{}: {problems:#?}", entry.id);
-            }
+            assert!(entry.problems().is_empty(), "{}: {:#?}", entry.id, entry.problems());
             if let Some(manifest) = entry.manifest() {
                 assert_eq!(manifest.id, entry.id);
             }
@@ -212,34 +285,54 @@ mod tests {
 
     #[test]
     fn a_users_file_never_takes_a_shipped_id() {
-        let text = SHIPPED[1].1.to_owned();
-        let catalog = Catalog::with_own(&BTreeMap::from([("hubspot.toml".to_owned(), text)]));
+        let own = files(&[
+            ("hubspot.toml", SHIPPED[1].1),
+            ("app-connect.toml", &hubspot_as("app-connect")),
+        ]);
+        let catalog = Catalog::shipped().with_own(&own);
         assert!(matches!(catalog.get("hubspot").unwrap().body, Body::Manifest { .. }));
         assert_eq!(catalog.get("hubspot").unwrap().origin, Origin::Shipped);
-        let Body::Broken(problems) = &catalog.get("own/hubspot").unwrap().body else {
-            panic!("it was taken");
-        };
-        assert!(problems[0].message.contains("ships with Ringside"));
+        for id in ["own/hubspot", "own/app-connect"] {
+            let refused = catalog.get(id).unwrap();
+            assert!(refused.sheet().is_none());
+            assert!(refused.problems()[0].message.contains("ships with Ringside"));
+        }
     }
 
     #[test]
     fn a_users_own_is_marked_and_one_with_faults_is_shown_with_them() {
-        let own = SHIPPED[1].1.replace("id = \"hubspot\"", "id = \"mine\"");
-        let files = BTreeMap::from([
-            ("mine.toml".to_owned(), own.clone()),
-            ("other.toml".to_owned(), own),
-            ("bad.toml".to_owned(), "id = ".to_owned()),
-        ]);
-        let catalog = Catalog::with_own(&files);
+        let mine = hubspot_as("mine");
+        let mut own = files(&[("mine.toml", &mine), ("other.toml", &mine), ("bad.toml", "id = ")]);
+        own.insert("long.toml".to_owned(), Err("It is too long".to_owned()));
+        let catalog = Catalog::shipped().with_own(&own);
         let mine = catalog.get("own/mine").unwrap();
-        assert_eq!(
-            mine.origin,
-            Origin::Own {
-                file: "mine.toml".to_owned()
-            }
-        );
+        let file = "mine.toml".to_owned();
+        assert_eq!(mine.origin, Origin::Own { file });
         assert!(matches!(mine.body, Body::Manifest { .. }));
-        assert!(matches!(catalog.get("own/other").unwrap().body, Body::Broken(_)));
-        assert!(matches!(catalog.get("own/bad").unwrap().body, Body::Broken(_)));
+        let fault = |id: &str| catalog.get(id).unwrap().problems()[0].message.clone();
+        assert!(fault("own/other").contains("not its name"));
+        assert_eq!(catalog.get("own/bad").unwrap().problems()[0].line, 1);
+        assert_eq!(fault("own/long"), "It is too long");
+    }
+
+    #[test]
+    fn a_broken_edit_keeps_the_last_good_one_running() {
+        let good = hubspot_as("mine");
+        let first = Catalog::shipped().with_own(&files(&[("mine.toml", &good)]));
+        let sheet = |catalog: &Catalog| catalog.get("own/mine").unwrap().sheet().unwrap().loaded.clone();
+        let same = first.with_own(&files(&[("mine.toml", &good)]));
+        assert!(Arc::ptr_eq(&sheet(&first), &sheet(&same)), "nothing changed");
+
+        let broken = same.with_own(&files(&[("mine.toml", "oops")]));
+        assert!(!broken.get("own/mine").unwrap().problems().is_empty());
+        assert!(Arc::ptr_eq(&sheet(&first), &sheet(&broken)));
+        let still = broken.with_own(&files(&[("mine.toml", "oops again")]));
+        assert!(Arc::ptr_eq(&sheet(&first), &sheet(&still)));
+        let mended = still.with_own(&files(&[("mine.toml", &good)]));
+        assert!(mended.get("own/mine").unwrap().problems().is_empty());
+        assert!(
+            mended.with_own(&OwnFiles::new()).get("own/mine").is_none(),
+            "a file that is gone is gone"
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! [`registry::build`] makes the connector of one configured connection.
 
 pub mod address_book;
+pub mod app_connect;
 pub mod catalog;
 pub mod manifest;
 pub mod parts;

@@ -1,51 +1,149 @@
-//! The table of all kinds of connectors. A kind that is not in it does not exist.
+//! From the settings of a connection to the connector that runs it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use ringside_domain::{AddressBook, ConnectionId, Connector, Error, Kind, Result, address_book::ADDRESS_BOOK};
+use ringside_domain::{Connector, Cx, Error, Kind, Result, Url, credentials::Secret};
 
-use crate::address_book::AddressBookConnector;
+use crate::{
+    address_book::AddressBookConnector,
+    app_connect::AppConnect,
+    catalog::{Body, Catalog},
+    manifest::connector::ManifestConnector,
+    parts::{Parts, Setup},
+};
 
-/// What a person can choose from when adding a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConnectorKind {
-    /// As in `config.toml`.
-    pub id: &'static str,
-    pub name: &'static str,
-    /// There can't be two connections of it.
-    pub only_once: bool,
+/// A connector that was made, with its way in: what the port [`Connector`] does not know of, because only a person signs in.
+#[derive(Clone)]
+pub enum Built {
+    AddressBook(Arc<AddressBookConnector>),
+    AppConnect(Arc<AppConnect>),
+    Manifest(Arc<ManifestConnector>),
 }
 
-const KINDS: &[ConnectorKind] = &[ConnectorKind {
-    id: ADDRESS_BOOK,
-    name: "Address book",
-    only_once: true,
-}];
-
-#[must_use]
-pub const fn kinds() -> &'static [ConnectorKind] {
-    KINDS
-}
-
-/// Makes the connector of one configured connection.
+/// Makes the connector of one configured connection. Asks nothing and opens nothing.
 ///
 /// # Errors
-/// [`Kind::NotFound`] when this version has no such kind.
-pub fn build(
-    kind: &str,
-    connection: ConnectionId,
-    name: &str,
-    address_book: Arc<dyn AddressBook>,
-) -> Result<Arc<dyn Connector>> {
-    match kind {
-        ADDRESS_BOOK => Ok(Arc::new(AddressBookConnector::new(connection, name, address_book))),
-        _ => {
-            let known: Vec<&str> = KINDS.iter().map(|kind| kind.id).collect();
-            Err(
-                Error::new(Kind::NotFound, "connect", "This version has no such connector")
-                    .field("connector")
-                    .hint(format!("There are: {}", known.join(", "))),
+/// [`Kind::NotFound`] when there is no such connector; [`Kind::Invalid`] when its file has faults, or with the field of the
+/// setup that does not fit.
+pub fn build(parts: &Parts, catalog: &Catalog, setup: &Setup) -> Result<Built> {
+    let entry = catalog.get(&setup.connector).ok_or_else(|| {
+        let known: Vec<&str> = catalog.entries().iter().map(|entry| entry.id.as_str()).collect();
+        Error::new(
+            Kind::NotFound,
+            "connect",
+            format!("There is no connector \"{}\"", setup.connector),
+        )
+        .field("connector")
+        .hint(format!("There are: {}", known.join(", ")))
+    })?;
+    match &entry.body {
+        Body::AddressBook => {
+            let connector = AddressBookConnector::new(
+                setup.connection.clone(),
+                setup.name.as_str(),
+                Arc::clone(&parts.address_book),
+            );
+            Ok(Built::AddressBook(Arc::new(connector)))
+        }
+        Body::AppConnect => AppConnect::new(parts, setup).map(|made| Built::AppConnect(Arc::new(made))),
+        Body::Manifest(_) | Body::Broken { .. } => {
+            let sheet = entry.sheet().ok_or_else(|| {
+                let first = entry.problems().first();
+                let words = first.map_or_else(|| "it can't be read".to_owned(), ToString::to_string);
+                Error::new(
+                    Kind::Invalid,
+                    "connect",
+                    format!("The file of {} has faults: {words}", entry.id),
+                )
+                .field("connector")
+            })?;
+            let made = ManifestConnector::new(Arc::clone(&sheet.loaded), parts, setup)?;
+            Ok(Built::Manifest(Arc::new(made)))
+        }
+    }
+}
+
+impl Built {
+    #[must_use]
+    pub fn connector(&self) -> Arc<dyn Connector> {
+        match self {
+            Self::AddressBook(connector) => connector.clone(),
+            Self::AppConnect(connector) => connector.clone(),
+            Self::Manifest(connector) => connector.clone(),
+        }
+    }
+
+    /// Whether the person signs in in the browser. An App Connect server is asked for it, once.
+    ///
+    /// # Errors
+    /// When that server can't be asked.
+    pub async fn signs_in_with_browser(&self, cx: Cx) -> Result<bool> {
+        match self {
+            Self::AddressBook(_) => Ok(false),
+            Self::AppConnect(connector) => connector.signs_in_with_browser(cx).await,
+            Self::Manifest(connector) => Ok(connector.needs_browser()),
+        }
+    }
+
+    /// Signs in from the beginning; in the browser, this waits for the person.
+    ///
+    /// # Errors
+    /// As [`SignIn::authorize`](ringside_domain::SignIn::authorize) and the CRM's own refusals; [`Kind::Unsupported`] where
+    /// the browser can't come back by itself: then there is a [`Built::sign_in_page`].
+    pub async fn sign_in(&self, cx: Cx) -> Result<()> {
+        match self {
+            Self::AddressBook(_) => Ok(()),
+            Self::AppConnect(connector) => connector.sign_in(cx).await.map(drop),
+            Self::Manifest(connector) => connector.sign_in().await,
+        }
+    }
+
+    /// The page for a person whose browser can't come back by itself. `None`: it can, or there is no such page.
+    ///
+    /// # Errors
+    /// When the server can't be asked.
+    pub async fn sign_in_page(&self, cx: Cx) -> Result<Option<Url>> {
+        match self {
+            Self::AppConnect(connector) => connector.sign_in_page(cx).await,
+            Self::AddressBook(_) | Self::Manifest(_) => Ok(None),
+        }
+    }
+
+    /// Ends the sign-in at [`Built::sign_in_page`] with the address at which the browser ended.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] when it is no such address; else as [`Built::sign_in`].
+    pub async fn finish_sign_in(&self, cx: Cx, address: Secret) -> Result<()> {
+        match self {
+            Self::AppConnect(connector) => connector.finish_sign_in(cx, address).await.map(drop),
+            Self::AddressBook(_) | Self::Manifest(_) => Err(Error::new(
+                Kind::Unsupported,
+                "sign_in",
+                "This connection does not wait for an address",
             )
+            .hint("Sign in to it again")),
+        }
+    }
+
+    /// Forgets what signing in brought. What the person typed stays.
+    ///
+    /// # Errors
+    /// When the keyring can't be reached.
+    pub async fn sign_out(&self, cx: Cx) -> Result<()> {
+        match self {
+            Self::AddressBook(_) => Ok(()),
+            Self::AppConnect(connector) => connector.sign_out(cx).await,
+            Self::Manifest(connector) => connector.sign_out().await,
+        }
+    }
+}
+
+impl fmt::Debug for Built {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddressBook(_) => f.write_str("AddressBook"),
+            Self::AppConnect(connector) => connector.fmt(f),
+            Self::Manifest(connector) => connector.fmt(f),
         }
     }
 }

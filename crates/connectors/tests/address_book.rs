@@ -98,7 +98,11 @@ impl House {
         )
         .unwrap();
         let connection = ConnectionId::new(ADDRESS_BOOK);
-        let book = Arc::new(AddressBookConnector::new(connection, "Address book", Arc::new(store.clone())));
+        let book = Arc::new(AddressBookConnector::new(
+            connection,
+            "Address book",
+            Arc::new(store.clone()),
+        ));
         Self {
             book,
             store,

@@ -4,6 +4,7 @@
 //! First the manifest's rules, in their order; then what the status means by itself. A write counts as "may have happened"
 //! when the CRM broke down over it (5xx, 408) or said yes in words that can't be read; not when it said no.
 
+mod entities;
 mod wait;
 mod words;
 
@@ -67,11 +68,16 @@ impl Loaded {
             return Ok(Heard::Empty);
         }
         let text = answer.body.trim_ascii();
-        let body = if text.is_empty() {
+        let mut body = if text.is_empty() {
             Ok(Value::Null)
         } else {
             serde_json::from_slice::<Value>(text)
         };
+        if let Ok(body) = &mut body
+            && self.manifest.html_entities
+        {
+            entities::read(body);
+        }
         let refuse = |refused: Refused| {
             let body = body.as_ref().ok().cloned().unwrap_or_default();
             self.refusal(asked, answer, body, refused, now)

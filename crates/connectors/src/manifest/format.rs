@@ -95,6 +95,9 @@ pub struct Manifest {
     /// Seconds after a write in which searches may not show it yet.
     #[serde(default)]
     pub search_lag: u32,
+    /// This CRM's answers hold HTML entities in plain texts (`O&#039;Brien`): they are read as the signs that they stand for.
+    #[serde(default)]
+    pub html_entities: bool,
     /// Offline cases that `ringside connector check` runs.
     #[serde(default)]
     pub examples: Vec<Example>,

@@ -62,6 +62,17 @@ impl Learned {
             .collect()
     }
 
+    /// How often the format of each way has hit, in whatever type and field.
+    pub(crate) async fn hits_elsewhere(&self, ways: &[Way]) -> Vec<u32> {
+        let mut counts = self.0.counts.lock().await;
+        let counts = self.0.loaded(&mut counts).await;
+        let of_format = |way: &Way| {
+            let same = counts.iter().filter(|(other, _)| shape_of(other) == shape_of(&way.0));
+            same.map(|(_, count)| *count).sum()
+        };
+        ways.iter().map(of_format).collect()
+    }
+
     /// These ways hit. They count from now on; the file hears of it later, for no caller waits for a disk.
     pub(crate) async fn hit(&self, ways: &[Way]) {
         if ways.is_empty() {
@@ -131,6 +142,11 @@ impl<'a> Formats<'a> {
         let signs = mask.unwrap_or(text).chars();
         signs.map(|sign| if sign.is_numeric() { '#' } else { sign }).collect()
     }
+}
+
+/// Of `type|field|shape` the last; a shape may hold the sign itself.
+fn shape_of(way: &str) -> &str {
+    way.splitn(3, '|').nth(2).unwrap_or(way)
 }
 
 #[cfg(test)]

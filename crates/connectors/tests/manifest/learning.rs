@@ -189,3 +189,29 @@ async fn chunks_hold_what_one_request_may_and_the_learned_ones_come_first() {
         ["GET /contacts?phone=12025550123&phone=%2B12025550123"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_known_caller_costs_one_request_a_type_and_an_unknown_one_all_forms() {
+    let desk = desk(EXACT, holds("+1 202-555-0123", 80));
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+    let before = desk.crm.lines().len();
+    let began = tokio::time::Instant::now();
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+    assert_eq!(began.elapsed().as_millis(), 80);
+    let mut asked = desk.crm.lines()[before..].to_vec();
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "GET /contacts?phone=%2B1%20202-555-0123",
+            "GET /leads?phone=%2B1%20202-555-0123"
+        ],
+        "the leads, which never had a hit, are asked for what contacts are written like"
+    );
+
+    let stranger = desk_with(EXACT, Arc::clone(&desk.memory), setup(), holds("nobody", 80));
+    let began = tokio::time::Instant::now();
+    stranger.connector.find_contact(stranger.cx(5), number()).await.unwrap();
+    assert_eq!(began.elapsed().as_millis(), 160);
+    assert_eq!(stranger.crm.lines().len(), 8, "four forms of two types");
+}

@@ -15,7 +15,7 @@ const CRM: &str = include_str!("crm.toml");
 fn fine(sent: &Sent, _: usize) -> Reply {
     match sent.line.as_str() {
         "POST https://crm.example.com/calls?trail=key-4711-secret" => status(201, json!({ "id": 44 })),
-        line if line.starts_with("GET") => ok(json!([{ "id": "70" }])),
+        line if line.starts_with("GET") => ok(json!([{ "person": { "id": 70 } }])),
         line if line.starts_with("PUT") => status(204, json!(null)),
         line if line.starts_with("PATCH") => ok(json!({})),
         other => panic!("{other}"),
@@ -91,7 +91,7 @@ async fn a_step_whose_answer_is_known_is_never_sent_again() {
 async fn a_step_that_finds_itself_done_is_not_sent() {
     let desk = desk_with(CRM, known_account(), setup(), |sent, place| {
         match sent.line.starts_with("GET") {
-            true => ok(json!([{ "id": 6 }, { "id": 7 }])),
+            true => ok(json!([{ "person": { "id": 6 } }, { "person": { "id": 7 } }])),
             false => fine(sent, place),
         }
     });

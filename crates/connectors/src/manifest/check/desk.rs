@@ -9,8 +9,8 @@ use std::{
 
 use async_trait::async_trait;
 use ringside_domain::{
-    AddressBook, CallLogEntry, Clock, ConnectionId, ConnectionMemory, Contact, ContactDraft, CredentialStore, Cx, Error,
-    Freshness, Kind, LogRef, Marker, Now, Result, SignIn, Steady, Timestamp, TraceStep,
+    AddressBook, CallLogEntry, Clock, ConnectionId, ConnectionMemory, Contact, ContactDraft, CredentialStore, Cx,
+    Error, Freshness, Kind, LogRef, Marker, Now, Result, SignIn, Steady, Timestamp, TraceStep,
     connector::{NameQuery, Progress, TraceSink},
     credentials::Secret,
     log::Captures,
@@ -41,7 +41,9 @@ pub(super) struct Memory(Mutex<BTreeMap<String, String>>);
 
 impl Memory {
     pub(super) fn with(key: &str, value: Option<String>) -> Self {
-        Self(Mutex::new(value.map(|value| (key.to_owned(), value)).into_iter().collect()))
+        Self(Mutex::new(
+            value.map(|value| (key.to_owned(), value)).into_iter().collect(),
+        ))
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<String, String>> {

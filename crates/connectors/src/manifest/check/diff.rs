@@ -106,7 +106,11 @@ mod tests {
 
     #[test]
     fn a_number_is_not_a_text_and_long_values_are_cut() {
-        assert!(values("body", &json!(1), &json!("1")).unwrap().contains("expected: 1\n"));
+        assert!(
+            values("body", &json!(1), &json!("1"))
+                .unwrap()
+                .contains("expected: 1\n")
+        );
         let long = "ü".repeat(5000);
         assert!(texts("body", &long, "").unwrap().chars().count() < 700);
     }

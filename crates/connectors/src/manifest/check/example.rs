@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    CallLogEntry, ConnectionId, Connector, Contact, ContactDraft, ContactRef, Direction, Error, LogField, LogRef, Marker,
-    Outcome, Result, Timestamp,
+    CallLogEntry, ConnectionId, Connector, Contact, ContactDraft, ContactRef, Direction, Error, LogField, LogRef,
+    Marker, Outcome, Result, Timestamp,
     call::EndReason,
     connector::{NameQuery, NumberForms},
     phone::{self, Home},
@@ -61,7 +61,11 @@ pub(super) fn run_all(text: &str, loaded: &Arc<Loaded>) -> Vec<ExampleResult> {
 fn run_here(text: &str, loaded: &Arc<Loaded>) -> Vec<ExampleResult> {
     let document = toml_edit::Document::parse(text).ok();
     let line = |index: usize| {
-        let steps = [Step::Key("examples".to_owned()), Step::Index(index), Step::Key("name".to_owned())];
+        let steps = [
+            Step::Key("examples".to_owned()),
+            Step::Index(index),
+            Step::Key("name".to_owned()),
+        ];
         document
             .as_ref()
             .map_or(1, |document| position(text, span(document, &steps).start).0)
@@ -172,9 +176,8 @@ fn signed_in(manifest: &Manifest, example: &Example) -> (Captured, Captured, Cap
     };
     let granted = pick(&|name| oauth2.keep_granted.contains(name));
     let found = oauth2.discover.as_ref();
-    let discovered = pick(&|name| {
-        found.is_some_and(|discover| discover.capture.contains_key(name)) && !session.contains_key(name)
-    });
+    let discovered =
+        pick(&|name| found.is_some_and(|discover| discover.capture.contains_key(name)) && !session.contains_key(name));
     (session, granted, discovered)
 }
 
@@ -251,7 +254,9 @@ async fn ask(connector: &ManifestConnector, example: &Example) -> Result<Came> {
             connector.add_number(cx, contact(example)?, number).await.map(one)
         }
         "log_call" => {
-            let receipt = connector.log_call(cx, entry(example)?, Arc::new(desk::NewJournal)).await?;
+            let receipt = connector
+                .log_call(cx, entry(example)?, Arc::new(desk::NewJournal))
+                .await?;
             Ok(logged(vec![receipt.log]))
         }
         "update_log" => {
@@ -282,7 +287,10 @@ fn wanted<T>(input: Option<T>, name: &str) -> Result<T> {
 fn number(example: &Example) -> Result<NumberForms> {
     let text = wanted(example.number.as_ref(), "number")?;
     let reading = phone::read(text, &Home::default());
-    let forms = reading.number().map(|number| phone::forms(number, &[])).unwrap_or_default();
+    let forms = reading
+        .number()
+        .map(|number| phone::forms(number, &[]))
+        .unwrap_or_default();
     Ok(NumberForms { reading, forms })
 }
 
@@ -388,7 +396,12 @@ fn meanings(example: &Example, came: Result<Came>) -> Vec<String> {
     let offered: BTreeMap<String, Vec<String>> = came
         .offered
         .into_iter()
-        .map(|field| (field.name, field.options.into_iter().map(|option| option.value).collect()))
+        .map(|field| {
+            (
+                field.name,
+                field.options.into_iter().map(|option| option.value).collect(),
+            )
+        })
         .collect();
     compare("what is offered", &example.offered, &offered, &mut differences);
     differences
@@ -399,11 +412,20 @@ fn failure(example: &Example, error: &Error) -> Vec<String> {
     let Some(expected) = &example.error else {
         return differences;
     };
-    compare("the error", &expected.kind.as_str(), &error.kind.code(), &mut differences);
+    compare(
+        "the error",
+        &expected.kind.as_str(),
+        &error.kind.code(),
+        &mut differences,
+    );
     if expected.field.is_some() {
         compare("the error's field", &expected.field, &error.field, &mut differences);
     }
-    if let Some(part) = expected.message.as_ref().filter(|part| !error.message.contains(part.as_str())) {
+    if let Some(part) = expected
+        .message
+        .as_ref()
+        .filter(|part| !error.message.contains(part.as_str()))
+    {
         differences.push(format!(
             "the error's message differs\n  expected: … {part} …\n  came:     {}",
             error.message

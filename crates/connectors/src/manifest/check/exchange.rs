@@ -188,7 +188,11 @@ fn compare(expected: &Exchange, sent: &Sent) -> Vec<String> {
             Err(_) => diff::texts("the body differs", &tree.0.to_string(), &text),
         },
         (None, Some(expected)) => diff::texts("the body differs", expected, &text),
-        (None, None) => diff::texts("a body was not expected", "nothing", if text.is_empty() { "nothing" } else { &text }),
+        (None, None) => diff::texts(
+            "a body was not expected",
+            "nothing",
+            if text.is_empty() { "nothing" } else { &text },
+        ),
     });
     // What differs in the body or a header needs the request it belongs to.
     if let Some(first) = differences.first()

@@ -1,2 +1,179 @@
-use crate::manifest::{format::Manifest, load::Problem};
-pub(super) fn look(_: &str, _: &Manifest) -> (Vec<Problem>, Vec<Problem>) { (Vec::new(), Vec::new()) }
+//! What a whole manifest says about itself that loading it does not see: what is missing, what is never used, what would be
+//! refused later, what only looks right.
+//!
+//! A warning is worth its reader's time or it is not here: every manifest that ships comes out without one, by a test.
+
+mod examples;
+mod hosts;
+mod operations;
+mod queries;
+mod requests;
+mod unused;
+mod writes;
+
+use toml_edit::{Document, Item, Value};
+
+use crate::manifest::{
+    format::{Manifest, Operations},
+    load::{
+        Problem,
+        place::{Step, position, span, written},
+    },
+};
+
+/// What keeps the file from working, and what is better done otherwise; each in the order of the file.
+pub(super) fn look(text: &str, manifest: &Manifest) -> (Vec<Problem>, Vec<Problem>) {
+    // It was loaded, so it is TOML.
+    let Ok(document) = Document::parse(text) else {
+        return (Vec::new(), Vec::new());
+    };
+    let mut lint = Lint {
+        text,
+        said: said(&document),
+        document: &document,
+        manifest,
+        problems: Vec::new(),
+        warnings: Vec::new(),
+    };
+    lint.operations();
+    lint.requests();
+    lint.queries();
+    lint.writes();
+    lint.unused();
+    lint.hosts();
+    lint.examples();
+    (in_order(lint.problems), in_order(lint.warnings))
+}
+
+struct Lint<'m> {
+    text: &'m str,
+    document: &'m Document<&'m str>,
+    manifest: &'m Manifest,
+    /// Every text of the file but those of its examples, one a line.
+    said: String,
+    problems: Vec<(usize, Problem)>,
+    warnings: Vec<(usize, Problem)>,
+}
+
+impl Lint<'_> {
+    fn wrong(&mut self, steps: &[Step], message: impl Into<String>, hint: impl Into<String>) {
+        let found = self.here(steps, message.into(), hint.into());
+        self.problems.push(found);
+    }
+
+    fn unwise(&mut self, steps: &[Step], message: impl Into<String>, hint: impl Into<String>) {
+        let found = self.here(steps, message.into(), hint.into());
+        self.warnings.push(found);
+    }
+
+    fn here(&self, steps: &[Step], message: String, hint: String) -> (usize, Problem) {
+        let at = span(self.document, steps).start;
+        let (line, column) = position(self.text, at);
+        let problem = Problem {
+            message,
+            hint: Some(hint).filter(|hint| !hint.is_empty()),
+            line,
+            column,
+            path: written(steps),
+        };
+        (at, problem)
+    }
+
+    /// Whether a template or an expression names this variable.
+    fn names(&self, root: &str, name: &str) -> bool {
+        mentions(&self.said, root, name)
+    }
+
+    /// Whether the file says to people that something can't be done.
+    fn admits(&self, word: &str) -> bool {
+        self.manifest.limits.iter().any(|limit| limit.contains(word))
+    }
+}
+
+/// `type.fields`, but neither `type.fields_2` nor `subtype.fields`.
+fn mentions(text: &str, root: &str, name: &str) -> bool {
+    let whole = format!("{root}.{name}");
+    let is_word = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() || sign == '_' || sign == '.');
+    text.match_indices(&whole).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let behind = text[at + whole.len()..].chars().next();
+        !is_word(before) && !behind.is_some_and(|sign| sign.is_alphanumeric() || sign == '_')
+    })
+}
+
+/// The tables of operations: for all types, and for single ones.
+fn tables(manifest: &Manifest) -> Vec<(Vec<Step>, Option<&str>, Operations)> {
+    let all = Operations {
+        find_contact: manifest.find_contact.clone(),
+        find_contact_with_name: manifest.find_contact_with_name.clone(),
+        get_contact: manifest.get_contact.clone(),
+        create_contact: manifest.create_contact.clone(),
+        add_number: manifest.add_number.clone(),
+        log_call: manifest.log_call.clone(),
+        update_log: manifest.update_log.clone(),
+        find_log: manifest.find_log.clone(),
+    };
+    let own = manifest
+        .by_type
+        .iter()
+        .map(|(id, own)| (vec![key("for"), key(id)], Some(id.as_str()), own.clone()));
+    std::iter::once((Vec::new(), None, all)).chain(own).collect()
+}
+
+fn key(name: &str) -> Step {
+    Step::Key(name.to_owned())
+}
+
+/// These steps, and then those.
+fn below(steps: &[Step], more: &[Step]) -> Vec<Step> {
+    [steps, more].concat()
+}
+
+fn said(document: &Document<&str>) -> String {
+    let mut said = String::new();
+    for (name, item) in document.as_table() {
+        if name != "examples" {
+            item_said(item, &mut said);
+        }
+    }
+    said
+}
+
+fn item_said(item: &Item, said: &mut String) {
+    match item {
+        Item::Table(table) => table.iter().for_each(|(name, item)| {
+            line(name, said);
+            item_said(item, said);
+        }),
+        Item::ArrayOfTables(tables) => tables.iter().flat_map(toml_edit::Table::iter).for_each(|(name, item)| {
+            line(name, said);
+            item_said(item, said);
+        }),
+        Item::Value(value) => value_said(value, said),
+        Item::None => {}
+    }
+}
+
+fn value_said(value: &Value, said: &mut String) {
+    match value {
+        Value::String(text) => line(text.value(), said),
+        Value::Array(items) => items.iter().for_each(|item| value_said(item, said)),
+        Value::InlineTable(table) => table.iter().for_each(|(name, value)| {
+            line(name, said);
+            value_said(value, said);
+        }),
+        _ => {}
+    }
+}
+
+fn line(text: &str, said: &mut String) {
+    said.push_str(text);
+    said.push('\n');
+}
+
+fn in_order(mut found: Vec<(usize, Problem)>) -> Vec<Problem> {
+    found.sort_by_key(|(at, _)| *at);
+    let mut problems: Vec<Problem> = found.into_iter().map(|(_, problem)| problem).collect();
+    problems.dedup();
+    problems
+}

@@ -122,7 +122,8 @@ pub enum Verify {
     /// The engine compares the stored numbers again.
     #[default]
     Number,
-    /// The CRM returns no numbers: what it found counts as having the number that was asked for.
+    /// The CRM returns no numbers: what it found counts as having the number that was asked for, unless `enrich` reads its
+    /// numbers. Then they are what it has.
     Trust,
 }
 
@@ -252,6 +253,9 @@ pub struct CreateContact {
     pub steps: Vec<WriteStep>,
     /// *Path* of the record that is there already, in an answer that says "duplicate".
     pub duplicate_id: Option<String>,
+    /// Where that is a sentence with the id in it: a regular expression that the whole of it must match, and whose first group is
+    /// the id. `.*Existing ID: ([0-9]+).*`
+    pub duplicate_pattern: Option<String>,
     /// The created record is read back with `get_contact`; else it is made of the draft.
     #[serde(default)]
     pub read_back: bool,

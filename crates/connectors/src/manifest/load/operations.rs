@@ -261,6 +261,17 @@ impl Checker<'_> {
         let draft = ["name", "given", "family", "company", "title", "email", "number", "e164"];
         let names = place.with_type().with("draft", Known::plain(draft).and("extra", extra));
         self.path_at("duplicate_id", create.duplicate_id.as_ref());
+        if let Some(pattern) = &create.duplicate_pattern {
+            self.at("duplicate_pattern", |checker| {
+                let groups = checker.pattern(pattern).map_or(2, |regex| regex.captures_len());
+                if groups < 2 {
+                    checker.problem(
+                        "The pattern has no group that would be the id",
+                        "Put brackets around it: `.*ID: ([0-9]+).*`",
+                    );
+                }
+            });
+        }
         self.steps(&create.steps, place, &names);
         match create.steps.iter().position(|step| step.name == "create") {
             Some(index) if !create.steps[index].capture.contains_key("id") => self.at("steps", |checker| {
@@ -368,6 +379,14 @@ impl Checker<'_> {
         }
         self.at("request", |checker| checker.request(&step.request, budgets, names));
         self.answer(&step.answer);
+        self.at("pick", |checker| {
+            for (path, wanted) in &step.pick {
+                checker.at(path, |checker| {
+                    checker.path(path);
+                    checker.template(&wanted.0, names);
+                });
+            }
+        });
         self.captures("capture", &step.capture);
     }
 }

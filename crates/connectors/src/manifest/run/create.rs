@@ -85,9 +85,14 @@ impl<'a> Run<'a> {
         if !stopped.refusal.duplicate || stopped.step != STEP {
             return Err(stopped.refusal.error);
         }
-        let id = match &create.duplicate_id {
+        let said = match &create.duplicate_id {
             Some(path) => self.core.loaded.text_at(path, &stopped.refusal.body)?,
             None => None,
+        };
+        let pattern = create.duplicate_pattern.as_ref();
+        let id = match pattern.and_then(|pattern| self.core.loaded.regex(pattern)) {
+            Some(regex) => said.and_then(|said| Some(regex.captures(&said)?.get(1)?.as_str().to_owned())),
+            None => said,
         };
         let number = draft
             .number

@@ -4,7 +4,11 @@ use futures_util::{StreamExt, stream::FuturesUnordered};
 use ringside_domain::{Result, contact::StoredNumber};
 use serde_json::Value;
 
-use super::{Ask, Run, records::variables, type_variables};
+use super::{
+    Ask, Run,
+    records::{MATCHED, variables},
+    type_variables,
+};
 use crate::manifest::{
     format::{ContactMap, Enrich},
     mapping::Mapped,
@@ -66,20 +70,24 @@ impl Run<'_> {
                 }
             }
         }
+        let mut read = Vec::new();
         for (label, path) in &map.numbers {
-            for raw in self.texts(path, record)? {
-                add_number(hit, label.clone(), raw);
-            }
+            read.extend(self.texts(path, record)?.into_iter().map(|raw| (label.clone(), raw)));
         }
         if let Some(list) = &map.number_list
             && let Value::Array(items) = self.core.loaded.at(&list.list, record)?
         {
             for item in items.iter().take(MOST) {
                 let label = text_of(self, list.label.as_ref(), item)?.unwrap_or_else(|| "number".to_owned());
-                if let Some(raw) = self.core.loaded.text_at(&list.value, item)? {
-                    add_number(hit, label, raw);
-                }
+                read.extend(self.core.loaded.text_at(&list.value, item)?.map(|raw| (label, raw)));
             }
+        }
+        if !read.is_empty() {
+            // Its own numbers say more than that it was found.
+            hit.contact.numbers.retain(|number| number.label != MATCHED);
+        }
+        for (label, raw) in read {
+            add_number(hit, label, raw);
         }
         for (name, path) in &map.extra {
             let value = self.core.loaded.at(path, record)?;

@@ -1,6 +1,8 @@
 //! Find by number: every type at the same time, each with as few requests as its CRM allows.
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use std::collections::VecDeque;
+
+use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use ringside_domain::{Error, Kind, Result, connector::NumberForms, contact::Found, phone::Reading, trace};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -25,6 +27,41 @@ struct Asked<'a> {
     contact_type: Option<&'a Type>,
     scope: Scope,
     number: &'a NumberForms,
+}
+
+/// One type's part of a lookup on its way.
+struct Side<'a> {
+    asked: Asked<'a>,
+    waves: VecDeque<Vec<Question>>,
+    stops: bool,
+    contacts: Vec<(Mapped, bool)>,
+    error: Option<Error>,
+    ways: Vec<Way>,
+    answered: bool,
+}
+
+impl<'a> Side<'a> {
+    fn new(asked: Asked<'a>, plan: Option<Plan>) -> Self {
+        let (waves, stops) = plan.map_or((Vec::new(), false), |plan| (plan.waves, plan.stops));
+        Self {
+            asked,
+            answered: waves.is_empty(),
+            waves: waves.into(),
+            stops,
+            contacts: Vec::new(),
+            error: None,
+            ways: Vec::new(),
+        }
+    }
+
+    fn has_proved(&self) -> bool {
+        self.contacts.iter().any(|(_, proved)| *proved)
+    }
+
+    /// Asking on would only be refused again.
+    fn is_hopeless(&self) -> bool {
+        matches!(&self.error, Some(error) if matches!(error.kind, Kind::SignInNeeded | Kind::RateLimited))
+    }
 }
 
 /// What one type's part found, and what failed beside it; an error only if all of it did.
@@ -61,19 +98,28 @@ impl<'a> Run<'a> {
                 number: &number,
             }
         });
-        let asked: Vec<Asked<'_>> = asked.collect();
-        let mut running: FuturesUnordered<_> = asked
-            .iter()
-            .enumerate()
-            .map(|(place, asked)| async move { (place, self.ask_type(asked).await) })
-            .collect();
-        let mut answers: Vec<Option<Part>> = asked.iter().map(|_| None).collect();
-        while let Some((place, answer)) = running.next().await {
-            answers[place] = Some(answer);
+        let mut sides = Vec::new();
+        for asked in asked {
+            let plan = self.plan(&asked).await?;
+            sides.push(Side::new(asked, plan));
         }
-        drop(running);
-        let parts = asked.iter().map(|asked| part(self, asked.contact_type));
-        collect(parts.zip(answers.into_iter().flatten()))
+        let most = sides.iter().map(|side| side.waves.len()).max().unwrap_or(0);
+        for _ in 0..most {
+            let mut running: FuturesUnordered<_> = sides.iter_mut().map(|side| self.next_wave(side)).collect();
+            while running.next().await.is_some() {}
+            drop(running);
+            // Forms that never hit here are for callers whom nobody knows: the known one's lead or account is not hunted in
+            // them on every call. Refresh has one wave, which asks all.
+            if sides.iter().any(|side| side.stops && side.has_proved()) {
+                break;
+            }
+        }
+        let finishing = sides.into_iter().map(|side| async {
+            let part = part(self, side.asked.contact_type);
+            (part, self.finish(side).await)
+        });
+        let parts = join_all(finishing).await;
+        collect(parts.into_iter())
     }
 
     /// The types in the order of the manifest, each with how it is found; those that are found at once, as one.
@@ -94,44 +140,48 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One type: its waves, until one of them proved somebody. What failed beside a hit is part of the answer.
-    async fn ask_type(&self, asked: &Asked<'_>) -> Part {
-        let Some(plan) = self.plan(asked).await? else {
-            return Ok((Vec::new(), None));
-        };
-        let (mut contacts, mut error, mut ways) = (Vec::new(), None, Vec::new());
-        let mut answered = false;
-        'waves: for wave in &plan.waves {
-            let asking = wave.iter().enumerate().map(|(rank, question)| async move {
-                // Types take turns: where there is a budget, each has its likeliest questions out before the others' rest.
-                for _ in 0..rank {
-                    tokio::task::yield_now().await;
-                }
-                self.ask_question(asked, question).await
-            });
-            let mut running: FuturesUnordered<_> = asking.collect();
-            while let Some(answer) = running.next().await {
-                match answer {
-                    Ok(hits) => {
-                        answered = true;
-                        let proved = hits.contacts.iter().any(|(_, proved)| *proved);
-                        add_new(&mut contacts, hits.contacts);
-                        ways.extend(hits.ways);
-                        if proved && plan.stops {
-                            // Dropping the others cancels them.
-                            break 'waves;
-                        }
-                    }
-                    Err(failed) => error = error.or(Some(failed)),
-                }
+    /// A type's next questions, all at once, until one of them proved somebody.
+    async fn next_wave(&self, side: &mut Side<'_>) {
+        if side.is_hopeless() {
+            return;
+        }
+        let Some(wave) = side.waves.pop_front() else { return };
+        let asked = &side.asked;
+        let asking = wave.iter().enumerate().map(|(rank, question)| async move {
+            // Types take turns: where there is a budget, each has its likeliest questions out before the others' rest.
+            for _ in 0..rank {
+                tokio::task::yield_now().await;
             }
-            let proved = contacts.iter().any(|(_, proved)| *proved);
-            let hopeless =
-                matches!(&error, Some(error) if matches!(error.kind, Kind::SignInNeeded | Kind::RateLimited));
-            if hopeless || (proved && plan.stops) {
-                break;
+            self.ask_question(asked, question).await
+        });
+        let mut running: FuturesUnordered<_> = asking.collect();
+        while let Some(answer) = running.next().await {
+            match answer {
+                Ok(hits) => {
+                    side.answered = true;
+                    let proved = hits.contacts.iter().any(|(_, proved)| *proved);
+                    add_new(&mut side.contacts, hits.contacts);
+                    side.ways.extend(hits.ways);
+                    if proved && side.stops {
+                        // Dropping the others cancels them.
+                        break;
+                    }
+                }
+                Err(failed) => side.error = side.error.take().or(Some(failed)),
             }
         }
+    }
+
+    /// What is learned of a type's answers, and what its hits still lack. What failed beside a hit is part of the answer.
+    async fn finish(&self, side: Side<'_>) -> Part {
+        let Side {
+            asked,
+            mut contacts,
+            error,
+            ways,
+            answered,
+            ..
+        } = side;
         self.core.learned.hit(&ways).await;
         let proved = contacts.iter_mut().filter_map(|(hit, proved)| proved.then_some(hit));
         self.enrich(proved, asked.find.enrich.as_ref(), &asked.scope).await;

@@ -27,7 +27,8 @@ pub(super) struct Plan {
     pub stops: bool,
 }
 
-/// Exact searches ask the ways that hit before first, and the rest all at once; `live` asks all at once.
+/// Exact searches ask the ways that hit before first, and the rest all at once; `live` asks all at once. Nothing learned yet: all
+/// at once, too.
 pub(super) async fn plan(
     find: &FindContact,
     contact_type: &str,
@@ -59,6 +60,10 @@ pub(super) async fn plan(
     if exact {
         let ways: Vec<Way> = units.iter().map(|(_, _, way)| way.clone()).collect();
         hits = learned.hits(&ways).await;
+        if hits.iter().all(|hits| *hits == 0) {
+            // A type that never had a hit: how this CRM's users write other types.
+            hits = learned.hits_elsewhere(&ways).await;
+        }
         let mut order: Vec<usize> = (0..units.len()).collect();
         order.sort_by_key(|place| std::cmp::Reverse(hits[*place]));
         units = order.iter().map(|place| units[*place].clone()).collect();

@@ -15,6 +15,10 @@ use crate::manifest::{
     mapping::Mapped,
     render::Scope,
 };
+
+/// Labels the asked number on a contact that was found without its own.
+pub(super) const MATCHED: &str = "matched";
+
 impl Run<'_> {
     /// The contacts among the records. One that can't be read is left out: it is no contact, but no reason to hide the others.
     pub(super) fn mapped(
@@ -126,7 +130,7 @@ pub(super) fn trusted(contact: &mut Contact, asked: &Reading, verify: Verify) {
             _ => return,
         };
         contact.numbers.push(StoredNumber {
-            label: "matched".to_owned(),
+            label: MATCHED.to_owned(),
             raw: raw.to_owned(),
         });
     }

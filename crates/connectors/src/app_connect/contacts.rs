@@ -1,0 +1,250 @@
+//! Contacts as the server tells them.
+//!
+//! `id` is unique within a `type` only, and some connectors give the same contact once for each form and field that matched,
+//! each time with the number that did: those are one contact with several numbers. `createNewContact` is a row of the
+//! vendor's menu, no contact; but with it some connectors tell the choices of a new contact's fields.
+
+use ringside_domain::{ConnectionId, Contact, ContactRef, StoredNumber};
+use serde_json::{Map, Value};
+
+use super::{
+    manifest::ServerManifest,
+    pages::{Tokens, page},
+    value::{encode, flag, list, text},
+};
+
+/// Stands for "no type" in a [`ContactRef`]; a connector with only one kind of contact names none.
+pub(super) const NO_TYPE: &str = "untyped";
+/// The engine looks at 200 contacts; duplicates are not counted there.
+const MAX_ROWS: usize = 2_000;
+const MAX_NUMBERS: usize = 50;
+
+/// A contact, and what of it only a log asks for: the choices of contact-dependent fields, by field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    pub contact: Contact,
+    pub additional: Map<String, Value>,
+}
+
+/// Who reads: whose contacts they are, and how their pages are named.
+pub(super) struct Reader<'a> {
+    pub connection: &'a ConnectionId,
+    pub manifest: &'a ServerManifest,
+    pub hostname: Option<&'a str>,
+}
+
+impl Reader<'_> {
+    /// The contacts of an answer, each once, in the order in which they came.
+    ///
+    /// `evidence` is the number that was asked for. The server finds by number but doesn't say which of a contact's numbers
+    /// it found: `phone` is what its connector chose, and may be missing. A contact with no number at all gets the evidence,
+    /// as the server's word is all there is; one that shows numbers has to be proved by them.
+    pub fn rows(&self, body: &Value, evidence: Option<&str>) -> Vec<Row> {
+        let mut rows: Vec<Row> = Vec::new();
+        for item in list(body, "contact")
+            .iter()
+            .take(MAX_ROWS)
+            .filter(|item| !is_menu(item))
+        {
+            let Some(row) = self.row(item) else { continue };
+            match rows.iter_mut().find(|known| known.contact.id == row.contact.id) {
+                Some(known) => merge(known, row),
+                None => rows.push(row),
+            }
+        }
+        for row in rows.iter_mut().filter(|row| row.contact.numbers.is_empty()) {
+            row.contact.numbers.extend(evidence.map(|asked| StoredNumber {
+                label: "found by the server".to_owned(),
+                raw: asked.to_owned(),
+            }));
+        }
+        rows
+    }
+
+    /// One contact; `None` if it has no id or no name to show.
+    pub fn row(&self, item: &Value) -> Option<Row> {
+        let id = encode(item.get("id")?)?;
+        let name = text(item, "name").map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        let contact_type = text(item, "type").unwrap_or(NO_TYPE);
+        let contact = Contact {
+            url: self.page(contact_type, &id),
+            id: ContactRef {
+                connection: self.connection.clone(),
+                contact_type: contact_type.to_owned(),
+                id,
+            },
+            name,
+            company: text(item, "company").map(str::to_owned),
+            title: text(item, "title").map(str::to_owned),
+            emails: text(item, "email").map(str::to_owned).into_iter().collect(),
+            numbers: numbers(item),
+            region: None,
+            updated: None,
+            last_call: None,
+        };
+        let additional = item["additionalInfo"].as_object().cloned().unwrap_or_default();
+        Some(Row { contact, additional })
+    }
+
+    fn page(&self, contact_type: &str, id: &str) -> Option<String> {
+        let tokens = Tokens {
+            hostname: self.hostname,
+            contact_id: Some(id),
+            contact_type: Some(wire_type(contact_type)),
+            log_id: None,
+        };
+        page(self.manifest.contact_page.as_deref()?, tokens)
+    }
+}
+
+/// The type as the server has it: exactly what it said, and nothing where it said nothing.
+pub(super) fn wire_type(contact_type: &str) -> &str {
+    if contact_type == NO_TYPE { "" } else { contact_type }
+}
+
+/// What the menu's row says about new contacts: choices by contact type and field.
+pub(super) fn new_contact_choices(body: &Value) -> Option<&Map<String, Value>> {
+    list(body, "contact").iter().find(|item| is_menu(item))?["additionalInfo"]
+        .as_object()
+        .filter(|choices| !choices.is_empty())
+}
+
+fn is_menu(item: &Value) -> bool {
+    flag(item, "isNewContact") || text(item, "id") == Some("createNewContact")
+}
+
+/// `phone` or `phoneNumber`, and connectors' own such as NetSuite's `mobilephone`.
+fn numbers(item: &Value) -> Vec<StoredNumber> {
+    let mut numbers: Vec<StoredNumber> = Vec::new();
+    let Some(members) = item.as_object() else {
+        return numbers;
+    };
+    let mut names: Vec<&String> = members.keys().filter(|name| is_number(name)).collect();
+    // The connector's choice first; the others in an order that doesn't change.
+    names.sort_by_key(|name| (name.as_str() != "phone", name.to_lowercase()));
+    for name in names {
+        let Some(raw) = members[name].as_str().map(str::trim).filter(|raw| !raw.is_empty()) else {
+            continue;
+        };
+        if numbers.iter().all(|known| known.raw != raw) && numbers.len() < MAX_NUMBERS {
+            let lower = name.to_lowercase();
+            let label = lower
+                .trim_end_matches("number")
+                .trim_end_matches("phone")
+                .trim_end_matches('_');
+            numbers.push(StoredNumber {
+                label: if label.is_empty() { "phone" } else { label }.to_owned(),
+                raw: raw.to_owned(),
+            });
+        }
+    }
+    numbers
+}
+
+fn is_number(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower.ends_with("phone") || lower.ends_with("phonenumber")
+}
+
+fn merge(known: &mut Row, other: Row) {
+    let (mine, theirs) = (&mut known.contact, other.contact);
+    for number in theirs.numbers {
+        if mine.numbers.iter().all(|one| one.raw != number.raw) && mine.numbers.len() < MAX_NUMBERS {
+            mine.numbers.push(number);
+        }
+    }
+    mine.company = mine.company.take().or(theirs.company);
+    mine.title = mine.title.take().or(theirs.title);
+    if mine.emails.is_empty() {
+        mine.emails = theirs.emails;
+    }
+    for (field, choices) in other.additional {
+        known.additional.entry(field).or_insert(choices);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn rows(contacts: Value, evidence: Option<&str>) -> Vec<Row> {
+        let manifest = json!({ "platforms": { "crm": { "auth": { "type": "apiKey" },
+            "contactPageUrl": "https://{hostname}/{contactType}/{contactId}" } } });
+        let manifest = ServerManifest::parse(&manifest.to_string(), "crm", None).unwrap();
+        let connection = ConnectionId::new("ac");
+        let reader = Reader {
+            connection: &connection,
+            manifest: &manifest,
+            hostname: Some("crm.example.test"),
+        };
+        reader.rows(&json!({ "successful": true, "contact": contacts }), evidence)
+    }
+
+    #[test]
+    fn one_contact_found_six_ways_is_one_with_its_numbers() {
+        let found = rows(
+            json!([
+                { "id": 7, "type": "Contact", "name": "Ada  Verdi ", "phone": "(202) 555-0142", "additionalInfo": { "deal": [1] } },
+                { "id": 7, "type": "Contact", "name": "Ada Verdi", "phone": "202.555.0143", "title": "CEO", "additionalInfo": { "deal": [2], "case": [] } },
+                { "id": 7, "type": "Lead", "name": "Another", "phone": "" },
+                { "id": "7", "type": "Contact", "name": "A text is no number", "mobilephone": "202-555-0144", "phone": null },
+                { "id": "createNewContact", "name": "Create new contact...", "isNewContact": true },
+                { "id": "", "name": "No id" }, { "id": 8 }, { "id": [], "name": "x" }, null, 7,
+            ]),
+            Some("+12025550142"),
+        );
+        let seen: Vec<(&str, &str, Vec<&str>)> = found
+            .iter()
+            .map(|row| {
+                let contact = &row.contact;
+                (
+                    contact.id.id.as_str(),
+                    contact.name.as_str(),
+                    contact.numbers.iter().map(|number| number.raw.as_str()).collect(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("7", "Ada Verdi", vec!["(202) 555-0142", "202.555.0143"]),
+                ("7", "Another", vec!["+12025550142"]),
+                ("s:7", "A text is no number", vec!["202-555-0144"]),
+            ]
+        );
+        let ada = &found[0];
+        assert_eq!(
+            (ada.contact.title.as_deref(), ada.additional["deal"].clone()),
+            (Some("CEO"), json!([1]))
+        );
+        assert_eq!(ada.contact.url.as_deref(), Some("https://crm.example.test/Contact/7"));
+        assert_eq!(
+            (
+                found[2].contact.url.as_deref(),
+                found[2].contact.numbers[0].label.as_str()
+            ),
+            (Some("https://crm.example.test/Contact/7"), "mobile")
+        );
+    }
+
+    #[test]
+    fn without_a_type_and_without_a_list() {
+        let found = rows(json!([{ "id": "c-1", "name": "Ada" }]), None);
+        assert_eq!(
+            (
+                found[0].contact.id.contact_type.as_str(),
+                found[0].contact.numbers.len()
+            ),
+            (NO_TYPE, 0)
+        );
+        assert_eq!(wire_type(NO_TYPE), "");
+        for junk in [json!({}), json!("x"), json!(null)] {
+            assert!(rows(junk, Some("+12025550142")).is_empty());
+        }
+        let menu = json!({ "contact": [{ "id": "createNewContact", "isNewContact": true, "additionalInfo": { "Lead": { "status": [] } } }] });
+        assert!(new_contact_choices(&menu).unwrap().contains_key("Lead"));
+    }
+}

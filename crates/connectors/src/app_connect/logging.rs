@@ -1,0 +1,167 @@
+//! Logging a call: the log, then its fields once more, and the way back to a log whose answer was lost.
+
+use ringside_domain::{
+    CallLogEntry, ContactRef, Error, Kind, LogField, LogReceipt, LogRef, Marker, Method, Result, connector::Progress,
+    log::LOG_STEP, trace::Answer,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    AppConnect, answer,
+    contacts::wire_type,
+    logs,
+    manifest::ServerManifest,
+    wire::{Ask, Span},
+};
+
+/// The step after [`LOG_STEP`]: the fields once more. The server replaces them, so it may be sent twice.
+const FIELDS_STEP: &str = "fields";
+
+impl AppConnect {
+    pub(super) async fn log(&self, span: &Span, entry: &CallLogEntry, progress: &dyn Progress) -> Result<LogReceipt> {
+        let manifest = self.manifest(span).await?;
+        let known = progress
+            .answered(LOG_STEP)
+            .await
+            .and_then(|captures| LogRef::from_captures(&captures));
+        let log = match known {
+            Some(log) => log,
+            None => {
+                progress.begin(LOG_STEP).await?;
+                match self.make_log(span, &manifest, entry).await {
+                    Ok(log) => {
+                        progress.done(LOG_STEP, log.captures()).await?;
+                        log
+                    }
+                    Err(error) => {
+                        if !error.may_have_happened {
+                            progress.not_done(LOG_STEP).await?;
+                        }
+                        return Err(error);
+                    }
+                }
+            }
+        };
+        if let Some(body) = logs::disposition(entry, &manifest)
+            && progress.answered(FIELDS_STEP).await.is_none()
+        {
+            progress.begin(FIELDS_STEP).await?;
+            if let Err(error) = self.set_fields(span, &manifest, body).await {
+                progress.not_done(FIELDS_STEP).await?;
+                return Err(error);
+            }
+            progress.done(FIELDS_STEP, Vec::new()).await?;
+        }
+        Ok(LogReceipt { log })
+    }
+
+    async fn make_log(&self, span: &Span, manifest: &ServerManifest, entry: &CallLogEntry) -> Result<LogRef> {
+        let ask = Ask::send("log_call", Method::Post, "/callLog", logs::create(entry, manifest));
+        let told = match self.signed(span, manifest, ask).await {
+            // Somebody logged this very call before us: another machine, or we, before a crash.
+            Err(error) if error.kind == Kind::Conflict => {
+                return self.logs_of(span, &entry.marker).await?.into_iter().next().ok_or(error);
+            }
+            told => told.map_err(unsure)?,
+        };
+        let hostname = self.hostname(manifest);
+        let log = logs::log_ref(
+            &told.body["logId"],
+            manifest,
+            hostname.as_deref(),
+            Some(wire_type(&entry.contact.contact_type)),
+        );
+        match log.filter(|_| !told.nothing) {
+            Some(log) => {
+                self.tell(span, &told.step, 1);
+                if let Some(words) = answer::warning(&told.body) {
+                    span.tell(&self.setup.connection, &told.step, Answer::Skipped { reason: words });
+                }
+                Ok(log)
+            }
+            None => Err(Error::new(
+                Kind::Invalid,
+                "log_call",
+                format!("{} did not log the call", manifest.name),
+            )),
+        }
+    }
+
+    async fn set_fields(&self, span: &Span, manifest: &ServerManifest, body: Value) -> Result<()> {
+        let told = self
+            .signed(
+                span,
+                manifest,
+                Ask::send("log_call", Method::Put, "/callDisposition", body),
+            )
+            .await?;
+        self.tell(span, &told.step, 1);
+        Ok(())
+    }
+
+    pub(super) async fn update(&self, span: &Span, log: LogRef, entry: &CallLogEntry) -> Result<LogReceipt> {
+        let manifest = self.manifest(span).await?;
+        let ask = Ask::send("update_log", Method::Patch, "/callLog", logs::update(entry, &manifest));
+        let told = self.signed(span, &manifest, ask).await?;
+        if told.nothing {
+            return Err(Error::new(
+                Kind::NotFound,
+                "update_log",
+                "The App Connect server does not know this log",
+            )
+            .hint("Change it in the CRM"));
+        }
+        self.tell(span, &told.step, 1);
+        if let Some(body) = logs::disposition(entry, &manifest) {
+            self.set_fields(span, &manifest, body).await?;
+        }
+        Ok(LogReceipt { log })
+    }
+
+    pub(super) async fn logs_of(&self, span: &Span, marker: &Marker) -> Result<Vec<LogRef>> {
+        let manifest = self.manifest(span).await?;
+        let ask = Ask::get("find_log", "/callLog")
+            .with("sessionIds", marker.as_str())
+            .with("requireDetails", "false");
+        let told = self.signed(span, &manifest, ask).await?;
+        let hostname = self.hostname(&manifest);
+        let found = logs::of_session(&told.body, marker, &manifest, hostname.as_deref());
+        self.proved(span, &told.step, found.len(), found.len());
+        Ok(found)
+    }
+
+    pub(super) async fn fields(&self, span: &Span, contact: &ContactRef) -> Result<Vec<LogField>> {
+        let manifest = self.manifest(span).await?;
+        let depends = manifest.log_fields.iter().any(|field| field.contact_dependent);
+        let additional = match self.seen.row(contact) {
+            Some(row) => row.additional,
+            None if depends => match self.seen.way(&*self.parts.memory, contact).await {
+                Some(way) => self
+                    .look_again(span, &manifest, contact, way)
+                    .await?
+                    .map_or_else(Map::new, |row| row.additional),
+                None => Map::new(),
+            },
+            None => Map::new(),
+        };
+        let contact_type = wire_type(&contact.contact_type);
+        Ok(manifest
+            .log_fields
+            .iter()
+            .filter_map(|field| field.for_log(contact_type, &additional))
+            .collect())
+    }
+}
+
+/// The server writes to the CRM first and notes it down then. Where its own database fails, looking there tells nothing.
+fn unsure(error: Error) -> Error {
+    if error.message == answer::DATABASE_FAILED {
+        return Error::new(
+            Kind::Conflict,
+            "log_call",
+            "The App Connect server could not note down whether the call is logged",
+        )
+        .hint("Look in the CRM; send the log again only if it is not there");
+    }
+    error
+}

@@ -1,0 +1,417 @@
+//! Logging in: by API key with the fields of the manifest's login page, or by OAuth, where the server exchanges the code.
+
+use ringside_domain::{
+    Error, HostRules, Kind, Method, Result, Url,
+    connector::Account,
+    credentials::Secret,
+    http::host_of,
+    sign_in::{Authorize, RedirectTo},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    AppConnect, answer,
+    answer::Outcome,
+    fields::LoginField,
+    manifest::{Auth, OAuth, ServerManifest},
+    session::owner,
+    value::text,
+    wire::{Ask, Span},
+};
+use crate::parts::secret_name;
+
+/// What the name of the account is remembered under.
+pub(super) const ACCOUNT_NAME: &str = "account_name";
+/// The API key's name in the keyring besides its own, `apiKey`.
+const API_KEY: &str = "api_key";
+
+impl AppConnect {
+    /// A session's token: the one there is, or that of a new session begun with the API key.
+    pub(super) async fn token(&self, span: &Span, manifest: &ServerManifest) -> Result<Secret> {
+        match self.session.token().await? {
+            Some(token) => Ok(token),
+            None => self.renew(span, manifest, None).await,
+        }
+    }
+
+    /// A token that is not the `stale` one. One login at a time, whoever asks.
+    pub(super) async fn renew(&self, span: &Span, manifest: &ServerManifest, stale: Option<&Secret>) -> Result<Secret> {
+        let _turn = self.session.gate.lock().await;
+        if let Some(token) = self.session.current().filter(|current| Some(current) != stale) {
+            return Ok(token);
+        }
+        match &manifest.auth {
+            Auth::ApiKey(fields) if !self.session.is_refused() => self.log_in(span, manifest, fields).await,
+            _ => Err(answer::over("sign_in", &manifest.name)),
+        }
+    }
+
+    /// Begins a session with the API key. The gate is held.
+    async fn log_in(&self, span: &Span, manifest: &ServerManifest, fields: &[LoginField]) -> Result<Secret> {
+        let mut submitted = Map::new();
+        let mut secrets = Vec::new();
+        for field in fields {
+            match self.login_value(field).await? {
+                Some(value) => {
+                    if field.secret {
+                        secrets.push(Secret::new(value.as_bytes()));
+                    }
+                    submitted.insert(field.wire_name().to_owned(), Value::String(value));
+                }
+                None if field.required => {
+                    let message = format!("\"{}\" of {} is missing", field.label, manifest.name);
+                    return Err(Error::new(Kind::SignInNeeded, "sign_in", message)
+                        .field(field.name.clone())
+                        .hint("Enter it in the settings of this connection"));
+                }
+                None => {}
+            }
+        }
+        let mut body = json!({ "platform": manifest.platform, "additionalInfo": submitted });
+        for (name, value) in [
+            ("apiKey", submitted.get("apiKey").cloned()),
+            ("hostname", self.hostname(manifest).map(Value::String)),
+            ("proxyId", manifest.proxy_id.clone().map(Value::String)),
+        ] {
+            if let Some(value) = value {
+                body[name] = value;
+            }
+        }
+        let mut ask = Ask::send("sign_in", Method::Post, "/apiKeyLogin", body);
+        ask.secrets = secrets;
+        let reply = self.wire.ask(span, &manifest.name, &ask, None).await?;
+        let secret_field = fields.iter().find(|field| field.secret).map(|field| field.name.clone());
+        let refuse = |error: Error| {
+            self.session.refuse();
+            let error = error.hint("Check the key in the settings of this connection");
+            secret_field.into_iter().fold(error, Error::field)
+        };
+        match reply.outcome {
+            Outcome::Answered(body) => {
+                self.tell(span, &reply.step, 1);
+                self.begin(manifest, &body).await.map_err(|error| {
+                    if error.kind == Kind::SignInNeeded {
+                        refuse(error)
+                    } else {
+                        error
+                    }
+                })
+            }
+            // Any refusal of the words that were sent is one of the key: the server tells them apart in its own language only.
+            Outcome::Failed(error) if error.kind == Kind::Invalid && !error.may_have_happened => {
+                let message = error.message.replacen("The App Connect server", &manifest.name, 1);
+                Err(refuse(Error::new(Kind::SignInNeeded, "sign_in", message)))
+            }
+            Outcome::Failed(error) => Err(once(error)),
+            Outcome::SessionOver(_) | Outcome::Nothing(_) => Err(refuse(refused(manifest))),
+        }
+    }
+
+    /// Where a secret field is not in the keyring under its own name, an API key may be under the common one.
+    async fn login_value(&self, field: &LoginField) -> Result<Option<String>> {
+        if !field.secret {
+            return Ok(self
+                .setup
+                .parameters
+                .get(&field.name)
+                .cloned()
+                .filter(|value| !value.is_empty()));
+        }
+        let names = [field.name.as_str(), API_KEY];
+        for name in names.into_iter().take(if field.name == "apiKey" { 2 } else { 1 }) {
+            if let Some(secret) = self
+                .parts
+                .credentials
+                .get(&secret_name(&self.setup.connection, name))
+                .await?
+            {
+                return Ok(Some(String::from_utf8_lossy(secret.expose()).into_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The session that a login answered with.
+    async fn begin(&self, manifest: &ServerManifest, body: &Value) -> Result<Secret> {
+        let Some(token) = text(body, "jwtToken").map(|token| Secret::new(token.as_bytes())) else {
+            return Err(match answer::message(body) {
+                Some(words) => Error::new(
+                    Kind::SignInNeeded,
+                    "sign_in",
+                    format!("{} says: {}", manifest.name, answer::said(words)),
+                )
+                .hint("Sign in to this connection again"),
+                None => refused(manifest),
+            });
+        };
+        if owner(&token).is_none_or(|owner| owner.platform != manifest.platform) {
+            return Err(
+                Error::new(Kind::Invalid, "sign_in", "The server's session cannot be read")
+                    .hint("Check that the address is that of an App Connect server"),
+            );
+        }
+        self.session.begin(token.clone()).await?;
+        if let Some(name) = text(body, "name") {
+            self.remember(ACCOUNT_NAME, name.to_owned()).await;
+        }
+        Ok(token)
+    }
+
+    /// Whose session it is. Its id is the user's in the CRM as the connector made it, the same on every machine.
+    pub(super) async fn account(&self, manifest: &ServerManifest, token: &Secret) -> Result<Account> {
+        let owner = owner(token).ok_or_else(|| answer::over("check", &manifest.name))?;
+        let name = self.recall(ACCOUNT_NAME).await.unwrap_or_else(|| manifest.name.clone());
+        Ok(Account {
+            id: format!("{}@{}", owner.user, owner.platform),
+            name,
+        })
+    }
+
+    /// Begins a new session, whatever there was: with the key of the settings, or through the browser.
+    ///
+    /// # Errors
+    /// [`Kind::SignInNeeded`] when the key or the person is refused. [`Kind::Unsupported`] when the browser can't come back by
+    /// itself: open [`AppConnect::sign_in_page`], and give what it ends at to [`AppConnect::finish_sign_in`].
+    pub async fn sign_in(&self, cx: ringside_domain::Cx) -> Result<Account> {
+        let span = Span::of(&cx);
+        let manifest = self.manifest(&span).await?;
+        self.session.pardon();
+        let token = match &manifest.auth {
+            Auth::ApiKey(fields) => {
+                let _turn = self.session.gate.lock().await;
+                self.log_in(&span, &manifest, fields).await?
+            }
+            Auth::OAuth(oauth) => {
+                let redirect = loopback(&oauth.redirect).ok_or_else(|| {
+                    Error::new(
+                        Kind::Unsupported,
+                        "sign_in",
+                        format!("{} does not send the browser back to this computer", manifest.name),
+                    )
+                    .hint("Sign in in the browser and paste the address of the page at which it ends")
+                })?;
+                let (url, scope) = self.page(&manifest, oauth)?;
+                let back = self
+                    .parts
+                    .sign_in
+                    .authorize(Authorize {
+                        hosts: self.page_hosts(&url),
+                        url,
+                        client_id: oauth.client_id.clone(),
+                        scope,
+                        // The server exchanges the code, and has no place for a verifier.
+                        pkce: false,
+                        redirect,
+                        issuer: None,
+                        provider: manifest.name.clone(),
+                    })
+                    .await?;
+                // The browser took its time; what is left to do has a deadline of its own.
+                self.exchange(&Span::of(&cx), &manifest, oauth, &back.redirect_uri, &back.code)
+                    .await?
+            }
+        };
+        self.account(&manifest, &token).await
+    }
+
+    /// Whether the person signs in in the browser, as the server's manifest says.
+    ///
+    /// # Errors
+    /// As for reading the manifest.
+    pub async fn signs_in_with_browser(&self, cx: ringside_domain::Cx) -> Result<bool> {
+        let manifest = self.manifest(&Span::of(&cx)).await?;
+        Ok(matches!(manifest.auth, Auth::OAuth(_)))
+    }
+
+    /// Where a person signs in by hand, for connectors that send the browser to a page of their vendor. `None`: not needed.
+    ///
+    /// # Errors
+    /// As for reading the manifest.
+    pub async fn sign_in_page(&self, cx: ringside_domain::Cx) -> Result<Option<Url>> {
+        let manifest = self.manifest(&Span::of(&cx)).await?;
+        let Auth::OAuth(oauth) = &manifest.auth else {
+            return Ok(None);
+        };
+        if loopback(&oauth.redirect).is_some() {
+            return Ok(None);
+        }
+        let (mut url, scope) = self.page(&manifest, oauth)?;
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &oauth.client_id);
+        if !scope.is_empty() {
+            query.append_pair("scope", &scope);
+        }
+        query
+            .append_pair("state", &state(&manifest, oauth))
+            .append_pair("redirect_uri", &oauth.redirect);
+        drop(query);
+        Ok(Some(url))
+    }
+
+    /// Ends a sign-in by hand with the address at which the browser ended.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] when it is no such address; else as [`AppConnect::sign_in`].
+    pub async fn finish_sign_in(&self, cx: ringside_domain::Cx, pasted: Secret) -> Result<Account> {
+        let span = Span::of(&cx);
+        let manifest = self.manifest(&span).await?;
+        let wrong = || {
+            Error::new(
+                Kind::Invalid,
+                "sign_in",
+                "This is not the address at which the sign-in ends",
+            )
+            .field("redirect")
+            .hint("Copy the whole address of the browser's last page")
+        };
+        let Auth::OAuth(oauth) = &manifest.auth else {
+            return Err(wrong());
+        };
+        let pasted = std::str::from_utf8(pasted.expose())
+            .ok()
+            .and_then(|text| Url::parse(text.trim()).ok())
+            .ok_or_else(wrong)?;
+        let ends = Url::parse(&oauth.redirect).map_err(|_| wrong())?;
+        let same = (pasted.origin(), pasted.path()) == (ends.origin(), ends.path());
+        let code = pasted
+            .query_pairs()
+            .find(|(name, _)| name == "code")
+            .map(|(_, code)| Secret::new(code.as_bytes()));
+        let code = code.filter(|_| same).ok_or_else(wrong)?;
+        let token = self.exchange(&span, &manifest, oauth, &oauth.redirect, &code).await?;
+        self.account(&manifest, &token).await
+    }
+
+    /// Ends the session, here and at the server.
+    ///
+    /// # Errors
+    /// When the keyring can't be written. A server that is not there keeps nobody from signing out.
+    pub async fn sign_out(&self, cx: ringside_domain::Cx) -> Result<()> {
+        let span = Span::of(&cx);
+        if let (Ok(manifest), Ok(Some(token))) = (self.manifest(&span).await, self.session.token().await) {
+            let ask = Ask::send("sign_out", Method::Post, "/unAuthorize", json!({}));
+            if let Ok(reply) = self.wire.ask(&span, &manifest.name, &ask, Some(&token)).await {
+                self.tell(&span, &reply.step, 1);
+            }
+        }
+        let _turn = self.session.gate.lock().await;
+        self.session.forget().await
+    }
+
+    /// The server wants the whole address at which the browser came back, with the code in it and `state` naming the platform.
+    async fn exchange(
+        &self,
+        span: &Span,
+        manifest: &ServerManifest,
+        oauth: &OAuth,
+        redirect: &str,
+        code: &Secret,
+    ) -> Result<Secret> {
+        let mut back = Url::parse(redirect).map_err(|_| refused(manifest))?;
+        back.query_pairs_mut()
+            .append_pair("code", &String::from_utf8_lossy(code.expose()))
+            .append_pair("state", &state(manifest, oauth));
+        let mut ask = Ask::get("sign_in", "/oauth-callback").with("callbackUri", back.as_str());
+        ask.secrets = vec![code.clone()];
+        let mut more = vec![
+            ("hostname", self.hostname(manifest)),
+            ("proxyId", manifest.proxy_id.clone()),
+        ];
+        // What some vendors' clients collect themselves, such as Bullhorn's.
+        more.extend(["tokenUrl", "apiUrl", "username"].map(|name| (name, self.setup.parameters.get(name).cloned())));
+        for (name, value) in more {
+            if let Some(value) = value {
+                ask = ask.with(name, value);
+            }
+        }
+        let _turn = self.session.gate.lock().await;
+        let reply = self.wire.ask(span, &manifest.name, &ask, None).await?;
+        match reply.outcome {
+            Outcome::Answered(body) => {
+                self.tell(span, &reply.step, 1);
+                self.begin(manifest, &body).await
+            }
+            Outcome::Failed(error) => Err(error),
+            Outcome::Nothing(_) | Outcome::SessionOver(_) => Err(refused(manifest)),
+        }
+    }
+
+    /// The manifest's `scope` is query text: `scope=…`, with whatever else the vendor wants there.
+    fn page(&self, manifest: &ServerManifest, oauth: &OAuth) -> Result<(Url, String)> {
+        let hostname = self.hostname(manifest).unwrap_or_default();
+        let url = oauth.url.replace("{hostname}", &hostname);
+        let mut url = Url::parse(&url).map_err(|_| {
+            Error::new(
+                Kind::Invalid,
+                "sign_in",
+                "The manifest's address to sign in at cannot be read",
+            )
+            .hint("Ask whoever runs the App Connect server")
+        })?;
+        let mut scope = String::new();
+        let query = Url::parse("https://scope.invalid/").map(|mut query| {
+            query.set_query(Some(oauth.scope.trim_start_matches(['&', '?'])));
+            query
+        });
+        for (name, value) in query
+            .iter()
+            .flat_map(Url::query_pairs)
+            .filter(|(name, _)| !name.is_empty())
+        {
+            match name.as_ref() {
+                "scope" => scope = value.into_owned(),
+                _ => {
+                    url.query_pairs_mut().append_pair(&name, &value);
+                }
+            }
+        }
+        Ok((url, scope))
+    }
+
+    /// The page is on the web, on the host that the manifest names, or on the server that the person typed.
+    fn page_hosts(&self, url: &Url) -> HostRules {
+        HostRules {
+            allowed: host_of(url).into_iter().collect(),
+            typed: self.wire.hosts.typed.clone(),
+        }
+    }
+}
+
+fn state(manifest: &ServerManifest, oauth: &OAuth) -> String {
+    let platform = format!("platform={}", manifest.platform);
+    match &oauth.state {
+        Some(state) if state.contains("platform=") => state.clone(),
+        Some(state) => format!("{state}&{platform}"),
+        None => platform,
+    }
+}
+
+/// A redirect to this computer that we can listen at.
+fn loopback(redirect: &str) -> Option<RedirectTo> {
+    let url = Url::parse(redirect).ok()?;
+    let host = url
+        .host_str()
+        .filter(|host| ["127.0.0.1", "localhost"].contains(host))?;
+    (url.scheme() == "http").then(|| RedirectTo {
+        host: host.to_owned(),
+        port: url.port_or_known_default(),
+        path: url.path().to_owned(),
+    })
+}
+
+fn refused(manifest: &ServerManifest) -> Error {
+    Error::new(
+        Kind::SignInNeeded,
+        "sign_in",
+        format!("{} did not let you in", manifest.name),
+    )
+    .hint("Sign in to this connection again")
+}
+
+/// A login that was lost is no write: it is simply done again.
+fn once(mut error: Error) -> Error {
+    error.may_have_happened = false;
+    error
+}

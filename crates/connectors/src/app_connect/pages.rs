@@ -1,0 +1,122 @@
+//! Addresses of records in the CRM, from the manifest's `contactPageUrl` and `logPageUrl`.
+//!
+//! A value is always written as part of a path or of a query: whatever a record's id holds, it cannot lead to another host.
+
+use ringside_domain::Url;
+
+use super::value::plain;
+
+/// What stands for `{hostname}`, `{contactId}`, `{contactType}` and `{logId}`. An id is one of ours, see [`super::value`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tokens<'a> {
+    pub hostname: Option<&'a str>,
+    pub contact_id: Option<&'a str>,
+    pub contact_type: Option<&'a str>,
+    pub log_id: Option<&'a str>,
+}
+
+/// The page, if every word in braces is known and the result is an https address on the host that the template names.
+pub(super) fn page(template: &str, tokens: Tokens) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (word, behind) = after.split_once('}')?;
+        out.push_str(before);
+        match word {
+            "hostname" => out.push_str(tokens.hostname.filter(|host| is_host(host))?),
+            _ if !out.strip_prefix("https://")?.contains('/') => return None,
+            "contactId" => escape(plain(tokens.contact_id?), &mut out),
+            "contactType" => escape(tokens.contact_type?, &mut out),
+            "logId" => escape(plain(tokens.log_id?), &mut out),
+            _ => return None,
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    let url = Url::parse(&out).ok()?;
+    let safe = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+    safe.then(|| url.into())
+}
+
+/// A host name, with a port or without; nothing that could end the host part of an address.
+pub(super) fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
+}
+
+/// The host of what a person typed or a manifest says: an address or just a name.
+pub(super) fn host_of_text(text: &str) -> Option<String> {
+    let text = text.trim();
+    let host = match text.split_once("://") {
+        Some(_) => Url::parse(text).ok()?.host_str()?.to_owned(),
+        None => text.split('/').next()?.to_owned(),
+    };
+    is_host(&host).then(|| host.to_lowercase())
+}
+
+/// Percent-encodes everything but letters, digits and `-._~`, the unreserved characters of RFC 3986.
+fn escape(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens<'a>(id: &'a str) -> Tokens<'a> {
+        Tokens {
+            hostname: Some("crm.example.test"),
+            contact_id: Some(id),
+            contact_type: Some("Lead"),
+            log_id: None,
+        }
+    }
+
+    #[test]
+    fn a_page_stays_on_its_host_whatever_the_id_says() {
+        let template = "https://{hostname}/{contactType}/{contactId}";
+        assert_eq!(
+            page(template, tokens("s:17")).as_deref(),
+            Some("https://crm.example.test/Lead/17")
+        );
+        assert_eq!(
+            page(template, tokens("../?a=b#c/@evil.test")).as_deref(),
+            Some("https://crm.example.test/Lead/..%2F%3Fa%3Db%23c%2F%40evil.test")
+        );
+        for template in [
+            "http://{hostname}/{contactId}",
+            "https://{contactId}/",
+            "https://a@{hostname}/{contactId}",
+            "javascript:{contactId}",
+            "https://{hostname}/{logId}",
+            "https://{hostname}/{other}",
+            "https://{hostname}/{contactId",
+            "https://{hostname}{contactId}/",
+        ] {
+            assert_eq!(page(template, tokens("7")), None, "{template}");
+        }
+        let hostile = Tokens {
+            hostname: Some("evil.test/@crm"),
+            ..tokens("7")
+        };
+        assert_eq!(page(template, hostile), None);
+    }
+
+    #[test]
+    fn hosts_are_read_from_addresses_and_names() {
+        assert_eq!(
+            host_of_text(" https://Crm.Example.test:8443/x ").as_deref(),
+            Some("crm.example.test")
+        );
+        assert_eq!(host_of_text("crm.example.test/x").as_deref(), Some("crm.example.test"));
+        assert_eq!((host_of_text("a b"), host_of_text("")), (None, None));
+    }
+}

@@ -1,0 +1,115 @@
+//! Values in a text that reads like a query, without the escaping that `$query` would give them.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    Lint,
+    requests::{all, texts},
+};
+use crate::manifest::render::{Piece, pieces};
+
+/// What the wire or a person says.
+const FOREIGN: [&str; 11] = [
+    "number", "form", "forms", "query", "draft", "call", "note", "body", "subject", "marker", "contact",
+];
+
+/// Words between conditions, in capitals as query languages write them.
+static OPERATOR: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[\s)])(?:AND|OR|NOT|LIKE|ILIKE|WHERE|SELECT|CONTAINS)(?:[\s(]|$)").ok());
+/// What stands before a value that is compared: `name='`, `(phone:`, `eq "`.
+static COMPARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?:[\w\])]\s*(?:=|!=|<|>|~)\s*["']?|[\w\])]:["']?|[(,:]\s*["']|\b(?:eq|ne|like|in|contains)\s+["'])$"#,
+    )
+    .ok()
+});
+/// `tel:` and its like are addresses.
+static SCHEME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:^|[^\w])(?:tel|sip|sips|mailto|callto|https?|urn|id)[:=]$").ok());
+
+impl Lint<'_> {
+    pub(super) fn queries(&mut self) {
+        for placed in all(self.manifest) {
+            let places: Vec<_> = texts(&placed.at, &placed.request)
+                .into_iter()
+                .filter(|text| !text.escaped && reads_like_a_query(&text.text))
+                .collect();
+            for text in places {
+                self.unwise(
+                    &text.at,
+                    "This reads like a query, and the values in it are not escaped for its language",
+                    "Write `{ \"$query\" = \"LANGUAGE\", template = \"…\" }`",
+                );
+            }
+        }
+    }
+}
+
+fn reads_like_a_query(text: &str) -> bool {
+    let Ok(parted) = pieces(text) else { return false };
+    let is = |regex: &LazyLock<Option<Regex>>, text: &str| regex.as_ref().is_some_and(|regex| regex.is_match(text));
+    let mut before = "";
+    let (mut foreign, mut compared, mut operator) = (false, false, false);
+    for piece in &parted {
+        match piece {
+            Piece::Text(text) => {
+                before = text;
+                operator |= is(&OPERATOR, text);
+            }
+            Piece::Value(expression) => {
+                if is_foreign(expression) {
+                    foreign = true;
+                    compared |= is(&COMPARED, before) && !is(&SCHEME, before);
+                }
+                before = "";
+            }
+        }
+    }
+    foreign && (compared || operator)
+}
+
+/// Numbers can't break out of anything.
+fn is_foreign(expression: &str) -> bool {
+    let root = expression
+        .split(|sign: char| !(sign.is_alphanumeric() || sign == '_'))
+        .find(|word| !word.is_empty());
+    let last = expression.rsplit('|').next().unwrap_or_default().trim();
+    let is_number = expression.contains('|') && ["int", "float", "digits", "epoch_s", "epoch_ms"].contains(&last);
+    root.is_some_and(|root| FOREIGN.contains(&root)) && !is_number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reads_like_a_query;
+
+    #[test]
+    fn queries_are_seen_and_other_texts_are_not() {
+        for query in [
+            "Phone = '{{ number.e164 }}'",
+            "name:\"{{ query.text }}\" OR email:\"{{ query.text }}\"",
+            "(phone:equals:{{ form }})",
+            "phone:{{ number.e164 }}",
+            "{{ query.text }} AND isDeleted:false",
+            "phone eq '{{ form }}'",
+            "SELECT Id FROM Contact WHERE Name LIKE '%{{ query.text }}%'",
+        ] {
+            assert!(reads_like_a_query(query), "{query}");
+        }
+        for other in [
+            "{{ query.text }}",
+            "tel:{{ number.e164 }}",
+            "id:{{ contact.id | int }}",
+            "*{{ number.sig }}",
+            "Call with {{ contact.name }} and nobody else",
+            "Phone: {{ number.national }}",
+            "/contacts/{{ contact.id }}/calls",
+            "a AND b",
+            "{{ type.entity }} OR {{ param.owner }}",
+            "Bearer {{ query.text }}",
+        ] {
+            assert!(!reads_like_a_query(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Every request of a manifest, with its place and what it is for.
+
+use super::{Lint, below, key, tables};
+use crate::manifest::{
+    format::{Enrich, Manifest, ReadStep, Request, Tree, Verb, WriteStep},
+    load::place::Step,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    SignsIn,
+    Reads,
+    Writes,
+}
+
+pub(super) struct Placed {
+    pub at: Vec<Step>,
+    pub request: Request,
+    pub purpose: Purpose,
+}
+
+/// A text of a request that may hold values.
+pub(super) struct Text {
+    pub at: Vec<Step>,
+    pub text: String,
+    /// Its values are escaped for a query language.
+    pub escaped: bool,
+}
+
+impl Lint<'_> {
+    pub(super) fn requests(&mut self) {
+        for Placed { at, request, purpose } in all(self.manifest) {
+            if purpose == Purpose::Reads && request.method != Verb::Get && !request.reads {
+                self.wrong(
+                    &at,
+                    "This request only asks, but is sent as one that changes something: it would be neither repeated nor redirected",
+                    "Write `reads = true`",
+                );
+            }
+        }
+    }
+}
+
+pub(super) fn all(manifest: &Manifest) -> Vec<Placed> {
+    let mut found = Vec::new();
+    let mut add = |at: Vec<Step>, request: &Request, purpose| {
+        let request = request.clone();
+        found.push(Placed { at, request, purpose });
+    };
+    let request = || key("request");
+    let auth = &manifest.auth;
+    if let Some(discover) = auth.oauth2.as_ref().and_then(|oauth2| oauth2.discover.as_ref()) {
+        let at = vec![key("auth"), key("oauth2"), key("discover"), request()];
+        add(at, &discover.request, Purpose::SignsIn);
+    }
+    for (index, step) in auth.session.iter().enumerate() {
+        let at = vec![key("auth"), key("session"), Step::Index(index), request()];
+        add(at, &step.request, Purpose::SignsIn);
+    }
+    if let Some(who) = &manifest.whoami {
+        add(vec![key("whoami"), request()], &who.request, Purpose::Reads);
+        for (index, step) in who.more.iter().enumerate() {
+            let at = vec![key("whoami"), key("more"), Step::Index(index), request()];
+            add(at, &step.request, Purpose::Reads);
+        }
+    }
+    for (index, field) in manifest.log_fields.iter().enumerate() {
+        if let Some(asked) = &field.request {
+            let at = vec![key("log_fields"), Step::Index(index), request()];
+            add(at, asked, Purpose::Reads);
+        }
+    }
+    for (at, _, own) in tables(manifest) {
+        let mut enriched = |operation: &str, enrich: &Option<Enrich>| {
+            if let Some(enrich) = enrich {
+                let at = below(&at, &[key(operation), key("enrich"), request()]);
+                add(at, &enrich.request, Purpose::Reads);
+            }
+        };
+        if let Some(find) = &own.find_contact {
+            enriched("find_contact", &find.enrich);
+        }
+        if let Some(find) = &own.find_contact_with_name {
+            enriched("find_contact_with_name", &find.enrich);
+        }
+        if let Some(get) = &own.get_contact {
+            enriched("get_contact", &get.enrich);
+        }
+        if let Some(find) = &own.find_contact {
+            add(
+                below(&at, &[key("find_contact"), request()]),
+                &find.request,
+                Purpose::Reads,
+            );
+        }
+        for (index, asked) in own
+            .find_contact_with_name
+            .iter()
+            .flat_map(|find| find.requests.iter().enumerate())
+        {
+            let steps = [key("find_contact_with_name"), key("requests"), Step::Index(index)];
+            add(below(&at, &steps), asked, Purpose::Reads);
+        }
+        if let Some(get) = &own.get_contact {
+            add(
+                below(&at, &[key("get_contact"), request()]),
+                &get.request,
+                Purpose::Reads,
+            );
+        }
+        if let Some(find) = &own.find_log {
+            add(below(&at, &[key("find_log"), request()]), &find.request, Purpose::Reads);
+        }
+        if let Some(more) = &own.add_number {
+            add(
+                below(&at, &[key("add_number"), request()]),
+                &more.request,
+                Purpose::Writes,
+            );
+        }
+        let steps = [
+            (
+                "create_contact",
+                own.create_contact.as_ref().map(|create| &create.steps),
+            ),
+            ("log_call", own.log_call.as_ref().map(|log| &log.steps)),
+            ("update_log", own.update_log.as_ref().map(|log| &log.steps)),
+        ];
+        for (operation, steps) in steps {
+            for (
+                index,
+                WriteStep {
+                    request: sent,
+                    find_first,
+                    ..
+                },
+            ) in steps.into_iter().flatten().enumerate()
+            {
+                let at = below(&at, &[key(operation), key("steps"), Step::Index(index)]);
+                if let Some(ReadStep { request: asked, .. }) = find_first {
+                    add(below(&at, &[key("find_first"), request()]), asked, Purpose::Reads);
+                }
+                add(below(&at, &[request()]), sent, Purpose::Writes);
+            }
+        }
+    }
+    found
+}
+
+/// Every text of a request in which values may stand.
+pub(super) fn texts(at: &[Step], request: &Request) -> Vec<Text> {
+    let mut found = Vec::new();
+    for (name, template) in [("path", &request.path), ("url", &request.url)] {
+        if let Some(template) = template {
+            // In an address every value is percent-encoded, but a query language in it sees it decoded.
+            push(below(at, &[key(name)]), &template.0, false, &mut found);
+        }
+    }
+    for (name, template) in &request.headers {
+        push(below(at, &[key("headers"), key(name)]), &template.0, false, &mut found);
+    }
+    let tables = [
+        ("query", Some(&request.query)),
+        ("form", request.form.as_ref()),
+        ("multipart", request.multipart.as_ref()),
+    ];
+    for (place, table) in tables {
+        for (name, value) in table.into_iter().flatten() {
+            let at = below(at, &[key(place), key(name)]);
+            push(at.clone(), name, false, &mut found);
+            tree(&at, &value.0.0, false, &mut found);
+        }
+    }
+    if let Some(Tree(json)) = &request.json {
+        tree(&below(at, &[key("json")]), json, false, &mut found);
+    }
+    for (name, Tree(value)) in request.graphql.iter().flat_map(|graphql| &graphql.variables) {
+        let at = below(at, &[key("graphql"), key("variables"), key(name)]);
+        tree(&at, value, false, &mut found);
+    }
+    found
+}
+
+fn tree(at: &[Step], value: &serde_json::Value, escaped: bool, found: &mut Vec<Text>) {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => push(at.to_vec(), text, escaped, found),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                tree(&below(at, &[Step::Index(index)]), item, escaped, found);
+            }
+        }
+        Value::Object(members) => {
+            let escaped = escaped || members.contains_key("$query");
+            for (name, member) in members {
+                let at = below(at, &[key(name)]);
+                push(at.clone(), name, escaped, found);
+                tree(&at, member, escaped, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn push(at: Vec<Step>, text: &str, escaped: bool, found: &mut Vec<Text>) {
+    found.push(Text {
+        at,
+        text: text.to_owned(),
+        escaped,
+    });
+}

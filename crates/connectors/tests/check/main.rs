@@ -1,0 +1,4 @@
+//! `connector check`: the manifests that ship come out clean, and what is wrong with others is said with its place.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod shipped;
