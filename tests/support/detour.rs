@@ -11,7 +11,7 @@ use reqwest::{Client, Response, header};
 use ringside_domain::{Error, HttpAnswer, HttpRequest, HttpTransport, Kind, Result, Url};
 
 pub struct Detour {
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, and the path below which the API lies.
     origin: String,
     client: Client,
 }
@@ -50,7 +50,8 @@ impl Detour {
 
     async fn send_once(&self, request: &HttpRequest, url: &Url, sent: &mut bool) -> Result<Response> {
         let mut to = Url::parse(&self.origin).unwrap();
-        to.set_path(url.path());
+        let below = to.path().trim_end_matches('/').to_owned();
+        to.set_path(&format!("{below}{}", url.path()));
         to.set_query(url.query());
         let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes()).unwrap();
         let mut asking = self.client.request(method, to).body(request.body.clone());

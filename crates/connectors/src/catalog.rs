@@ -25,9 +25,15 @@ pub const OWN: &str = "own/";
 /// The manifests in `connectors/`, by the names of their files. A test compares this with the folder.
 const SHIPPED: &[(&str, &str)] = &[
     ("bullhorn", include_str!("../../../connectors/bullhorn.toml")),
+    ("clio", include_str!("../../../connectors/clio.toml")),
+    ("dolibarr", include_str!("../../../connectors/dolibarr.toml")),
+    ("espocrm", include_str!("../../../connectors/espocrm.toml")),
     ("hubspot", include_str!("../../../connectors/hubspot.toml")),
     ("insightly", include_str!("../../../connectors/insightly.toml")),
+    ("odoo", include_str!("../../../connectors/odoo.toml")),
     ("pipedrive", include_str!("../../../connectors/pipedrive.toml")),
+    ("salesforce", include_str!("../../../connectors/salesforce.toml")),
+    ("suitecrm", include_str!("../../../connectors/suitecrm.toml")),
 ];
 
 /// A connector that a person can choose.
@@ -255,8 +261,12 @@ mod tests {
         files.iter().map(file).collect()
     }
 
+    fn hubspot() -> &'static str {
+        SHIPPED.iter().find(|(id, _)| *id == "hubspot").unwrap().1
+    }
+
     fn hubspot_as(id: &str) -> String {
-        SHIPPED[1].1.replace("id = \"hubspot\"", &format!("id = \"{id}\""))
+        hubspot().replace("id = \"hubspot\"", &format!("id = \"{id}\""))
     }
 
     #[test]
@@ -286,7 +296,7 @@ mod tests {
     #[test]
     fn a_users_file_never_takes_a_shipped_id() {
         let own = files(&[
-            ("hubspot.toml", SHIPPED[1].1),
+            ("hubspot.toml", hubspot()),
             ("app-connect.toml", &hubspot_as("app-connect")),
         ]);
         let catalog = Catalog::shipped().with_own(&own);

@@ -200,12 +200,14 @@ impl Access {
 
     /// Renders what requests carry, and keeps it.
     fn carry(&self, state: &mut State, scope: &Scope, held: Held) -> Result<Opened> {
-        let rendered = |pairs: &BTreeMap<String, Template>| {
+        let rendered = |pairs: &BTreeMap<String, Template>| -> Result<Vec<(String, Secret)>> {
             let pair = |(name, template): (&String, &Template)| {
                 let value = self.loaded.text(template, scope)?;
                 Ok((name.clone(), Secret::new(value.into_bytes())))
             };
-            pairs.iter().map(pair).collect::<Result<Vec<_>>>()
+            let mut set = pairs.iter().map(pair).collect::<Result<Vec<_>>>()?;
+            set.retain(|(_, value)| !value.expose().is_empty());
+            Ok(set)
         };
         let set = &self.loaded.manifest.auth.set;
         let (headers, query) = (rendered(&set.headers)?, rendered(&set.query)?);

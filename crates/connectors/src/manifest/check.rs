@@ -9,8 +9,6 @@ mod diff;
 mod example;
 mod exchange;
 mod lint;
-#[cfg(test)]
-mod tests;
 
 use super::{
     format::Manifest,

@@ -64,9 +64,6 @@ impl Loaded {
     /// Only when one of the manifest's own paths fails.
     pub(crate) fn hear(&self, asked: &Asked<'_>, answer: &HttpAnswer, now: Timestamp) -> Result<Heard> {
         let status = answer.status;
-        if asked.answer.empty_status.contains(&status) {
-            return Ok(Heard::Empty);
-        }
         let text = answer.body.trim_ascii();
         let mut body = if text.is_empty() {
             Ok(Value::Null)
@@ -77,6 +74,16 @@ impl Loaded {
             && self.manifest.html_entities
         {
             entities::read(body);
+        }
+        if asked.answer.empty_status.contains(&status) {
+            let empty = match (&asked.answer.empty_when, &body) {
+                (None, _) => true,
+                (Some(path), Ok(body)) => is_true(&self.at(path, body)?),
+                (Some(_), Err(_)) => false,
+            };
+            if empty {
+                return Ok(Heard::Empty);
+            }
         }
         let refuse = |refused: Refused| {
             let body = body.as_ref().ok().cloned().unwrap_or_default();
@@ -154,10 +161,9 @@ impl Loaded {
             None => Meaning::of_status(status, refused, &self.manifest.auth.expired_when),
         };
         let said = said(self, &body, asked.hidden)?;
-        let wait = rule
-            .and_then(|rule| rule.wait)
-            .map(Duration::from_secs)
-            .or(wait(self, answer, &body, now)?);
+        // What this answer says is surer than what the file says of all.
+        let told = wait(self, answer, &body, now)?;
+        let wait = told.or_else(|| rule.and_then(|rule| rule.wait).map(Duration::from_secs));
         let kind = meaning.kind();
         let message = match (&said.message, refused) {
             (_, Refused::Garbage) => format!("{name} answered with something that is not JSON"),

@@ -38,8 +38,9 @@ impl Loaded {
     /// [`Kind::Invalid`]: the answer has no list where the manifest says it is.
     pub(crate) fn records(&self, answer: &Answer, body: &Value) -> Result<Vec<Value>> {
         let found = match &answer.list {
-            Some(path) => self.at(path, body)?,
-            None => body.clone(),
+            // A text has no list, and is not nobody.
+            Some(path) if body.is_null() || body.is_object() || body.is_array() => self.at(path, body)?,
+            _ => body.clone(),
         };
         match found {
             Value::Array(items) => Ok(items

@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use self::evaluate::{defined, evaluate, to_json, to_text, trouble};
 pub(crate) use self::{
+    any::ops,
     evaluate::{Scope, compile, environment},
     filters::{FILTERS, FUNCTIONS, TESTS},
     forms::{asked_forms, check_form, stored_number},

@@ -30,7 +30,7 @@ pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 /// Redirects of a request that changes nothing.
 const REDIRECTS: u8 = 3;
 /// Requests of one operation, signing in included.
-pub(crate) const MAX_REQUESTS: usize = 40;
+pub(crate) const MAX_REQUESTS: usize = 60;
 
 /// Where the connection's requests go: base address, host rules, `env.*`; made of manifest and setup.
 #[derive(Clone, Debug)]

@@ -1,4 +1,6 @@
 //! `connector check`: the manifests that ship come out clean, and what is wrong with others is said with its place.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod examples;
+mod lint;
 mod shipped;

@@ -149,13 +149,13 @@ async fn dropping_a_lookup_cancels_its_requests_and_sends_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_lookup_makes_more_than_forty_requests() {
+async fn no_lookup_makes_more_than_sixty_requests() {
     let types: String = (0..30)
         .map(|n| format!("[[types]]\nid = \"T{n}\"\nlabel = \"T{n}\"\nvars = {{ path = \"t{n}\" }}\n"))
         .collect();
     let many = EXACT.replace("[contact]", &format!("{types}\n[contact]"));
     let desk = desk(&many, |_, _| ok(json!([])));
     let found = desk.connector.find_contact(desk.cx(9), number()).await.unwrap();
-    assert_eq!(desk.crm.lines().len(), 40);
+    assert_eq!(desk.crm.lines().len(), 60);
     assert!(!found.failed.is_empty(), "and it is said which were not asked");
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     ExampleResult, desk,
-    exchange::{Script, Sent},
+    exchange::{NO_SUCH, Script, Sent},
 };
 use crate::{
     manifest::{
@@ -107,9 +107,11 @@ async fn once(loaded: &Arc<Loaded>, example: &Example) -> (Vec<Sent>, Vec<String
         Err(error) => Err(error),
     };
     let mut differences = script.differences();
-    // Whatever came of other requests than the expected ones says nothing.
-    if differences.is_empty() {
-        differences = meanings(example, came);
+    match came {
+        came if differences.is_empty() => differences = meanings(example, came),
+        // Why it stopped asking; what comes of other requests than the expected ones says nothing else.
+        Err(error) if example.error.is_none() && error.message != NO_SUCH => differences.push(failed(&error)),
+        _ => {}
     }
     (script.sent(), differences)
 }
@@ -117,6 +119,14 @@ async fn once(loaded: &Arc<Loaded>, example: &Example) -> (Vec<Sent>, Vec<String
 /// The connection as the example has it.
 async fn connector(loaded: &Arc<Loaded>, example: &Example, script: &Arc<Script>) -> Result<ManifestConnector> {
     let manifest = &loaded.manifest;
+    let said = example.contact.as_ref().map(|contact| &contact.contact_type);
+    if let Some(id) = said
+        .into_iter()
+        .chain(&example.contact_type)
+        .find(|id| !is_type(manifest, id))
+    {
+        return Err(unfit(format!("there is no type `{id}`")));
+    }
     let connection = ConnectionId::new(CONNECTION);
     let typed = manifest.environment.typed.as_ref();
     let server = match (&example.server, typed) {
@@ -150,6 +160,10 @@ async fn connector(loaded: &Arc<Loaded>, example: &Example, script: &Arc<Script>
         connector.assume_session(session).await?;
     }
     Ok(connector)
+}
+
+fn is_type(manifest: &Manifest, id: &str) -> bool {
+    manifest.types.iter().any(|kind| kind.id == id)
 }
 
 /// The manifest, and of its types only the one that the example is about.
@@ -379,7 +393,7 @@ fn entry(example: &Example) -> Result<CallLogEntry> {
 fn meanings(example: &Example, came: Result<Came>) -> Vec<String> {
     let came = match (came, &example.error) {
         (Err(error), Some(_)) => return failure(example, &error),
-        (Err(error), None) => return vec![format!("it failed: {}: {error}", error.kind.code())],
+        (Err(error), None) => return vec![failed(&error)],
         (Ok(came), Some(_)) => match came.failed.first() {
             Some((_, error)) => return failure(example, error),
             None => return vec!["it was to fail, and did not".to_owned()],
@@ -405,6 +419,10 @@ fn meanings(example: &Example, came: Result<Came>) -> Vec<String> {
         .collect();
     compare("what is offered", &example.offered, &offered, &mut differences);
     differences
+}
+
+fn failed(error: &Error) -> String {
+    format!("it failed: {}: {error}", error.kind.code())
 }
 
 fn failure(example: &Example, error: &Error) -> Vec<String> {

@@ -15,6 +15,9 @@ use crate::manifest::format::{Exchange, Verb};
 /// How long an answer takes: requests of one wave are all out before the first of them is answered. No time passes.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
 
+/// What the operation hears when it asks for something else.
+pub(super) const NO_SUCH: &str = "the example has no such request";
+
 pub(super) struct Script {
     expected: Vec<Exchange>,
     /// Writes go out in the example's order; the requests of a lookup in any.
@@ -124,7 +127,7 @@ impl HttpTransport for Script {
             ));
         }
         let Some(exchange) = taken else {
-            return Err(Error::new(Kind::Internal, operation, "the example has no such request"));
+            return Err(Error::new(Kind::Internal, operation, NO_SUCH));
         };
         tokio::time::sleep(ROUND_TRIP.min(request.deadline)).await;
         Ok(answer(exchange, request.url))

@@ -26,7 +26,7 @@ pub struct Auth {
 }
 
 /// What every request carries. *Templates* over `secret`, `param`, `token` (the OAuth access token), `session`, `env`; the filter
-/// `base64` makes `Basic {{ (secret.key ~ ":") | base64 }}`.
+/// `base64` makes `Basic {{ (secret.key ~ ":") | base64 }}`. What comes out empty is left out: a setting that was not filled in.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetAuth {

@@ -37,7 +37,7 @@ pub struct WhoAmI {
     /// More of it, as `account.NAME`: owner id, portal, zone.
     #[serde(default)]
     pub capture: Captures,
-    /// Requests after the first, for facts that lie elsewhere.
+    /// Requests after the first, for facts that lie elsewhere. What they capture as `id` or `name` is the account's.
     #[serde(default)]
     pub more: Vec<ReadStep>,
 }
@@ -136,6 +136,8 @@ pub struct Answer {
     /// Statuses that mean "nothing found", whatever the body.
     #[serde(default)]
     pub empty_status: Vec<u16>,
+    /// *Path* that must be true too for such a status to mean that: for CRMs that answer a wrong address with the same one.
+    pub empty_when: Option<String>,
     /// *Path* that must be true for the answer to be one: for errors inside 200.
     pub ok_when: Option<String>,
     /// *Path* of a record's type, where one answer holds several; its value must be a type's id.

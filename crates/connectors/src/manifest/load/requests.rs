@@ -288,6 +288,12 @@ impl Checker<'_> {
     pub(super) fn answer(&mut self, answer: &Answer) {
         self.at("answer", |checker| {
             checker.path_at("list", answer.list.as_ref());
+            checker.path_at("empty_when", answer.empty_when.as_ref());
+            if answer.empty_when.is_some() && answer.empty_status.is_empty() {
+                checker.at("empty_when", |checker| {
+                    checker.problem("`empty_when` belongs to `empty_status`", "Write `empty_status = [404]`")
+                });
+            }
             checker.path_at("ok_when", answer.ok_when.as_ref());
             checker.path_at("kind", answer.kind.as_ref());
             if let Some(map) = &answer.contact {

@@ -153,6 +153,22 @@ impl Fragment {
     }
 }
 
+/// Every op there is.
+const OPS: [&str; 7] = ["eq", "phrase", "like", "contains", "starts", "ends", "digits_end"];
+
+/// The ops that a language has a way to write.
+pub(crate) fn ops(language: Language) -> Vec<&'static str> {
+    let written = |op: &&str| {
+        let fragment = Fragment {
+            fields: vec!["field".to_owned()],
+            values: vec![Value::from("value")],
+            op: (*op).to_owned(),
+        };
+        fragment.write(language).is_ok()
+    };
+    OPS.into_iter().filter(written).collect()
+}
+
 fn alternatives(language: Language, mut terms: Vec<String>) -> String {
     if terms.len() == 1 {
         return terms.remove(0);

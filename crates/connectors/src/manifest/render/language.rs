@@ -37,6 +37,10 @@ pub(crate) enum Language {
     Vtql,
 }
 
+/// What a criterion of Dolibarr's can't hold: these part it and close it, and there is no escape. An address with a tag in it is
+/// refused there as a whole.
+const DOLI_SIGNS: &[char] = &['\'', '(', ')', ':', '\\', '"', '<', '>'];
+
 impl Language {
     pub(crate) const ALL: [Self; 13] = [
         Self::Soql,
@@ -113,7 +117,7 @@ impl Language {
             Self::Lucene => backslashed(&value, |sign| matches!(sign, '\\' | '"')),
             Self::ZendeskQuery => without(&value, &['"', '\\']),
             Self::FreshdeskQuery => without(&value, &['\'', '"', '\\']),
-            Self::DoliFilter => without(&value, &['\'', '(', ')', ':', '\\', '"']),
+            Self::DoliFilter => without(&value, DOLI_SIGNS),
             Self::TwentyFilter => without(&value, &['"', '\\', '(', ')', '[', ']', ',']),
             Self::ZohoCriteria | Self::SnQuery => self.bare(&value).unwrap_or_default(),
         }
@@ -156,6 +160,14 @@ impl Language {
                 (Self::Lucene | Self::ZendeskQuery | Self::SnQuery | Self::ZohoCriteria, Part::Text(text)) => {
                     out.push_str(&self.bare(text)?);
                 }
+                // Signs that a filter can't hold are any one sign: a name with a quote in it is found all the same.
+                (Self::DoliFilter, Part::Text(text)) => out.extend(one_line(text).chars().map(|sign| {
+                    if sign == '%' || DOLI_SIGNS.contains(&sign) {
+                        '_'
+                    } else {
+                        sign
+                    }
+                })),
                 // No escape is documented, or it needs an ESCAPE clause: `_` is any one sign, so it finds the value and a bit more.
                 (_, Part::Text(text)) => out.push_str(&self.quoted(quote?, text).replace('%', "_")),
             }

@@ -162,7 +162,7 @@ impl Run<'_> {
                 .unwrap_or_default(),
             None => reply.body.clone(),
         };
-        let account = Account {
+        let mut account = Account {
             id: loaded.text_at(&who.id, &body)?.ok_or_else(|| missing("id"))?,
             name: loaded
                 .text_at(&who.name, &body)?
@@ -179,6 +179,12 @@ impl Run<'_> {
             let scope = scope.with("account", &facts);
             let found = self.read_step(step, &scope).await.map_err(|refusal| refusal.error)?;
             add(&mut facts, &step.capture, found.unwrap_or_default());
+        }
+        for (fact, known) in [("id", &mut account.id), ("name", &mut account.name)] {
+            match facts.get(fact).filter(|better| !better.is_empty()) {
+                Some(better) => known.clone_from(better),
+                None => drop(facts.insert(fact.to_owned(), known.clone())),
+            }
         }
         let text = kept(facts.clone());
         if let Err(error) = self.core.memory.keep(&self.core.connection, KEY, text).await {

@@ -126,11 +126,12 @@ impl<'a> Run<'a> {
     fn kinds_to_ask(&self) -> Result<Vec<(Option<&'a Type>, &'a FindContact)>> {
         let manifest = self.manifest();
         let mut kinds = Vec::new();
-        let at_once = manifest.find_contact.as_ref().filter(|find| find.all_types);
+        let own = |kind: &Type| manifest.by_type.get(&kind.id).and_then(|own| own.find_contact.as_ref());
+        let all_own = manifest.types.iter().all(|kind| own(kind).is_some());
+        let at_once = manifest.find_contact.as_ref().filter(|find| find.all_types && !all_own);
         kinds.extend(at_once.map(|find| (None, find)));
         for kind in &manifest.types {
-            let own = manifest.by_type.get(&kind.id).and_then(|own| own.find_contact.as_ref());
-            let find = own.or(manifest.find_contact.as_ref().filter(|find| !find.all_types));
+            let find = own(kind).or(manifest.find_contact.as_ref().filter(|find| !find.all_types));
             kinds.extend(find.map(|find| (Some(kind), find)));
         }
         if kinds.is_empty() {

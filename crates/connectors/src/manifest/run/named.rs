@@ -10,7 +10,7 @@ use super::{
     type_variables,
 };
 use crate::manifest::{
-    format::{FindWithName, Type},
+    format::{FindWithName, Request, Type},
     mapping::Mapped,
     render::Scope,
 };
@@ -64,7 +64,14 @@ impl<'a> Run<'a> {
         let all = manifest.find_contact_with_name.as_ref();
         let mut kinds: Vec<(Option<&Type>, &FindWithName)> = Vec::new();
         let mut able = false;
-        kinds.extend(all.filter(|find| find.all_types).map(|find| (None, find)));
+        // What asks for all types at once is asked if one of the wanted types has no search of its own.
+        let own = |kind: &Type| {
+            let own = manifest.by_type.get(&kind.id);
+            own.is_some_and(|own| own.find_contact_with_name.is_some())
+        };
+        let wants_all = manifest.types.iter().any(|kind| wanted(&kind.id) && !own(kind));
+        able |= all.is_some();
+        kinds.extend(all.filter(|find| find.all_types && wants_all).map(|find| (None, find)));
         for kind in &manifest.types {
             let own = manifest
                 .by_type
@@ -81,10 +88,23 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Without those that are the same for this query: one word is the first, the last and the whole.
+    fn unlike<'r>(&self, requests: &'r [Request], scope: &Scope) -> Vec<&'r Request> {
+        let mut seen = Vec::new();
+        let is_new = |request: &&Request| {
+            let rendered = self.core.loaded.request(request, scope, &self.core.place.base).ok();
+            let known = rendered.is_some() && seen.contains(&rendered);
+            seen.push(rendered);
+            !known
+        };
+        requests.iter().filter(is_new).collect()
+    }
+
     async fn search_type(&self, kind: Option<&'a Type>, find: &FindWithName, scope: Scope, words: &[&str]) -> Part {
-        let mut running: FuturesUnordered<_> = find
-            .requests
+        let requests = self.unlike(&find.requests, &scope);
+        let mut running: FuturesUnordered<_> = requests
             .iter()
+            .copied()
             .enumerate()
             .map(|(place, request)| {
                 let scope = &scope;
@@ -94,7 +114,7 @@ impl<'a> Run<'a> {
                 }
             })
             .collect();
-        let mut answers: Vec<Option<Vec<Value>>> = find.requests.iter().map(|_| None).collect();
+        let mut answers: Vec<Option<Vec<Value>>> = requests.iter().map(|_| None).collect();
         let mut error = None;
         while let Some((place, answer)) = running.next().await {
             match answer {

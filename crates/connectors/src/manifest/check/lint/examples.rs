@@ -44,7 +44,7 @@ impl Lint<'_> {
             ];
             for (name, _) in operations.into_iter().filter(|(_, is_there)| *is_there) {
                 if !self.has(name, only) {
-                    let of = only.map_or_else(String::new, |id| format!(" of a {id}"));
+                    let of = only.map_or_else(String::new, |id| format!(" of the type {id}"));
                     self.unwise(
                         &below(&at, &[key(name)]),
                         format!("No example runs `{name}`{of}"),

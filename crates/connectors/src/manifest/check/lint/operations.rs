@@ -140,10 +140,10 @@ impl Lint<'_> {
         let manifest = self.manifest;
         let runs = |kind: &&Type| match only {
             Some(id) => kind.id == id,
-            None => !manifest
+            None => manifest
                 .by_type
                 .get(&kind.id)
-                .is_some_and(|own| own.find_contact.is_some()),
+                .is_none_or(|own| own.find_contact.is_none()),
         };
         for kind in manifest.types.iter().filter(runs) {
             let maps = [&find.answer.contact, &kind.contact, &manifest.contact];
@@ -152,7 +152,7 @@ impl Lint<'_> {
                 self.wrong(
                     at,
                     format!(
-                        "It is not said where the numbers of a {} lie, so no hit could be proved",
+                        "It is not said where the numbers of the type {} lie, so no hit could be proved",
                         kind.id
                     ),
                     "Write `numbers = { phone = \"…\" }`, or `verify = \"trust\"` where the CRM returns none",
@@ -168,7 +168,10 @@ impl Lint<'_> {
         if kind.creatable && !creates {
             self.unwise(
                 at,
-                format!("Nobody can create a {}: there is no `create_contact` for it", kind.id),
+                format!(
+                    "Nobody can create the type {}: there is no `create_contact` for it",
+                    kind.id
+                ),
                 "Write `[create_contact]`, or `creatable = false`",
             );
         }
@@ -176,7 +179,7 @@ impl Lint<'_> {
         if kind.record_url.is_none() && !maps.into_iter().flatten().any(|map| map.url.is_some()) {
             self.unwise(
                 at,
-                format!("The page of a {} can't be opened", kind.id),
+                format!("Pages of the type {} can't be opened", kind.id),
                 "Write `record_url = \"https://…/{{ contact.id }}\"`",
             );
         }

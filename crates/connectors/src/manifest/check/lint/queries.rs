@@ -8,7 +8,10 @@ use super::{
     Lint,
     requests::{all, texts},
 };
-use crate::manifest::render::{Piece, pieces};
+use crate::manifest::{
+    load::place::Step,
+    render::{Language, Piece, ops, pieces},
+};
 
 /// What the wire or a person says.
 const FOREIGN: [&str; 11] = [
@@ -32,11 +35,14 @@ static SCHEME: LazyLock<Option<Regex>> =
 impl Lint<'_> {
     pub(super) fn queries(&mut self) {
         for placed in all(self.manifest) {
-            let places: Vec<_> = texts(&placed.at, &placed.request)
-                .into_iter()
-                .filter(|text| !text.escaped && reads_like_a_query(&text.text))
-                .collect();
-            for text in places {
+            for text in texts(&placed.at, &placed.request) {
+                if let Some(language) = &text.language {
+                    self.any(&text.at, language, &text.text);
+                    continue;
+                }
+                if !reads_like_a_query(&text.text) {
+                    continue;
+                }
                 self.unwise(
                     &text.at,
                     "This reads like a query, and the values in it are not escaped for its language",
@@ -45,6 +51,55 @@ impl Lint<'_> {
             }
         }
     }
+}
+
+impl Lint<'_> {
+    /// What a language can't write would fail at the first call.
+    fn any(&mut self, at: &[Step], language: &str, text: &str) {
+        let Some(named) = Language::named(language) else {
+            return;
+        };
+        let known = ops(named);
+        for (at_any, call) in text.match_indices("any(") {
+            if let Some(op) = third(&text[at_any + call.len()..])
+                && !known.contains(&op)
+            {
+                self.wrong(
+                    at,
+                    format!("`{language}` has no way to write op `{op}`"),
+                    format!("There are: {}", known.join(", ")),
+                );
+            }
+        }
+    }
+}
+
+/// The third argument of a call, behind its bracket, if it is a text.
+fn third(call: &str) -> Option<&str> {
+    let (mut depth, mut quote, mut commas, mut begin) = (0_usize, None, 0, 0);
+    for (at, sign) in call.char_indices() {
+        match (quote, sign) {
+            (Some(open), _) if sign == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(sign),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')') if depth == 0 => {
+                let argument = call[begin..at].trim();
+                let argument = argument
+                    .strip_prefix("op")
+                    .map_or(argument, |rest| rest.trim_start_matches([' ', '=']));
+                let text = argument.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])?;
+                return (commas == 2).then_some(text);
+            }
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => {
+                commas += 1;
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn reads_like_a_query(text: &str) -> bool {
@@ -82,7 +137,7 @@ fn is_foreign(expression: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::reads_like_a_query;
+    use super::{reads_like_a_query, third};
 
     #[test]
     fn queries_are_seen_and_other_texts_are_not() {
@@ -110,6 +165,23 @@ mod tests {
             "Bearer {{ query.text }}",
         ] {
             assert!(!reads_like_a_query(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_op_of_an_any_is_its_third_argument() {
+        for (call, op) in [
+            ("['a'], forms, 'phrase') OR b", Some("phrase")),
+            (
+                "f, q | replace('<', '_') | replace('>', '_'), \"contains\")",
+                Some("contains"),
+            ),
+            ("f, [')'], op='eq')", Some("eq")),
+            ("f, forms)", None),
+            ("f, forms, type.op)", None),
+            ("f, forms, 'eq'", None),
+        ] {
+            assert_eq!(third(call), op, "{call}");
         }
     }
 }

@@ -23,8 +23,8 @@ pub(super) struct Placed {
 pub(super) struct Text {
     pub at: Vec<Step>,
     pub text: String,
-    /// Its values are escaped for a query language.
-    pub escaped: bool,
+    /// The query language for which its values are escaped.
+    pub language: Option<String>,
 }
 
 impl Lint<'_> {
@@ -153,11 +153,11 @@ pub(super) fn texts(at: &[Step], request: &Request) -> Vec<Text> {
     for (name, template) in [("path", &request.path), ("url", &request.url)] {
         if let Some(template) = template {
             // In an address every value is percent-encoded, but a query language in it sees it decoded.
-            push(below(at, &[key(name)]), &template.0, false, &mut found);
+            push(below(at, &[key(name)]), &template.0, None, &mut found);
         }
     }
     for (name, template) in &request.headers {
-        push(below(at, &[key("headers"), key(name)]), &template.0, false, &mut found);
+        push(below(at, &[key("headers"), key(name)]), &template.0, None, &mut found);
     }
     let tables = [
         ("query", Some(&request.query)),
@@ -167,45 +167,45 @@ pub(super) fn texts(at: &[Step], request: &Request) -> Vec<Text> {
     for (place, table) in tables {
         for (name, value) in table.into_iter().flatten() {
             let at = below(at, &[key(place), key(name)]);
-            push(at.clone(), name, false, &mut found);
-            tree(&at, &value.0.0, false, &mut found);
+            push(at.clone(), name, None, &mut found);
+            tree(&at, &value.0.0, None, &mut found);
         }
     }
     if let Some(Tree(json)) = &request.json {
-        tree(&below(at, &[key("json")]), json, false, &mut found);
+        tree(&below(at, &[key("json")]), json, None, &mut found);
     }
     for (name, Tree(value)) in request.graphql.iter().flat_map(|graphql| &graphql.variables) {
         let at = below(at, &[key("graphql"), key("variables"), key(name)]);
-        tree(&at, value, false, &mut found);
+        tree(&at, value, None, &mut found);
     }
     found
 }
 
-fn tree(at: &[Step], value: &serde_json::Value, escaped: bool, found: &mut Vec<Text>) {
+fn tree(at: &[Step], value: &serde_json::Value, language: Option<&str>, found: &mut Vec<Text>) {
     use serde_json::Value;
     match value {
-        Value::String(text) => push(at.to_vec(), text, escaped, found),
+        Value::String(text) => push(at.to_vec(), text, language, found),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                tree(&below(at, &[Step::Index(index)]), item, escaped, found);
+                tree(&below(at, &[Step::Index(index)]), item, language, found);
             }
         }
         Value::Object(members) => {
-            let escaped = escaped || members.contains_key("$query");
+            let language = members.get("$query").and_then(Value::as_str).or(language);
             for (name, member) in members {
                 let at = below(at, &[key(name)]);
-                push(at.clone(), name, escaped, found);
-                tree(&at, member, escaped, found);
+                push(at.clone(), name, language, found);
+                tree(&at, member, language, found);
             }
         }
         _ => {}
     }
 }
 
-fn push(at: Vec<Step>, text: &str, escaped: bool, found: &mut Vec<Text>) {
+fn push(at: Vec<Step>, text: &str, language: Option<&str>, found: &mut Vec<Text>) {
     found.push(Text {
         at,
         text: text.to_owned(),
-        escaped,
+        language: language.map(str::to_owned),
     });
 }

@@ -60,7 +60,12 @@ impl Lint<'_> {
                 self.never_named(&[key("whoami"), key("capture"), key(name)], "account", name);
             }
             for (index, step) in who.more.iter().enumerate() {
-                for name in step.capture.keys() {
+                // The account's own, said to the person.
+                let facts = step
+                    .capture
+                    .keys()
+                    .filter(|name| !["id", "name"].contains(&name.as_str()));
+                for name in facts {
                     let at = [
                         key("whoami"),
                         key("more"),

@@ -13,10 +13,10 @@ impl Lint<'_> {
             if let Some(create) = &own.create_contact {
                 let runs = |kind: &&Type| match only {
                     Some(id) => kind.id == id,
-                    None => !manifest
+                    None => manifest
                         .by_type
                         .get(&kind.id)
-                        .is_some_and(|own| own.create_contact.is_some()),
+                        .is_none_or(|own| own.create_contact.is_none()),
                 };
                 let kinds: Vec<&Type> = manifest
                     .types

@@ -57,7 +57,7 @@ const ESCAPING: [(&str, char, bool, bool); 8] = [
 const STRIPPING: [(&str, char, &str); 4] = [
     ("zendesk_query", '"', "\"\\"),
     ("freshdesk_query", '\'', "'\"\\"),
-    ("doli_filter", '\'', "'():\\\""),
+    ("doli_filter", '\'', "'():\\\"<>"),
     ("twenty_filter", '"', "\"\\()[],"),
 ];
 
@@ -210,6 +210,11 @@ fn patterns_are_written_as_each_language_writes_them() {
             "doli_filter",
             "(t.phone:like:'{{ query.text | gaps }}')",
             "(t.phone:like:'%202%555%0100')",
+        ),
+        (
+            "doli_filter",
+            "{{ any(['t.lastname'], \"O'Brien (née:50%)\", 'contains') }}",
+            "(t.lastname:like:'%O_Brien _née_50__%')",
         ),
         ("lucene", "phone:{{ query.text | gaps }}", "phone:*202*555*0100"),
         (

@@ -1,0 +1,302 @@
+//! The connectors under test, each beside a fake of its CRM.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use ringside_connectors::{
+    address_book::AddressBookConnector,
+    catalog::Catalog,
+    manifest::{connector::ManifestConnector, load::Loaded},
+    parts::{Parts, Server, Setup, secret_name},
+};
+use ringside_domain::{
+    Capability, Clock, ConnectionId, Connector, CredentialStore as _, TypedHost, credentials::Secret,
+};
+use ringside_host::{
+    clock::{OsRandom, SystemClock},
+    http::OwnPorts,
+    sign_in,
+};
+use ringside_store::{ADDRESS_BOOK, Store};
+use ringside_tests::detour::Detour;
+
+use crate::{
+    book::Book,
+    crm::{FakeCrm, Knobs, Planted, SeenLog, Vendor, bullhorn, clio, espocrm, hubspot, insightly, pipedrive, salesforce, suitecrm},
+    desktop::{Agreeing, MemoryKeyring},
+};
+
+/// The CRM behind a connector, as a test reaches into it.
+#[async_trait]
+pub trait Crm: Send + Sync {
+    async fn plant(&self, person: &Planted) -> String;
+    async fn planted(&self) -> Vec<(String, Planted)>;
+    async fn logs(&self) -> Vec<SeenLog>;
+    /// Where there is a wire: requests, and faults to plan.
+    fn wire(&self) -> Option<&FakeCrm>;
+}
+
+#[async_trait]
+impl Crm for FakeCrm {
+    async fn plant(&self, person: &Planted) -> String {
+        Self::plant(self, person)
+    }
+
+    async fn planted(&self) -> Vec<(String, Planted)> {
+        Self::planted(self)
+    }
+
+    async fn logs(&self) -> Vec<SeenLog> {
+        Self::logs(self)
+    }
+
+    fn wire(&self) -> Option<&FakeCrm> {
+        Some(self)
+    }
+}
+
+/// One connector beside its CRM, fresh for one test.
+pub struct Case {
+    pub name: &'static str,
+    pub connector: Arc<dyn Connector>,
+    pub crm: Arc<dyn Crm>,
+    pub store: Store,
+    /// What may be in no log and no error.
+    pub secrets: Vec<String>,
+    pub knobs: Knobs,
+}
+
+impl Case {
+    pub fn wire(&self) -> &FakeCrm {
+        self.crm.wire().unwrap()
+    }
+
+    pub fn types(&self) -> Vec<String> {
+        self.connector.info().types.into_iter().map(|kind| kind.id).collect()
+    }
+}
+
+/// What a connector offers, as far as it rules behaviours out.
+pub struct Offer {
+    pub capability: Capability,
+    pub types: usize,
+    pub wire: bool,
+    /// It gets tokens from a provider and renews them.
+    pub renews: bool,
+}
+
+#[derive(Clone, Copy)]
+pub struct Kit {
+    pub name: &'static str,
+    vendor: Option<fn() -> Arc<dyn Vendor>>,
+    typed: Option<&'static str>,
+    /// Where there is a choice of regions.
+    environment: Option<&'static str>,
+    secrets: &'static [(&'static str, &'static str)],
+    parameters: &'static [(&'static str, &'static str)],
+    /// It has sessions and tokens that end.
+    renews: bool,
+}
+
+pub fn all() -> Vec<Kit> {
+    let manifest = Kit {
+        name: "",
+        vendor: None,
+        typed: None,
+        environment: None,
+        secrets: &[],
+        parameters: &[],
+        renews: false,
+    };
+    vec![
+        Kit {
+            name: ADDRESS_BOOK,
+            ..manifest
+        },
+        Kit {
+            name: "hubspot",
+            vendor: Some(|| Arc::new(hubspot::HubSpot)),
+            secrets: &[("token", hubspot::TOKEN)],
+            ..manifest
+        },
+        Kit {
+            name: "pipedrive",
+            vendor: Some(|| Arc::new(pipedrive::Pipedrive)),
+            typed: Some("acme.pipedrive.com"),
+            secrets: &[("token", pipedrive::TOKEN)],
+            ..manifest
+        },
+        Kit {
+            name: "insightly",
+            vendor: Some(|| Arc::new(insightly::Insightly)),
+            typed: Some("api.na1.insightly.com"),
+            secrets: &[("key", insightly::KEY)],
+            ..manifest
+        },
+        Kit {
+            name: "bullhorn",
+            vendor: Some(|| Arc::new(bullhorn::Bullhorn)),
+            secrets: &[("client_secret", bullhorn::CLIENT_SECRET)],
+            parameters: &[("username", bullhorn::USER), ("client_id", bullhorn::CLIENT)],
+            renews: true,
+            ..manifest
+        },
+        Kit {
+            name: "espocrm",
+            vendor: Some(|| Arc::new(espocrm::EspoCrm)),
+            typed: Some("crm.example.com"),
+            secrets: &[("key", espocrm::KEY)],
+            ..manifest
+        },
+        Kit {
+            name: "suitecrm",
+            vendor: Some(|| Arc::new(suitecrm::SuiteCrm)),
+            typed: Some("crm.example.com"),
+            secrets: &[("client_secret", suitecrm::CLIENT_SECRET)],
+            parameters: &[("client_id", suitecrm::CLIENT)],
+            renews: true,
+            ..manifest
+        },
+        Kit {
+            name: "clio",
+            vendor: Some(|| Arc::new(clio::Clio)),
+            environment: Some(clio::REGION),
+            secrets: &[("client_secret", clio::CLIENT_SECRET)],
+            parameters: &[("client_id", clio::CLIENT)],
+            renews: true,
+            ..manifest
+        },
+        Kit {
+            name: "salesforce",
+            vendor: Some(|| Arc::new(salesforce::Salesforce)),
+            typed: Some(salesforce::ADDRESS),
+            parameters: &[("client_id", salesforce::CLIENT)],
+            renews: true,
+            ..manifest
+        },
+    ]
+}
+
+impl Kit {
+    /// # Errors
+    /// What is wrong with the manifest.
+    pub fn is_whole(&self) -> Result<(), String> {
+        if self.vendor.is_none() {
+            Ok(())
+        } else {
+            self.loaded().map(|_| ())
+        }
+    }
+
+    fn loaded(&self) -> Result<Arc<Loaded>, String> {
+        shipped(self.name)
+    }
+
+    pub async fn offer(&self) -> Offer {
+        let case = self.case(Knobs::default()).await;
+        Offer {
+            capability: case.connector.capability(),
+            types: case.types().len(),
+            wire: case.crm.wire().is_some(),
+            renews: self.renews,
+        }
+    }
+
+    pub async fn case(&self, knobs: Knobs) -> Case {
+        let (clock, random): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(OsRandom));
+        let store = Store::memory(clock.clone(), random.clone()).unwrap();
+        let Some(vendor) = self.vendor else {
+            let book = Arc::new(Book::new(store.clone()));
+            let connection = ConnectionId::new(ADDRESS_BOOK);
+            return Case {
+                name: self.name,
+                connector: Arc::new(AddressBookConnector::new(connection, "Address book", book.clone())),
+                crm: book,
+                store,
+                secrets: Vec::new(),
+                knobs,
+            };
+        };
+        let crm = FakeCrm::start(vendor(), knobs).await;
+        let http = Arc::new(Detour::to(crm.origin()));
+        let credentials = Arc::new(MemoryKeyring::default());
+        let setup = self.setup();
+        for (name, value) in self.secrets {
+            let entry = secret_name(&setup.connection, name);
+            credentials.set(&entry, Secret::new(*value)).await.unwrap();
+        }
+        let sign_in = Arc::new(sign_in::OAuth::new(sign_in::Parts {
+            http: http.clone(),
+            credentials: credentials.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            browser: Arc::new(Agreeing { origin: crm.origin() }),
+            own_ports: OwnPorts::default(),
+        }));
+        let parts = Parts {
+            address_book: Arc::new(store.clone()),
+            http,
+            sign_in,
+            credentials,
+            memory: Arc::new(store.clone()),
+            clock,
+        };
+        let loaded = self.loaded().unwrap();
+        let connector = ManifestConnector::new(loaded, &parts, &setup).unwrap();
+        if connector.needs_browser() {
+            // The provider knows one redirect address, so one test at a time has its port.
+            static PORT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+            let _turn = PORT.lock().await;
+            connector.sign_in().await.unwrap();
+        }
+        let secrets = self.secrets.iter().map(|(_, value)| (*value).to_owned());
+        Case {
+            name: self.name,
+            connector: Arc::new(connector),
+            crm: Arc::new(crm),
+            store,
+            secrets: secrets.collect(),
+            knobs,
+        }
+    }
+
+    fn setup(&self) -> Setup {
+        let owned = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect()
+        };
+        Setup {
+            connection: ConnectionId::new(self.name),
+            connector: self.name.to_owned(),
+            name: "Test account".to_owned(),
+            environment: self.environment.map(str::to_owned),
+            server: self.typed.map(|host| Server {
+                origin: format!("https://{host}"),
+                host: TypedHost {
+                    host: host.to_owned(),
+                    port: 443,
+                },
+                path: String::new(),
+            }),
+            parameters: owned(self.parameters),
+            account: None,
+        }
+    }
+}
+
+/// The manifest that ships under this id.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn shipped(id: &str) -> Result<Arc<Loaded>, String> {
+    let catalog = Catalog::shipped();
+    let entry = catalog.get(id).ok_or_else(|| format!("there is no manifest of {id}"))?;
+    match entry.problems() {
+        [] => {}
+        problems => return Err(format!("{problems:#?}")),
+    }
+    let sheet = entry.sheet().ok_or_else(|| format!("{id} is no manifest"))?;
+    Ok(sheet.loaded.clone())
+}

@@ -1,0 +1,236 @@
+//! The fakes themselves: that they refuse what the real ones refuse.
+
+use std::{pin::Pin, sync::Arc};
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::crm::{
+    FakeCrm, Knobs, Planted, bullhorn, html, hubspot, insightly,
+    lucene::{self, Document},
+    pipedrive,
+};
+
+type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = ()>>>);
+
+pub fn all() -> Vec<Test> {
+    vec![
+        ("hubspot", || Box::pin(hubspot_is_strict())),
+        ("pipedrive", || Box::pin(pipedrive_is_strict())),
+        ("insightly", || Box::pin(insightly_is_strict())),
+        ("bullhorn_refresh_tokens_are_good_once", || Box::pin(bullhorn_rotates())),
+        ("lucene", || Box::pin(async { lucene_is_strict() })),
+        ("html", || Box::pin(async { foreign_markup_is_seen() })),
+    ]
+}
+
+fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().build().unwrap()
+}
+
+fn anna(kind: &str) -> Planted {
+    Planted {
+        kind: kind.into(),
+        given: "Anna".into(),
+        family: "Example".into(),
+        numbers: vec!["(415) 555-0100".into()],
+        ..Planted::default()
+    }
+}
+
+async fn hubspot_is_strict() {
+    let crm = FakeCrm::start(Arc::new(hubspot::HubSpot), Knobs::default()).await;
+    crm.plant(&anna("contacts"));
+    let url = format!("{}/crm/v3/objects/contacts/search", crm.origin());
+    let search = async |body: Value| -> (StatusCode, Value) {
+        let sent = client()
+            .post(&url)
+            .bearer_auth(hubspot::TOKEN)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        (sent.status(), sent.json().await.unwrap())
+    };
+    let filter = |property: &str, operator: &str, value: &str| json!({ "filterGroups": [{ "filters": [{ "propertyName": property, "operator": operator, "value": value }] }] });
+    for (property, operator, value, hits) in [
+        ("phone", "EQ", "(415) 555-0100", 1),
+        ("phone", "EQ", "+14155550100", 0),
+        ("phone", "CONTAINS_TOKEN", "*5550100", 0),
+        ("phone", "CONTAINS_TOKEN", "555-0100", 1),
+        ("phone", "CONTAINS_TOKEN", "0100", 1),
+        ("hs_searchable_calculated_phone_number", "EQ", "4155550100", 1),
+        ("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", "*5550100", 1),
+        ("lastname", "CONTAINS_TOKEN", "exam*", 1),
+    ] {
+        let (status, body) = search(filter(property, operator, value)).await;
+        assert_eq!(
+            (status.as_u16(), &body["total"]),
+            (200, &json!(hits)),
+            "{property} {operator} {value}"
+        );
+    }
+    for body in [
+        filter("shoe_size", "EQ", "44"),
+        filter("phone", "SOUNDS_LIKE", "1"),
+        filter("phone", "IN", "1"),
+        json!({ "filterGroups": [], "colour": "red" }),
+        json!({ "limit": 500 }),
+    ] {
+        assert_eq!(search(body.clone()).await.0, 400, "{body}");
+    }
+    let unsigned = client().post(&url).json(&json!({})).send().await.unwrap();
+    assert_eq!(unsigned.status(), 401);
+    let call = json!({ "properties": { "hs_call_title": "no time" } });
+    let calls = format!("{}/crm/v3/objects/calls", crm.origin());
+    let timeless = client()
+        .post(calls)
+        .bearer_auth(hubspot::TOKEN)
+        .json(&call)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(timeless.status(), 400);
+}
+
+async fn pipedrive_is_strict() {
+    let crm = FakeCrm::start(Arc::new(pipedrive::Pipedrive), Knobs::default()).await;
+    crm.plant(&anna("person"));
+    let search = async |term: &str| {
+        let url = format!("{}/api/v2/persons/search", crm.origin());
+        let url = Url::parse_with_params(&url, [("term", term), ("fields", "phone")]).unwrap();
+        let asking = client().get(url);
+        let sent = asking.header("x-api-token", pipedrive::TOKEN).send().await.unwrap();
+        (
+            sent.status().as_u16(),
+            sent.json::<Value>().await.unwrap()["data"]["items"]
+                .as_array()
+                .map(Vec::len),
+        )
+    };
+    assert_eq!(search("(415) 555").await, (200, Some(1)));
+    assert_eq!(search("4155550100").await, (200, Some(0)));
+    assert_eq!(search("4").await.0, 400);
+}
+
+async fn insightly_is_strict() {
+    let crm = FakeCrm::start(Arc::new(insightly::Insightly), Knobs::default()).await;
+    crm.plant(&anna("Contact"));
+    let ask = async |path: &str| {
+        let url = format!("{}/v3.1/{path}", crm.origin());
+        let sent = client()
+            .get(url)
+            .basic_auth(insightly::KEY, Some(""))
+            .send()
+            .await
+            .unwrap();
+        (
+            sent.status().as_u16(),
+            sent.json::<Value>().await.unwrap().as_array().map(Vec::len),
+        )
+    };
+    assert_eq!(
+        ask("Contacts/Search?field_name=PHONE&field_value=(415)%20555-0100").await,
+        (200, Some(1))
+    );
+    assert_eq!(
+        ask("Contacts/Search?field_name=PHONE&field_value=%2B14155550100").await,
+        (200, Some(0))
+    );
+    assert_eq!(
+        ask("Contacts/Search?field_name=MOBILE&field_value=1").await.0,
+        400,
+        "the Lead's name of that field"
+    );
+    assert_eq!(ask("Contact/Search?field_name=PHONE&field_value=1").await.0, 404);
+    assert_eq!(ask("Contacts/Search").await.0, 400);
+}
+
+async fn bullhorn_rotates() {
+    let crm = FakeCrm::start(Arc::new(bullhorn::Bullhorn), Knobs::default()).await;
+    crm.records(|records| records.accept("refresh-first"));
+    let refresh = async |token: &str| {
+        let parameters = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+            ("client_id", bullhorn::CLIENT),
+            ("client_secret", bullhorn::CLIENT_SECRET),
+        ];
+        let url = Url::parse_with_params(&format!("{}/oauth/token", crm.origin()), parameters).unwrap();
+        let sent = client()
+            .post(url)
+            .header("host", "auth-east.bullhornstaffing.com")
+            .send()
+            .await
+            .unwrap();
+        (sent.status().as_u16(), sent.json::<Value>().await.unwrap())
+    };
+    let (status, granted) = refresh("refresh-first").await;
+    assert_eq!(status, 200);
+    assert_eq!(refresh("refresh-first").await.0, 400, "it was good once");
+    assert_eq!(refresh(granted["refresh_token"].as_str().unwrap()).await.0, 200);
+}
+
+struct Texts(&'static [(&'static str, &'static str)]);
+
+impl Document for Texts {
+    fn texts(&self, field: &str) -> Option<Vec<String>> {
+        let texts: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(name, _)| *name == field)
+            .map(|(_, text)| (*text).into())
+            .collect();
+        (!texts.is_empty()).then_some(texts)
+    }
+}
+
+fn lucene_is_strict() {
+    let record = Texts(&[
+        ("phone", "(415) 555-0100"),
+        ("name", "Anna O'Brien"),
+        ("status", "New Lead"),
+        ("isDeleted", "false"),
+    ]);
+    let holds = |query: &str| lucene::parse(query).and_then(|query| query.holds(&record));
+    for (query, expected) in [
+        ("phone:\"(415) 555-0100\"", true),
+        ("phone:\"415-555-0100\"", true),
+        ("phone:4155550100", false),
+        ("phone:(4155550100 OR \"415 555 0100\")", true),
+        (
+            "(phone:1 OR phone:\"555-0100\") AND isDeleted:false AND NOT status:Archived",
+            true,
+        ),
+        ("phone:\"555-0100\" AND NOT status:\"New Lead\"", false),
+        ("name:\"anna\\\" OR name:x\"", false),
+        ("name:ann* AND name:o\\'b*", true),
+        ("name:ann* AND name:brien*", false),
+        ("NOT name:x", false),
+    ] {
+        assert_eq!(holds(query), Ok(expected), "{query}");
+    }
+    for query in [
+        "name:\"open",
+        "(name:x",
+        "name:x)",
+        "name:",
+        "x",
+        "name:a:b",
+        "name:(AND)",
+        "colour:red",
+        "name:a*b",
+        "AND name:x",
+        "",
+    ] {
+        assert!(holds(query).is_err(), "{query} was taken");
+    }
+}
+
+fn foreign_markup_is_seen() {
+    assert_eq!(html::seen("a &lt;b&gt; &amp;<br>c").unwrap(), "a <b> &\nc");
+    assert!(html::seen("<script>").is_err());
+    assert!(html::seen("a & b").is_err());
+}
