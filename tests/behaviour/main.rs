@@ -24,7 +24,7 @@ use self::{kits::Kit, suite::Behaviour};
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // They wait most of the time.
-    arguments.test_threads = arguments.test_threads.or(Some(6));
+    arguments.test_threads = arguments.test_threads.or(Some(12));
     let mut trials = crm_tests();
     trials.extend(real::all());
     let mut said = Vec::new();

@@ -18,19 +18,16 @@ async fn with_our_peer() {
     life(&peer.url, "testCRM", crate::desk::KEY).await;
 }
 
-/// `RINGSIDE_REAL_APP_CONNECT=http://127.0.0.1:6066,testCRM,secret-key-1`: a server with an API-key connector whose CRM
-/// compares numbers as written.
+/// `RINGSIDE_REAL="app-connect url platform key …"`, as `./dev real app-connect` sets it: a server with an API-key connector whose
+/// CRM compares numbers as written.
 #[tokio::test]
-async fn with_the_vendors_server() {
-    let Ok(real) = std::env::var("RINGSIDE_REAL_APP_CONNECT") else {
-        eprintln!("skipped: RINGSIDE_REAL_APP_CONNECT names no server");
-        return;
-    };
-    let parts: Vec<&str> = real.split(',').collect();
-    let [url, platform, key] = parts[..] else {
-        panic!("RINGSIDE_REAL_APP_CONNECT is url,platform,key")
-    };
-    life(url, platform, key).await;
+async fn real_app_connect() {
+    let named = std::env::var("RINGSIDE_REAL").unwrap_or_default();
+    let words: Vec<&str> = named.split_whitespace().collect();
+    match words[..] {
+        ["app-connect", url, platform, key, ..] => life(url, platform, key).await,
+        _ => eprintln!("skipped: RINGSIDE_REAL names no App Connect server"),
+    }
 }
 
 async fn life(url: &str, platform: &str, key: &str) {

@@ -1,5 +1,5 @@
 //! The App Connect connector, over the real transport: against a server that answers as the vendor's does (`peer`), and, where
-//! `RINGSIDE_REAL_APP_CONNECT=url,platform,key` names one, against the vendor's own.
+//! `RINGSIDE_REAL` names one (tests/real), against the vendor's own.
 //!
 //! `life` holds what must be the same with both, so that the peer can't drift away from the real server.
 
