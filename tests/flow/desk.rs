@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use ringside_connectors::registry;
+use ringside_connectors::address_book::AddressBookConnector;
 use ringside_domain::{
     AddressBook as _, CallEvent, CallId, CallLogEntry, Change, Clock, Connector, Contact, ContactDraft, Direction,
     EndReason, Random, SourceId, Trust, WriteState, address_book::ADDRESS_BOOK, call::WireParty, contact::StoredNumber,
@@ -52,13 +52,9 @@ impl Desk {
     }
 
     pub async fn with(store: Store, config: Config) -> Self {
-        let book = registry::build(
-            ADDRESS_BOOK,
-            ConnectionId::new(ADDRESS_BOOK),
-            "Address book",
-            Arc::new(store.clone()),
-        );
-        Self::with_connector(store, config, book.unwrap()).await
+        let connection = ConnectionId::new(ADDRESS_BOOK);
+        let book = AddressBookConnector::new(connection, "Address book", Arc::new(store.clone()));
+        Self::with_connector(store, config, Arc::new(book)).await
     }
 
     pub async fn with_connector(store: Store, config: Config, connector: Arc<dyn Connector>) -> Self {

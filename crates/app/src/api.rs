@@ -10,14 +10,18 @@ use ringside_domain::{
 use ringside_domain::{Freshness, connector::NameQuery, journal::CallPage};
 use ringside_ipc::{
     Api, ApiError, Event,
-    call::{CallDto, CallFilterDto, CallsPageDto, ReportDto, TraceDto},
+    call::{CallDto, CallFilterDto, CallsPageDto, LogFieldsDto, ReportDto, TraceDto},
     command::{
-        AddConnectionArgs, AddNumberArgs, AddPhoneArgs, CallArgs, ChooseArgs, ConnectionArgs, ContactArgs, CreateArgs,
-        HandOnArgs, LogArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs,
-        QuitArgs, ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs,
-        UnlockArgs,
+        AddConnectionArgs, AddNumberArgs, AddPhoneArgs, AgreeArgs, CallArgs, ChangeConnectionArgs, ChooseArgs,
+        ConnectionArgs, ConnectorFieldsArgs, ContactArgs, CreateArgs, FinishSignInArgs, HandOnArgs, LogArgs,
+        LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs, QuitArgs,
+        ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs, UnlockArgs,
     },
-    contact::{ContactDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, SearchDto, SearchResultDto, SplitDto},
+    connection::{ConnectorDto, ConnectorFieldsDto, SignedInDto},
+    contact::{
+        ContactDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, NumberAddedDto, SearchDto, SearchResultDto,
+        SplitDto,
+    },
     convert,
     number::{preview, read_number},
     settings::{NumberReadDto, PreviewDto, SettingsDto},
@@ -123,6 +127,18 @@ impl Api for App {
         ))
     }
 
+    async fn log_fields(&self, args: CallArgs) -> Result<LogFieldsDto, ApiError> {
+        let id = self.parse_call(&args.call)?;
+        let (contact, fields) = self.inner.engine.log_fields(id).await?;
+        Ok(convert::log_fields(contact.as_ref(), fields))
+    }
+
+    async fn set_log_fields(&self, args: LogFieldsArgs) -> Result<CallDto, ApiError> {
+        let id = self.parse_call(&args.call)?;
+        let fields = convert::values(args.fields);
+        Ok(self.shown(&self.inner.engine.set_log_fields(id, fields).await?))
+    }
+
     async fn log(&self, args: LogArgs) -> Result<CallDto, ApiError> {
         let id = self.parse_call(&args.call)?;
         let call = self.inner.engine.call(id).await?.call;
@@ -213,19 +229,19 @@ impl Api for App {
         Ok(SplitDto { given, family })
     }
 
-    async fn add_number(&self, args: AddNumberArgs) -> Result<ContactDto, ApiError> {
+    async fn add_number(&self, args: AddNumberArgs) -> Result<NumberAddedDto, ApiError> {
         let call = args.call.map(|id| self.parse_call(&id)).transpose()?;
         let number = typed("number", &args.number)?.to_owned();
-        let contact = self
+        let added = self
             .inner
             .engine
             .add_number(convert::reference(args.contact), number, call)
             .await?;
-        Ok(self.words(|words| words.contact(&contact)))
+        Ok(self.words(|words| words.number_added(&added)))
     }
 
     async fn connections(&self, _: Nothing) -> Result<Vec<ConnectionDto>, ApiError> {
-        Ok(self.connections_now())
+        Ok(self.connections_now().await)
     }
 
     async fn test_connection(&self, args: ConnectionArgs) -> Result<ConnectionDto, ApiError> {
@@ -234,17 +250,49 @@ impl Api for App {
 
     async fn log_here(&self, args: ConnectionArgs) -> Result<Vec<ConnectionDto>, ApiError> {
         self.set_log_here(&args.connection).await?;
-        Ok(self.connections_now())
+        Ok(self.connections_now().await)
     }
 
-    async fn add_connection(&self, args: AddConnectionArgs) -> Result<Vec<ConnectionDto>, ApiError> {
-        self.add_connection_entry(args).await?;
-        Ok(self.connections_now())
+    async fn connectors(&self, _: Nothing) -> Result<Vec<ConnectorDto>, ApiError> {
+        Ok(self.connectors_now())
+    }
+
+    async fn connector_fields(&self, args: ConnectorFieldsArgs) -> Result<ConnectorFieldsDto, ApiError> {
+        self.connector_form(args).await
+    }
+
+    async fn add_connection(&self, args: AddConnectionArgs) -> Result<ConnectionDto, ApiError> {
+        self.add_connection_entry(args).await
+    }
+
+    async fn change_connection(&self, args: ChangeConnectionArgs) -> Result<ConnectionDto, ApiError> {
+        self.change_connection_entry(args).await
+    }
+
+    async fn sign_in(&self, args: ConnectionArgs) -> Result<SignedInDto, ApiError> {
+        self.sign_in_to(&args.connection).await
+    }
+
+    async fn finish_sign_in(&self, args: FinishSignInArgs) -> Result<ConnectionDto, ApiError> {
+        self.finish(args).await
+    }
+
+    async fn cancel_sign_in(&self, args: ConnectionArgs) -> Result<Nothing, ApiError> {
+        self.inner.connections.cancel_sign_in(&args.connection);
+        Ok(Nothing {})
+    }
+
+    async fn sign_out(&self, args: ConnectionArgs) -> Result<ConnectionDto, ApiError> {
+        self.sign_out_of(&args.connection).await
+    }
+
+    async fn agree_to_connector(&self, args: AgreeArgs) -> Result<ConnectionDto, ApiError> {
+        self.agree(args).await
     }
 
     async fn remove_connection(&self, args: ConnectionArgs) -> Result<Vec<ConnectionDto>, ApiError> {
         self.remove_connection_entry(&args.connection).await?;
-        Ok(self.connections_now())
+        Ok(self.connections_now().await)
     }
 
     async fn settings(&self, _: Nothing) -> Result<SettingsDto, ApiError> {

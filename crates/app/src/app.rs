@@ -21,6 +21,7 @@ use ringside_store::Store;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use crate::{
+    connections::Connections,
     intake::Intake,
     settings::{Settings, SettingsFile},
     spool,
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub settings: RwLock<Settings>,
     pub own_numbers: RwLock<Vec<String>>,
     pub extra: Vec<Connection>,
+    pub connections: Connections,
     pub intake: Intake,
     /// The calls that `ringside ring` has told of.
     pub reports: Mutex<Reports>,
@@ -90,12 +92,14 @@ impl App {
         let Opened { store, locked } = vault.open().await?;
         let settings = file.settings().clone();
         let store_ports = Arc::new(store.clone());
+        let (parts, web) = ports.connectors(&store, &settings);
+        let connections = Connections::new(parts, web, &folders.config);
         let parts = Parts {
             clock: ports.clock.clone(),
             random: ports.random.clone(),
             journal: store_ports.clone(),
             index: store_ports,
-            connections: crate::connections::build(&settings, &store, &extra),
+            connections: connections.make(&settings, &extra),
         };
         let engine = Engine::start(parts, crate::configure::engine_config(&settings, &[])).await?;
         let (stop_sender, stopped) = oneshot::channel::<()>();
@@ -115,6 +119,7 @@ impl App {
                 settings: RwLock::new(settings),
                 own_numbers: RwLock::default(),
                 extra,
+                connections,
                 notices: Mutex::default(),
                 missed: Mutex::default(),
                 events: broadcast::channel(BEHIND).0,
@@ -130,6 +135,8 @@ impl App {
 
     async fn begin(&self) -> Result<()> {
         self.note_settings().await;
+        self.note_own_connectors();
+        self.watch_sign_ins();
         // A secret store that just did not answer is not asked again at once: that would only make the start slower.
         if !self.inner.store.is_memory() {
             self.read_own_numbers().await;
@@ -143,6 +150,8 @@ impl App {
         if self.inner.role == RoleDto::App {
             let app = self.clone();
             tokio::spawn(async move { app.start_intake().await });
+            let app = self.clone();
+            tokio::spawn(async move { app.warm_connections().await });
             self.take_spool().await;
             tokio::spawn(self.clone().tick());
         }
@@ -333,6 +342,7 @@ impl App {
             }
             pause = SPOOL;
             self.take_spool().await;
+            self.read_own_connectors().await;
             if self.inner.store.is_memory() && tokio::time::Instant::now() >= keyring {
                 keyring = tokio::time::Instant::now() + KEYRING;
                 let app = self.clone();
@@ -376,6 +386,7 @@ impl App {
         self.read_own_numbers().await;
         if self.inner.role == RoleDto::App {
             self.load_tokens().await;
+            self.inner.connections.look_for_grants().await;
         }
         self.inner.engine.wake().await;
         self.tell_status().await;

@@ -49,8 +49,21 @@ impl Client {
     /// # Errors
     /// As there.
     pub async fn ask<R: DeserializeOwned>(&self, command: &str, args: impl Serialize) -> Result<R, ApiError> {
+        self.ask_within(command, args, DEADLINE).await
+    }
+
+    /// [`Client::ask`] for what takes as long as a person does.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn ask_within<R: DeserializeOwned>(
+        &self,
+        command: &str,
+        args: impl Serialize,
+        deadline: Duration,
+    ) -> Result<R, ApiError> {
         let args = serde_json::to_value(args).map_err(|error| ApiError::new("internal", error.to_string()))?;
-        let reply = self.call(command, args, DEADLINE).await?;
+        let reply = self.call(command, args, deadline).await?;
         serde_json::from_value(reply).map_err(|_| other_version())
     }
 }

@@ -130,9 +130,7 @@ impl App {
         self.note_settings().await;
         self.configure_engine(&after);
         if before.connections != after.connections {
-            self.inner
-                .engine
-                .set_connections(crate::connections::build(&after, &self.inner.store, &self.inner.extra));
+            self.place_connections();
         }
         if (&before.home, &before.outside_prefix) != (&after.home, &after.outside_prefix) {
             self.file_numbers_anew();

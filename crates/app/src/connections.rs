@@ -1,98 +1,137 @@
-//! The configured connections: built from the settings, changed by commands.
+//! The configured connections: made from settings and connector files, listed, tested, removed.
+//!
+//! A connection runs when its connector is there, its settings fit, and what the connector does with secrets is what the
+//! person agreed to. Everything else is a state that the list shows, with what to do about it.
+
+mod change;
+mod enter;
+mod form;
+mod made;
+pub(crate) mod own;
+mod show;
+mod watched;
 
 use std::sync::Arc;
 
-use ringside_connectors::registry;
 use ringside_domain::{
-    ConnectionId, Connector, Cx, Error, Freshness, Kind, Result, TraceStep,
+    ConnectionId, ConnectionMemory as _, Connector, ContactIndex as _, Cx, Error, Freshness, Kind, Result, TraceStep,
     connector::{Account, TraceSink},
 };
 use ringside_engine::Connection;
-use ringside_ipc::{ApiError, command::AddConnectionArgs, status::ConnectionDto};
-use ringside_store::Store;
+use ringside_ipc::{
+    ApiError, Event,
+    command::ConnectorFieldsArgs,
+    connection::{ConnectionStateDto, ConnectorDto, ConnectorFieldsDto},
+    status::ConnectionDto,
+};
 
 use crate::{
     api::CHECK_DEADLINE,
-    app::App,
-    settings::{ConnectionEntry, Settings},
+    app::{App, lock, log_failure},
+    settings::ConnectionEntry,
 };
 
-/// The connectors of the settings, then the ones that were plugged in. A connector that this version does not have is
-/// left out here, and shown as such in the list.
-pub(crate) fn build(settings: &Settings, store: &Store, extra: &[Connection]) -> Vec<Connection> {
-    let built = settings.connections.iter().filter_map(|entry| {
-        let connector = connector(entry, store)?;
-        let account = entry.account.clone().unwrap_or_else(|| entry.id.clone());
-        Some(Connection {
-            connector,
-            logs_here: entry.logs_here,
-            account,
-        })
-    });
-    built.chain(extra.iter().cloned()).collect()
-}
-
-fn connector(entry: &ConnectionEntry, store: &Store) -> Option<Arc<dyn Connector>> {
-    registry::build(
-        &entry.connector,
-        ConnectionId::new(entry.id.as_str()),
-        &entry.name,
-        Arc::new(store.clone()),
-    )
-    .ok()
-}
+pub(crate) use self::made::{Connections, Live};
+use self::{form::Form, made::PINNED};
 
 impl App {
-    pub(crate) fn connections_now(&self) -> Vec<ConnectionDto> {
+    pub(crate) async fn connections_now(&self) -> Vec<ConnectionDto> {
         let settings = self.settings_now();
-        let built = self.inner.engine.connections();
-        let find = |id: &str| {
-            built
-                .iter()
-                .find(|connection| connection.connector.info().connection.as_str() == id)
-        };
-        let configured = settings.connections.iter().map(|entry| match find(&entry.id) {
-            Some(connection) => ConnectionDto {
-                connector: entry.connector.clone(),
-                ..dto(connection)
-            },
-            None => missing(entry),
-        });
+        let running = self.inner.engine.connections();
+        let mut list = Vec::new();
+        for entry in &settings.connections {
+            list.push(self.shown_connection(entry).await);
+        }
         let known = |connection: &&Connection| {
             let id = connection.connector.info().connection;
             !settings.connections.iter().any(|entry| entry.id == id.as_str())
         };
-        configured.chain(built.iter().filter(known).map(dto)).collect()
+        list.extend(running.iter().filter(known).map(show::plugged_in));
+        list
+    }
+
+    /// One connection as it is now.
+    pub(crate) async fn connection_now(&self, id: &str) -> Result<ConnectionDto, ApiError> {
+        let list = self.connections_now().await;
+        list.into_iter().find(|shown| shown.id == id).ok_or_else(no_such)
+    }
+
+    async fn shown_connection(&self, entry: &ConnectionEntry) -> ConnectionDto {
+        let connections = &self.inner.connections;
+        let connector = connections.connector(&entry.connector);
+        match connections.outcome(&entry.id) {
+            Some(Ok(live)) => {
+                let wanted = live.signed_in.wanted();
+                let state = match wanted {
+                    Some(_) => ConnectionStateDto::SignInNeeded,
+                    None => ConnectionStateDto::Ready,
+                };
+                let running = Connection {
+                    connector: live.connector(),
+                    logs_here: entry.logs_here,
+                    account: String::new(),
+                };
+                let mut shown = show::connection(entry, connector.as_ref(), state, Some(&running));
+                if let Some(error) = wanted {
+                    (shown.message, shown.hint) = (Some(error.message), error.hint);
+                }
+                shown
+            }
+            Some(Err(ConnectionStateDto::Changed { after, .. })) => {
+                let id = ConnectionId::new(entry.id.as_str());
+                let before = self.inner.store.recall(&id, PINNED).await.ok().flatten();
+                let state = ConnectionStateDto::Changed { before, after };
+                show::connection(entry, connector.as_ref(), state, None)
+            }
+            Some(Err(state)) => show::connection(entry, connector.as_ref(), state, None),
+            None => show::connection(entry, connector.as_ref(), ConnectionStateDto::Missing, None),
+        }
+    }
+
+    pub(crate) fn connectors_now(&self) -> Vec<ConnectorDto> {
+        let catalog = self.inner.connections.catalog();
+        catalog.entries().into_iter().map(show::connector).collect()
+    }
+
+    /// What is asked for at an address.
+    pub(crate) async fn connector_form(&self, args: ConnectorFieldsArgs) -> Result<ConnectorFieldsDto, ApiError> {
+        let connections = &self.inner.connections;
+        let connector = connections.chosen(&args.connector)?;
+        let form = Form::of(&connections.parts, &connector, args.server.as_deref(), &args.parameters).await?;
+        if form.server.is_some() && connector.manifest().is_some() {
+            connections.try_place(&connector, None, form.server.clone())?;
+        }
+        Ok(ConnectorFieldsDto {
+            name: form.name,
+            server: form.server,
+            parameters: form.parameters,
+            signs_in_with_browser: form.signs_in_with_browser,
+        })
     }
 
     /// Signs in, and says whose account it is or what is in the way.
     pub(crate) async fn check_connection(&self, id: &str) -> Result<ConnectionDto, ApiError> {
-        let mut shown = self
-            .connections_now()
-            .into_iter()
-            .find(|connection| connection.id == id)
-            .ok_or_else(no_such)?;
-        let built = self.inner.engine.connections();
-        let Some(connection) = built
-            .iter()
-            .find(|known| known.connector.info().connection.as_str() == id)
-        else {
-            return Ok(shown);
+        self.connection_now(id).await?;
+        let running = self.inner.engine.connections();
+        let known = |known: &&Connection| known.connector.info().connection.as_str() == id;
+        let Some(connection) = running.iter().find(known) else {
+            return self.connection_now(id).await;
         };
-        match checked(&*connection.connector).await {
+        let answer = checked(&*connection.connector).await;
+        let mut shown = self.connection_now(id).await?;
+        match answer {
             Ok(account) => shown.account = Some(account.name),
-            Err(error) => shown.message = Some(error.to_string()),
+            Err(error) => {
+                let error = ApiError::from(error);
+                (shown.message, shown.hint) = (Some(error.message), error.hint);
+            }
         }
         Ok(shown)
     }
 
     /// Calls are logged here from now on, and nowhere else by themselves.
     pub(crate) async fn set_log_here(&self, id: &str) -> Result<(), ApiError> {
-        let connection = self
-            .connections_now()
-            .into_iter()
-            .find(|connection| connection.id == id)
-            .ok_or_else(no_such)?;
+        let connection = self.connection_now(id).await?;
         if !connection.can_log {
             return Err(ApiError::new(
                 "unsupported",
@@ -112,76 +151,140 @@ impl App {
         .await
     }
 
-    pub(crate) async fn add_connection_entry(&self, args: AddConnectionArgs) -> Result<(), ApiError> {
-        let Some(kind) = registry::kinds().iter().find(|kind| kind.id == args.connector) else {
-            let known: Vec<&str> = registry::kinds().iter().map(|kind| kind.id).collect();
-            return Err(ApiError::invalid("connector", "there is no such connector")
-                .hint(format!("There are: {}", known.join(", "))));
-        };
-        let before = self.settings_now();
-        let taken = |id: &str| before.connections.iter().any(|entry| entry.id == id);
-        if kind.only_once && taken(kind.id) {
-            return Err(ApiError::new(
-                "conflict",
-                format!("there is only one {}, and it is connected", kind.name),
-            ));
+    /// Out of the settings, with its secrets, what was remembered of its contacts and what it learned; what lies in the CRM,
+    /// and what was written of it, stays.
+    pub(crate) async fn remove_connection_entry(&self, id: &str) -> Result<(), ApiError> {
+        let _turn = self.inner.connections.turn.lock().await;
+        self.inner.connections.cancel_sign_in(id);
+        let live = self.inner.connections.outcome(id).and_then(Result::ok);
+        let removed = self
+            .edit_settings(|settings| {
+                let at = settings.connections.iter().position(|entry| entry.id == id);
+                at.map(|at| settings.connections.remove(at)).ok_or_else(no_such)
+            })
+            .await?;
+        if let Some(live) = live
+            && let Err(error) = live.sign_out().await
+        {
+            log_failure("a removed connection could not sign out", &error);
         }
-        let numbered = (1_u32..).map(|count| {
-            if count == 1 {
-                kind.id.to_owned()
-            } else {
-                format!("{}-{count}", kind.id)
+        let (connection, store) = (ConnectionId::new(id), &self.inner.store);
+        let kept = self
+            .inner
+            .connections
+            .forget_secrets(&connection, &removed.secrets)
+            .await;
+        let forgotten = store.forget_connection(connection.clone()).await;
+        // It is removed all the same: rows of a connection that is not there are never shown.
+        for failed in [
+            forgotten,
+            ringside_domain::ConnectionMemory::forget(store, &connection).await,
+        ] {
+            if let Err(error) = failed {
+                log_failure("what a removed connection had left was not forgotten", &error);
             }
-        });
-        let name = args
-            .name
-            .map(|name| name.trim().chars().take(60).collect::<String>())
-            .filter(|name| !name.is_empty());
-        let mut entry = ConnectionEntry {
-            id: numbered
-                .into_iter()
-                .find(|id| !taken(id))
-                .unwrap_or_else(|| kind.id.to_owned()),
-            connector: kind.id.to_owned(),
-            name: name.unwrap_or_else(|| kind.name.to_owned()),
-            logs_here: before.connections.is_empty(),
-            account: None,
-        };
-        // Whose account it is, is asked once and kept: what is logged there is marked with it.
-        let connector = connector(&entry, &self.inner.store).ok_or_else(no_such)?;
-        entry.account = Some(checked(&*connector).await?.id);
-        self.edit_settings(|settings| {
-            if settings.connections.iter().any(|other| other.id == entry.id) {
-                return Err(ApiError::new("conflict", "the connection was added just now"));
+        }
+        kept.map_err(|error| {
+            let hint = format!("Unlock the secret store and remove the entries that begin with connection/{id}/");
+            ApiError {
+                message: format!(
+                    "The connection is removed, but its secrets are still there: {}",
+                    error.message
+                ),
+                ..ApiError::from(error).hint(hint)
             }
-            settings.connections.push(entry);
-            Ok(())
         })
-        .await
     }
 
-    /// Out of the settings; what lies in the CRM, and what was written of it, stays.
-    pub(crate) async fn remove_connection_entry(&self, id: &str) -> Result<(), ApiError> {
-        self.edit_settings(|settings| {
-            let before = settings.connections.len();
-            settings.connections.retain(|entry| entry.id != id);
-            if settings.connections.len() == before {
-                Err(no_such())
-            } else {
-                Ok(())
+    /// Gives the engine what the settings and the connector files say now.
+    pub(crate) fn place_connections(&self) {
+        // Whoever comes last read last.
+        let _one = lock(&self.inner.connections.placing);
+        let connections = self.inner.connections.make(&self.settings_now(), &self.inner.extra);
+        self.inner.engine.set_connections(connections);
+        self.note_sign_ins();
+    }
+
+    /// Makes the connections anew, and tells everybody.
+    pub(crate) async fn remake_connections(&self) {
+        self.place_connections();
+        self.tell(Event::Settings);
+        self.tell_status().await;
+    }
+
+    /// Reads the user's own connector files again if they changed.
+    pub(crate) async fn read_own_connectors(&self) {
+        let app = self.clone();
+        let read = tokio::task::spawn_blocking(move || app.inner.connections.read_own()).await;
+        if !read.unwrap_or(false) {
+            return;
+        }
+        self.note_own_connectors();
+        self.remake_connections().await;
+    }
+
+    /// What the first call would otherwise wait for.
+    pub(crate) async fn warm_connections(&self) {
+        self.inner.connections.warm().await;
+        if !self.inner.store.is_memory() {
+            self.inner.connections.look_for_grants().await;
+        }
+    }
+
+    /// What is wrong with the user's own files.
+    pub(crate) fn note_own_connectors(&self) {
+        let catalog = self.inner.connections.catalog();
+        let faults: Vec<String> = catalog
+            .own()
+            .iter()
+            .filter_map(|entry| {
+                let first = entry.problems().first()?;
+                let file = entry.id.strip_prefix(ringside_connectors::catalog::OWN)?;
+                Some(format!(
+                    "{file}.toml:{}:{}: {}",
+                    first.line, first.column, first.message
+                ))
+            })
+            .collect();
+        let notice = (!faults.is_empty()).then(|| {
+            let message = format!("Connector files of yours have faults: {}", faults.join("; "));
+            ApiError::new("connectors", message).hint(
+                "What was read of them before goes on. `ringside connector check FILE` says all that is wrong with one",
+            )
+        });
+        self.notice("connectors", notice);
+    }
+
+    /// Listens to what connections say about their sign-in, and tells it.
+    pub(crate) fn watch_sign_ins(&self) {
+        let app = self.clone();
+        tokio::spawn(async move {
+            let stop = app.stop_signal();
+            loop {
+                tokio::select! {
+                    () = app.inner.connections.changed.notified() => {}
+                    () = stop.clone() => return,
+                }
+                app.note_sign_ins();
+                app.tell(Event::Settings);
+                app.tell_status().await;
             }
-        })
-        .await
+        });
+    }
+
+    fn note_sign_ins(&self) {
+        let names = self.inner.connections.wanting();
+        let notice = (!names.is_empty()).then(|| {
+            let message = format!("You are not signed in to {}", names.join(", "));
+            ApiError::new("sign_in", message).hint("Open Connections and sign in; until then nobody is found there")
+        });
+        self.notice("sign_in", notice);
     }
 }
 
+/// Whose account it is, within the deadline of a check.
 async fn checked(connector: &dyn Connector) -> Result<Account> {
-    let cx = Cx {
-        deadline: CHECK_DEADLINE,
-        freshness: Freshness::Live,
-        trace: Arc::new(NoTrace),
-    };
-    tokio::time::timeout(CHECK_DEADLINE, connector.check(cx))
+    tokio::time::timeout(CHECK_DEADLINE, connector.check(quiet()))
         .await
         .unwrap_or_else(|_| {
             let message = format!("{} did not answer in time", connector.info().name);
@@ -189,31 +292,16 @@ async fn checked(connector: &dyn Connector) -> Result<Account> {
         })
 }
 
-fn dto(connection: &Connection) -> ConnectionDto {
-    let capability = connection.connector.capability();
-    ConnectionDto {
-        logs_here: connection.logs_here,
-        can_create: capability.create,
-        can_log: capability.log,
-        ..ConnectionDto::from(&connection.connector.info())
+/// A context that belongs to no lookup.
+pub(crate) fn quiet() -> Cx {
+    Cx {
+        deadline: CHECK_DEADLINE,
+        freshness: Freshness::Live,
+        trace: Arc::new(NoTrace),
     }
 }
 
-fn missing(entry: &ConnectionEntry) -> ConnectionDto {
-    ConnectionDto {
-        id: entry.id.clone(),
-        name: entry.name.clone(),
-        connector: entry.connector.clone(),
-        logs_here: entry.logs_here,
-        types: Vec::new(),
-        can_create: false,
-        can_log: false,
-        account: None,
-        message: Some(format!("this version has no connector \"{}\"", entry.connector)),
-    }
-}
-
-fn no_such() -> ApiError {
+pub(crate) fn no_such() -> ApiError {
     ApiError {
         field: Some("connection".to_owned()),
         ..ApiError::new("not_found", "there is no such connection")

@@ -90,6 +90,8 @@ impl App {
         let until: Stop = stopped.map(|_| ()).boxed().shared();
         let app = self.clone();
         let (settled, wait) = oneshot::channel::<()>();
+        // Before it accepts: no connector's file may make calls ring.
+        self.inner.ports.own_ports.add(port);
         let task = tokio::spawn(async move {
             let sink: Box<dyn EventSink> = app.inner.engine.sink();
             let open = async {
@@ -108,6 +110,7 @@ impl App {
                 },
                 () = open => {}
             }
+            app.inner.ports.own_ports.remove(port);
         });
         // Dropped by the task when the source ended without having opened its port.
         let _ = tokio::time::timeout(PATIENCE, wait).await;

@@ -26,11 +26,17 @@ mod start;
 mod status;
 mod time;
 pub mod unlock;
+mod web;
 mod wire;
 
 pub use app::App;
 pub use client::Client;
 pub use ring::{Rung, ring};
+/// Checking a connector's file, for the command line.
+pub use ringside_connectors::manifest::{
+    check::{Report as ConnectorReport, check as check_connector},
+    load::Problem as ConnectorProblem,
+};
 pub use ringside_domain::Error;
 pub use ringside_engine::Connection;
 /// The operating system, for the shell: notifications, pages in the browser, links.
@@ -55,4 +61,11 @@ pub fn prepare(folders: &Folders) -> Option<host::log::Log> {
             None
         }
     }
+}
+
+/// The user's own connector files by their names, or in words why one can't be read.
+#[must_use]
+pub fn own_connectors(folders: &Folders) -> std::collections::BTreeMap<String, Result<String, String>> {
+    let folder = folders.config.join(connections::own::FOLDER);
+    connections::own::read(&folder, &connections::own::stamps(&folder))
 }

@@ -8,7 +8,10 @@ mod edit;
 mod file;
 mod locale;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use ringside_domain::{Error, Kind, Result, phone::Region};
 use ringside_ipc::settings::{LogRuleDto, PopDto};
@@ -37,20 +40,33 @@ pub struct Settings {
     pub card_hotkey: Option<String>,
     pub intake_on: bool,
     pub intake_port: u16,
+    /// A file with certificates that are trusted besides the system's. Read at the start.
+    pub extra_ca: Option<PathBuf>,
     pub connections: Vec<ConnectionEntry>,
     pub phones: Vec<PhoneEntry>,
 }
 
 /// One configured connector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectionEntry {
     pub id: String,
+    /// `hubspot`; a file of the user's own is `own/NAME`, so that none ever comes to the secrets of another.
     pub connector: String,
     pub name: String,
     pub logs_here: bool,
     /// The CRM account's own id, as the connection said when it was added. What is logged is marked with it, so it stays
     /// the same when the connection is renamed.
     pub account: Option<String>,
+    /// The chosen environment's id.
+    pub environment: Option<String>,
+    /// The server's address, put in order.
+    pub server: Option<String>,
+    /// What was filled in and is not secret.
+    pub parameters: BTreeMap<String, String>,
+    /// The names of the secrets that are in the keyring.
+    pub secrets: Vec<String>,
+    /// What the person agreed to of the connector's manifest, as its hash.
+    pub pin: Option<String>,
 }
 
 /// A phone that may report calls; its token is in the keyring.
@@ -80,12 +96,13 @@ impl Settings {
             card_hotkey: Some("Ctrl+Shift+K".to_owned()),
             intake_on: false,
             intake_port: INTAKE_PORT,
+            extra_ca: None,
             connections: vec![ConnectionEntry {
                 id: "address-book".to_owned(),
                 connector: "address-book".to_owned(),
                 name: "Address book".to_owned(),
                 logs_here: true,
-                account: None,
+                ..ConnectionEntry::default()
             }],
             phones: Vec::new(),
         }

@@ -2,13 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ringside_connectors::parts::Parts as ConnectorParts;
 use ringside_domain::{Clock, CredentialStore, Error, Kind, Random, Result};
 use ringside_engine::Connection;
-use ringside_host::{Folders, Keyring, OsRandom, ProfileLock, SystemClock};
+use ringside_host::{
+    Folders, Keyring, OAuth, OsRandom, OwnPorts, ProfileLock, SystemClock,
+    sign_in::{self, Browser, SystemBrowser},
+};
 use ringside_ipc::{command::Nothing, status::HelloDto, status::RoleDto};
+use ringside_store::Store;
 use tokio::time::Instant;
 
-use crate::{app::App, client::Client};
+use crate::{app::App, client::Client, settings::Settings, web::LateWeb};
 
 /// The app waits this long for a command line to hand over: it ends its command first.
 const HAND_OVER: Duration = Duration::from_secs(3);
@@ -31,12 +36,43 @@ pub struct StartOptions {
     pub ports: Ports,
 }
 
-/// Where time, chance and secrets come from.
+/// Where time, chance, secrets and the outside come from.
 #[derive(Clone)]
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub credentials: Arc<dyn CredentialStore>,
+    pub browser: Arc<dyn Browser>,
+    /// The loopback ports that are our own: no connector reaches them.
+    pub own_ports: OwnPorts,
+}
+
+impl Ports {
+    /// What connectors may use.
+    pub(crate) fn connectors(&self, store: &Store, settings: &Settings) -> (ConnectorParts, Arc<LateWeb>) {
+        let web = Arc::new(LateWeb::new(
+            settings.extra_ca.clone(),
+            self.own_ports.clone(),
+            self.clock.clone(),
+        ));
+        let sign_in = OAuth::new(sign_in::Parts {
+            http: web.clone(),
+            credentials: self.credentials.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            browser: self.browser.clone(),
+            own_ports: self.own_ports.clone(),
+        });
+        let parts = ConnectorParts {
+            address_book: Arc::new(store.clone()),
+            http: web.clone(),
+            sign_in: Arc::new(sign_in),
+            credentials: self.credentials.clone(),
+            memory: Arc::new(store.clone()),
+            clock: self.clock.clone(),
+        };
+        (parts, web)
+    }
 }
 
 impl StartOptions {
@@ -49,6 +85,8 @@ impl StartOptions {
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
             credentials,
+            browser: Arc::new(SystemBrowser),
+            own_ports: OwnPorts::default(),
         };
         Self {
             folders,

@@ -26,7 +26,7 @@ pub const LINE_DEADLINE: Duration = Duration::from_secs(10);
 /// The command that turns a connection into a stream of events. It is not in the table: windows have their own way.
 pub const SUBSCRIBE: &str = "subscribe";
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Request {
     pub id: u64,
     pub command: String,

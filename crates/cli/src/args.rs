@@ -89,6 +89,9 @@ pub enum Command {
     /// Accounts in CRMs
     #[command(subcommand)]
     Connection(Connection),
+    /// What can be connected
+    #[command(subcommand)]
+    Connector(Connector),
     /// Phones that may report calls to the intake
     #[command(subcommand)]
     Phone(Phone),
@@ -150,6 +153,9 @@ pub struct Create {
     pub title: Option<String>,
     #[arg(long)]
     pub email: Option<String>,
+    /// A field of this connection's own; may be given more than once
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    pub fields: Vec<String>,
     /// Assign the new contact to this call
     #[arg(long)]
     pub call: Option<String>,
@@ -211,6 +217,9 @@ pub struct Log {
     pub note: Option<String>,
     #[arg(long)]
     pub outcome: Option<Outcome>,
+    /// What the CRM wants to know about the call: a matter, a deal; may be given more than once
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    pub fields: Vec<String>,
 }
 
 #[derive(Args)]
@@ -250,18 +259,68 @@ pub struct AddNumber {
 pub enum Connection {
     /// What calls can be looked up and logged in
     List,
-    /// Add an account
+    /// Connect an account: `add hubspot`. Asks for the keys on the terminal
     Add {
+        /// As `connector list` names it
         connector: String,
-        #[arg(long)]
-        name: Option<String>,
+        #[command(flatten)]
+        filled: Filled,
     },
-    /// Take an account out of the settings; its data is not touched
+    /// Change what was filled in; what is left out stays
+    Change {
+        connection: String,
+        #[command(flatten)]
+        filled: Filled,
+    },
+    /// Sign in in the browser
+    SignIn { connection: String },
+    /// Forget the sign-in; what was filled in stays
+    SignOut { connection: String },
+    /// Show what a changed connector does with secrets now, and with --yes go on with it
+    Agree {
+        connection: String,
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take an account out of the settings and its keys out of the secret store; its data is not touched
     Remove { connection: String },
     /// Sign in and say whose account it is
     Test { connection: String },
     /// Log calls here unless you choose otherwise
     LogHere { connection: String },
+}
+
+/// Secrets are never arguments: every program of this computer can read those
+#[derive(Args)]
+pub struct Filled {
+    /// Your name for it
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The address of your server, where the connector wants one
+    #[arg(long, value_name = "ADDRESS")]
+    pub server: Option<String>,
+    /// The region or data centre, where the connector has several
+    #[arg(long, value_name = "ID")]
+    pub environment: Option<String>,
+    /// What the connector asks for and is not secret; @FILE is what is in that file; may be given more than once
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
+    /// Read secrets from standard input, a line NAME=VALUE each, instead of asking for them
+    #[arg(long)]
+    pub secrets_from_stdin: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Connector {
+    /// Everything that can be connected, your own files included
+    List,
+    /// What a connector needs, asks for and can do
+    Show { connector: String },
+    /// Say what is wrong with a connector's file, and run its examples; without FILE all of your own. Asks no CRM
+    Check {
+        #[arg(value_name = "FILE")]
+        files: Vec<std::path::PathBuf>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -4,16 +4,18 @@ use std::{io::Write, time::Duration};
 
 use ringside_ipc::{
     ApiError,
-    call::{CallDto, CallFilterDto, CallsPageDto, LogDto, LogStateDto, OutcomeDto, TraceDto},
+    call::{
+        CallDto, CallFilterDto, CallsPageDto, ChosenFieldDto, LogDto, LogFieldsDto, LogStateDto, OutcomeDto, TraceDto,
+    },
     command::{
-        CallArgs, ChooseArgs, Decision, LogArgs, LookupArgs, LookupReplyDto, NoteArgs, RehearseArgs, ReportedDto,
-        SettleArgs,
+        CallArgs, ChooseArgs, Decision, LogArgs, LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, RehearseArgs,
+        ReportedDto, SettleArgs,
     },
 };
 
 use crate::{
     args::{self, Calls, Log, Outcome, Settle},
-    contact::reference,
+    contact::{fields, reference},
     exit::{Exit, written},
     reach::Reach,
     show::{self, Out},
@@ -80,19 +82,28 @@ pub async fn note(
 /// Logs the call, and waits a moment to say what became of it. Refused and unsure logs are this command's failure, too.
 pub async fn log(reach: &Reach, log: &Log, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     let contact = log.contact.as_deref().map(reference).transpose()?;
+    let fields = fields(&log.fields)?;
     let id = named(reach, &log.call).await?;
     if log.note.is_some() || log.outcome.is_some() {
         save_note(reach, id.clone(), log.note.clone(), log.outcome).await?;
     }
-    let call: CallDto = reach
-        .ask(
-            "log",
-            LogArgs {
+    let mut contact = contact;
+    if !fields.is_empty() {
+        // Another contact has other fields: it is chosen first.
+        if let Some(contact) = contact.take() {
+            let args = ChooseArgs {
                 call: id.call.clone(),
-                contact,
-            },
-        )
-        .await?;
+                contact: Some(contact),
+            };
+            let _: CallDto = reach.ask("choose", args).await?;
+        }
+        save_fields(reach, id.clone(), fields).await?;
+    }
+    let args = LogArgs {
+        call: id.call.clone(),
+        contact,
+    };
+    let call: CallDto = reach.ask("log", args).await?;
     watched(reach, id, call, None, out).await
 }
 
@@ -234,6 +245,43 @@ async fn save_note(
         outcome: outcome.map(dto).or(now.outcome),
     };
     reach.ask("note", args).await
+}
+
+/// What is not given stays as it is. Names and values are checked against what the CRM asks, so that a typing error is
+/// said here and not after the call is logged.
+async fn save_fields(reach: &Reach, id: CallArgs, given: Vec<ChosenFieldDto>) -> Result<CallDto, ApiError> {
+    let asked: LogFieldsDto = reach.ask("log_fields", id.clone()).await?;
+    for field in &given {
+        let known = asked.fields.iter().find(|known| known.name == field.name);
+        let names: Vec<&str> = asked.fields.iter().map(|known| known.name.as_str()).collect();
+        let known = known.ok_or_else(|| {
+            ApiError::invalid(&field.name, format!("the log has no field `{}` here", field.name)).hint(
+                if names.is_empty() {
+                    "The chosen contact's connection asks for nothing".to_owned()
+                } else {
+                    format!("There are: {}", names.join(", "))
+                },
+            )
+        })?;
+        let fits = known.options.is_empty() || known.options.iter().any(|option| option.value == field.value);
+        if !fits && !field.value.is_empty() {
+            let offers: Vec<String> = known
+                .options
+                .iter()
+                .take(20)
+                .map(|option| format!("{} ({})", option.value, option.label))
+                .collect();
+            return Err(
+                ApiError::invalid(&field.name, format!("{} is none of its choices", known.label))
+                    .hint(format!("Choose one of: {}", offers.join(", "))),
+            );
+        }
+    }
+    let now: CallDto = reach.ask("call", id.clone()).await?;
+    let fields = now.fields.into_iter().chain(given).collect();
+    reach
+        .ask("set_log_fields", LogFieldsArgs { call: id.call, fields })
+        .await
 }
 
 fn dto(outcome: Outcome) -> OutcomeDto {

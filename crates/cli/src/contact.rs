@@ -4,9 +4,10 @@ use std::io::Write;
 
 use ringside_ipc::{
     ApiError,
+    call::ChosenFieldDto,
     command::{AddNumberArgs, CreateArgs, LookupArgs, LookupReplyDto},
     contact::{
-        ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateReason, LiveSearchDto, SearchDto, SearchResultDto,
+        ContactRefDto, CreatedDto, DraftDto, DuplicateReason, LiveSearchDto, NumberAddedDto, SearchDto, SearchResultDto,
     },
 };
 use serde_json::json;
@@ -92,6 +93,7 @@ pub async fn create(reach: &Reach, create: &Create, out: &mut Out<'_, impl Write
         title: create.title.clone(),
         email: create.email.clone(),
         number: create.number.clone(),
+        extra: fields(&create.fields)?,
     };
     let args = CreateArgs {
         draft,
@@ -141,8 +143,18 @@ pub async fn add_number(reach: &Reach, add: &AddNumber, out: &mut Out<'_, impl W
         number: add.number.clone(),
         call,
     };
-    let contact: ContactDto = reach.ask("add_number", args).await?;
-    written(out.answer(&contact, show::contact))?;
+    let added: NumberAddedDto = reach.ask("add_number", args).await?;
+    written(out.answer(&added, |added, out| {
+        show::contact(&added.contact, out)?;
+        if added.linked_only {
+            writeln!(
+                out,
+                "Linked on this computer only: {}",
+                show::plain(added.message.as_deref().unwrap_or("the CRM did not take the number"))
+            )?;
+        }
+        Ok(())
+    }))?;
     Ok(Exit::Done)
 }
 
@@ -162,9 +174,38 @@ pub fn reference(text: &str) -> Result<ContactRefDto, ApiError> {
     }
 }
 
+/// `NAME=VALUE`, each; the value may hold `=`.
+pub fn fields(given: &[String]) -> Result<Vec<ChosenFieldDto>, ApiError> {
+    let field = |text: &String| {
+        let (name, value) = text.split_once('=').filter(|(name, _)| !name.trim().is_empty())?;
+        Some(ChosenFieldDto {
+            name: name.trim().to_owned(),
+            value: value.to_owned(),
+        })
+    };
+    given
+        .iter()
+        .map(|text| field(text).ok_or_else(|| ApiError::new(USAGE, "a field is written NAME=VALUE")))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_is_a_name_and_a_value() {
+        let given = ["status=New".to_owned(), " note =a=b".to_owned(), "empty=".to_owned()];
+        let read = fields(&given).unwrap();
+        let read: Vec<_> = read
+            .iter()
+            .map(|field| (field.name.as_str(), field.value.as_str()))
+            .collect();
+        assert_eq!(read, [("status", "New"), ("note", "a=b"), ("empty", "")]);
+        for wrong in ["status", "=New", ""] {
+            assert_eq!(fields(&[wrong.to_owned()]).unwrap_err().code, USAGE, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_contact_is_three_parts() {

@@ -26,7 +26,9 @@ impl Exit {
             "not_found" => Self::NothingFound,
             USAGE => Self::Usage,
             "invalid" | "conflict" | "forbidden" | "unsupported" | "unsaved" | "bad_command" => Self::Refused,
-            "sign_in_needed" | "rate_limited" | "unavailable" | "timeout" | "keyring_locked" => Self::Unavailable,
+            "sign_in_needed" | "cancelled" | "rate_limited" | "unavailable" | "timeout" | "keyring_locked" => {
+                Self::Unavailable
+            }
             _ => Self::Internal,
         }
     }

@@ -4,17 +4,14 @@ use std::io::{self, Write};
 
 use ringside_ipc::{
     ApiError,
-    command::{
-        AddConnectionArgs, AddPhoneArgs, ConnectionArgs, Nothing, PhoneArgs, QuitArgs, RecoveryArgs, RecoveryDto,
-        SnapshotDto, UnlockArgs,
-    },
+    command::{AddPhoneArgs, Nothing, PhoneArgs, QuitArgs, RecoveryArgs, RecoveryDto, SnapshotDto, UnlockArgs},
     settings::SettingsDto,
-    status::{ConnectionDto, IntakeStateDto, NewPhoneDto, PhoneDto, StatusDto, StoreStateDto},
+    status::{IntakeStateDto, NewPhoneDto, PhoneDto, StatusDto, StoreStateDto},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    args::{Connection, Phone, Settings},
+    args::{Phone, Settings},
     exit::{Exit, USAGE, written},
     reach::Reach,
     show::{self, Out},
@@ -136,58 +133,6 @@ fn print_settings(settings: &SettingsDto, out: &mut impl Write) -> io::Result<()
             other => other.to_string(),
         };
         vec![format!("  {key}"), text]
-    });
-    show::table(&rows.collect::<Vec<_>>(), out)
-}
-
-pub async fn connection(
-    reach: &Reach,
-    connection: &Connection,
-    out: &mut Out<'_, impl Write>,
-) -> Result<Exit, ApiError> {
-    let named = |connection: &String| ConnectionArgs {
-        connection: connection.clone(),
-    };
-    let list: Vec<ConnectionDto> = match connection {
-        Connection::List => reach.ask("connections", Nothing {}).await?,
-        Connection::Add { connector, name } => {
-            reach
-                .ask(
-                    "add_connection",
-                    AddConnectionArgs {
-                        connector: connector.clone(),
-                        name: name.clone(),
-                    },
-                )
-                .await?
-        }
-        Connection::Remove { connection } => reach.ask("remove_connection", named(connection)).await?,
-        Connection::LogHere { connection } => reach.ask("log_here", named(connection)).await?,
-        Connection::Test { connection } => {
-            let tested: ConnectionDto = reach.ask("test_connection", named(connection)).await?;
-            written(out.answer(&tested, |tested, out| {
-                print_connections(std::slice::from_ref(tested), out)
-            }))?;
-            return Ok(if tested.message.is_some() {
-                Exit::Unavailable
-            } else {
-                Exit::Done
-            });
-        }
-    };
-    written(out.answer(&list, |list, out| print_connections(list, out)))?;
-    Ok(Exit::Done)
-}
-
-fn print_connections(list: &[ConnectionDto], out: &mut impl Write) -> io::Result<()> {
-    let rows = list.iter().map(|connection| {
-        vec![
-            connection.id.clone(),
-            connection.name.clone(),
-            if connection.logs_here { "logs here" } else { "" }.to_owned(),
-            connection.account.clone().unwrap_or_default(),
-            connection.message.clone().unwrap_or_default(),
-        ]
     });
     show::table(&rows.collect::<Vec<_>>(), out)
 }

@@ -6,6 +6,9 @@
 
 mod args;
 mod call;
+mod check;
+mod connection;
+mod connector;
 mod contact;
 mod exit;
 mod house;
@@ -23,7 +26,7 @@ use clap::Parser as _;
 use ringside_ipc::ApiError;
 
 use crate::{
-    args::{Command, Line},
+    args::{Command, Connector, Line},
     exit::Exit,
     reach::Reach,
 };
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
 fn run(line: &Line, out: &mut impl Write) -> Result<Exit, ApiError> {
     match &line.command {
         Command::Number(number) => number::run(number, line.json, out),
+        Command::Connector(Connector::Check { files }) => check::run(files, &line.profile, line.json, out),
         Command::Ring(ring) => runtime()?.block_on(ring::run(line, ring, out)),
         _ => runtime()?.block_on(with_profile(line, out)),
     }
@@ -92,7 +96,8 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::SetAside { call } => call::set_aside(reach, call, &mut show).await,
         Command::AddNumber(add) => contact::add_number(reach, add, &mut show).await,
         Command::Rehearse { part } => call::rehearse(reach, part.clone(), &mut show).await,
-        Command::Connection(connection) => house::connection(reach, connection, &mut show).await,
+        Command::Connection(wanted) => connection::run(reach, wanted, &mut show).await,
+        Command::Connector(wanted) => connector::run(reach, wanted, &mut show).await,
         Command::Phone(phone) => house::phone(reach, phone, &mut show).await,
         Command::Number(_)
         | Command::Ring(_)

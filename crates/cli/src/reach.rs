@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringside_app::{App, Client, Folders, Profile, Start, StartOptions};
+use ringside_app::{App, Client, Folders, Profile, Start, StartOptions, client};
 use ringside_ipc::{
     ApiError, Command,
     command::{Nothing, SnapshotDto},
@@ -38,8 +38,18 @@ impl Reach {
     }
 
     pub async fn ask<R: DeserializeOwned>(&self, command: &str, args: impl Serialize) -> Result<R, ApiError> {
+        self.ask_within(command, args, client::DEADLINE).await
+    }
+
+    /// [`Reach::ask`] for what takes as long as a person does.
+    pub async fn ask_within<R: DeserializeOwned>(
+        &self,
+        command: &str,
+        args: impl Serialize,
+        deadline: Duration,
+    ) -> Result<R, ApiError> {
         match self {
-            Self::There(client) => client.ask(command, args).await,
+            Self::There(client) => client.ask_within(command, args, deadline).await,
             Self::Here(app) => {
                 let broken = |error: serde_json::Error| ApiError::new("internal", error.to_string());
                 let args = serde_json::to_value(args).map_err(broken)?;

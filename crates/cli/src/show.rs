@@ -212,6 +212,17 @@ pub fn call(call: &CallDto, out: &mut impl Write) -> io::Result<()> {
                 call.talked.map(|ms| format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)),
             ),
             ("note", Some(call.note.clone()).filter(|note| !note.is_empty())),
+            (
+                "fields",
+                Some(
+                    call.fields
+                        .iter()
+                        .map(|field| format!("{}={}", field.name, field.value))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                )
+                .filter(|fields| !fields.is_empty()),
+            ),
             ("log", Some(log_state(call))),
             ("trouble", call.log.message.clone()),
             ("next", call.log.hint.clone()),
@@ -219,6 +230,13 @@ pub fn call(call: &CallDto, out: &mut impl Write) -> io::Result<()> {
         ],
         out,
     )?;
+    if !call.twins.is_empty() {
+        writeln!(
+            out,
+            "The same number turned up beside the contact that was created for this call:"
+        )?;
+        contacts(&call.twins, out)?;
+    }
     lookup(&call.lookup, out)
 }
 

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::contact::{ContactDto, ContactRefDto, MatchDto};
+use crate::{
+    contact::{ContactDto, ContactRefDto, MatchDto},
+    status::FieldOptionDto,
+};
 
 /// One call, whole: the card paints this and nothing else. Times are Unix milliseconds, durations milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -31,6 +34,11 @@ pub struct CallDto {
     pub choice: Option<ChoiceDto>,
     pub note: String,
     pub outcome: Option<OutcomeDto>,
+    /// What the person chose of `log_fields`. Choosing another contact empties it.
+    pub fields: Vec<ChosenFieldDto>,
+    /// Records with the caller's number that turned up in the CRM after this call's contact was created there: a colleague
+    /// may have created the same person at the same time. Empty once a person chose.
+    pub twins: Vec<ContactDto>,
     pub log: LogDto,
     /// The provider's or softphone's own id of the call, where there is one.
     pub provider_call_id: Option<String>,
@@ -143,6 +151,32 @@ pub enum ChosenByDto {
     Remembered,
 }
 
+/// One value, by the field's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ChosenFieldDto {
+    pub name: String,
+    pub value: String,
+}
+
+/// What this CRM wants to know about a call with the chosen contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogFieldsDto {
+    /// The contact that the choices are for; `null` when nobody is chosen.
+    pub contact: Option<ContactRefDto>,
+    pub fields: Vec<LogFieldDto>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogFieldDto {
+    pub name: String,
+    pub label: String,
+    pub required: bool,
+    /// The value that counts while none is chosen.
+    pub default: Option<String>,
+    pub options: Vec<FieldOptionDto>,
+}
+
 /// What became of the log of this call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LogDto {
@@ -162,7 +196,7 @@ pub struct LogDto {
     pub next_try: Option<i64>,
     /// The log's own page.
     pub url: Option<String>,
-    /// The note or outcome was changed after it was logged, and the change is not there yet.
+    /// The note, outcome or fields were changed after it was logged, and the change is not there yet.
     pub changed: bool,
 }
 

@@ -4,27 +4,39 @@
 //! an [`ApiError`]. The table makes four things of each row: a method of [`Api`], an arm of [`dispatch`], a row of the
 //! TypeScript type `Commands`, and an entry of [`NAMES`].
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use ts_rs::TS;
 
 use crate::{
-    call::{CallDto, CallFilterDto, CallerDto, CallsPageDto, LookupDto, OutcomeDto, ReportDto, TraceDto},
+    call::{
+        CallDto, CallFilterDto, CallerDto, CallsPageDto, ChosenFieldDto, LogFieldsDto, LookupDto, OutcomeDto,
+        ReportDto, TraceDto,
+    },
+    connection::{ConnectorDto, ConnectorFieldsDto, SecretText, Secrets, SignedInDto, Values},
     contact::{
-        ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, SearchDto, SearchResultDto,
-        SplitDto,
+        ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, NumberAddedDto, SearchDto,
+        SearchResultDto, SplitDto,
     },
     error::ApiError,
     settings::{NumberReadDto, PreviewDto, SettingsDto},
     status::{ConnectionDto, HelloDto, NewPhoneDto, PhoneDto, StatusDto},
 };
 
-/// A command on the wire.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A command on the wire. Its Debug shows the name only: arguments hold numbers, and some hold secrets.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
     pub command: String,
     #[serde(default)]
     pub args: Value,
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({})", self.command)
+    }
 }
 
 macro_rules! commands {
@@ -81,6 +93,10 @@ commands! {
     choose(ChooseArgs) -> CallDto;
     /// Saves note and outcome. Durable when it answers.
     note(NoteArgs) -> CallDto;
+    /// What the connection of the chosen contact wants to know about the call. Empty when nobody is chosen or it asks nothing.
+    log_fields(CallArgs) -> LogFieldsDto;
+    /// Saves what was chosen of them, in place of what was chosen before. Durable when it answers.
+    set_log_fields(LogFieldsArgs) -> CallDto;
     /// Logs the call on its contact. Answers when the write is in the journal.
     log(LogArgs) -> CallDto;
     /// The call is not to be logged.
@@ -101,12 +117,32 @@ commands! {
     create_contact(CreateArgs) -> CreatedDto;
     duplicates(DraftDto) -> Vec<DuplicateDto>;
     split_name(SplitArgs) -> SplitDto;
-    add_number(AddNumberArgs) -> ContactDto;
+    /// Where the CRM has no empty field for it, the number is linked to the contact on this machine, and the answer says so.
+    add_number(AddNumberArgs) -> NumberAddedDto;
 
     connections(Nothing) -> Vec<ConnectionDto>;
     test_connection(ConnectionArgs) -> ConnectionDto;
     log_here(ConnectionArgs) -> Vec<ConnectionDto>;
-    add_connection(AddConnectionArgs) -> Vec<ConnectionDto>;
+    /// What a person can connect, with what each one asks for.
+    connectors(Nothing) -> Vec<ConnectorDto>;
+    /// Checks the address as far as that goes without a key, and says what is asked for there. Where the connector says
+    /// `asks_server`, the server is asked.
+    connector_fields(ConnectorFieldsArgs) -> ConnectorFieldsDto;
+    /// Checks every field, keeps the secrets, signs in, and keeps the connection; on failure nothing is left behind. Where
+    /// the person signs in in the browser, the connection is there afterwards and waits for `sign_in`.
+    add_connection(AddConnectionArgs) -> ConnectionDto;
+    /// What is left out stays. The connection is tried with the change; when that fails, all is as it was.
+    change_connection(ChangeConnectionArgs) -> ConnectionDto;
+    /// Opens the browser and waits until the person has signed in: five minutes at most.
+    sign_in(ConnectionArgs) -> SignedInDto;
+    /// Ends a sign-in where the browser can't come back by itself.
+    finish_sign_in(FinishSignInArgs) -> ConnectionDto;
+    /// The person does not sign in after all: `sign_in` answers with the code `cancelled`.
+    cancel_sign_in(ConnectionArgs) -> Nothing;
+    sign_out(ConnectionArgs) -> ConnectionDto;
+    /// The person has seen what changed in the connector, and goes on with it.
+    agree_to_connector(AgreeArgs) -> ConnectionDto;
+    /// Takes its secrets, its grant and what was remembered along. What lies in the CRM stays.
     remove_connection(ConnectionArgs) -> Vec<ConnectionDto>;
 
     settings(Nothing) -> SettingsDto;
@@ -150,6 +186,7 @@ args! {
     CallArgs { call: String }
     ChooseArgs { call: String, contact: Option<ContactRefDto> }
     NoteArgs { call: String, note: String, outcome: Option<OutcomeDto> }
+    LogFieldsArgs { call: String, fields: Vec<ChosenFieldDto> }
     LogArgs {
         call: String,
         /// Log on this contact instead: an earlier log is moved there.
@@ -183,7 +220,52 @@ args! {
         call: Option<String>,
     }
     ConnectionArgs { connection: String }
-    AddConnectionArgs { connector: String, name: Option<String> }
+    ConnectorFieldsArgs {
+        connector: String,
+        #[serde(default)]
+        server: Option<String>,
+        /// What is filled in already.
+        #[serde(default)]
+        parameters: Values,
+    }
+    AddConnectionArgs {
+        connector: String,
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        environment: Option<String>,
+        #[serde(default)]
+        server: Option<String>,
+        #[serde(default)]
+        parameters: Values,
+        #[serde(default)]
+        secrets: Secrets,
+    }
+    ChangeConnectionArgs {
+        connection: String,
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        environment: Option<String>,
+        #[serde(default)]
+        server: Option<String>,
+        /// An empty one goes back to its default.
+        #[serde(default)]
+        parameters: Values,
+        /// An empty one stays as it is.
+        #[serde(default)]
+        secrets: Secrets,
+    }
+    FinishSignInArgs {
+        connection: String,
+        /// Of the page at which the browser ended: a secret, as the code is in it.
+        address: SecretText,
+    }
+    AgreeArgs {
+        connection: String,
+        /// The `after` that the person saw, so that nobody agrees to what came later.
+        after: String,
+    }
     PreviewArgs { formats: Vec<String>, number: String }
     ReadArgs { text: String }
     AddPhoneArgs { name: String, trusted: bool }

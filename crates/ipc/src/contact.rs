@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::call::ChosenFieldDto;
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 pub struct ContactRefDto {
     pub connection: String,
@@ -104,6 +106,18 @@ pub struct DraftDto {
     pub title: Option<String>,
     pub email: Option<String>,
     pub number: Option<String>,
+    /// Fields that only this connection has, by their names.
+    pub extra: Vec<ChosenFieldDto>,
+}
+
+/// What became of a number that was to be added to a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NumberAddedDto {
+    pub contact: ContactDto,
+    /// The CRM did not take it. On this machine the number belongs to the contact; in the CRM nothing changed.
+    pub linked_only: bool,
+    /// Why, for a person.
+    pub message: Option<String>,
 }
 
 /// How a typed name would be split; shown before anything is written.

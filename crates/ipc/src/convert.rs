@@ -10,6 +10,7 @@ mod trace;
 
 use ringside_domain::{ConnectionId, connector::ConnectorInfo, phone::Home};
 
+pub use call::{log_fields, values};
 pub use contact::{contact_type, draft, reference};
 
 /// What it takes to put a picture into words: where the user is at home, and what the connections are called.

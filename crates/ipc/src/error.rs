@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ApiError {
-    /// One of `Kind::code`, `bad_command`, or `unsaved` for a quit that would lose calls.
+    /// One of `Kind::code`, `bad_command`, `unsaved` for a quit that would lose calls, or `cancelled`.
     pub code: String,
     pub message: String,
     pub hint: Option<String>,

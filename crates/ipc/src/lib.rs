@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod command;
+pub mod connection;
 pub mod contact;
 pub mod convert;
 pub mod error;

@@ -1,7 +1,11 @@
 //! The state of the house: store, connections, sources, what is waiting.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::connection::{ConnectionStateDto, EvidenceDto};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct StatusDto {
@@ -21,7 +25,7 @@ pub struct StatusDto {
 /// One thing that does not work as set, in words, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct NoticeDto {
-    /// Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`.
+    /// Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`, `connectors`.
     pub code: String,
     pub message: String,
     pub hint: Option<String>,
@@ -80,15 +84,37 @@ pub enum RoleDto {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConnectionDto {
     pub id: String,
+    /// The person's name for it.
     pub name: String,
+    /// The connector's id: `hubspot`, `own/acme`.
     pub connector: String,
+    /// The connector's name: `HubSpot`.
+    pub connector_name: String,
+    pub state: ConnectionStateDto,
     /// Calls are logged here unless the person chooses otherwise.
     pub logs_here: bool,
     pub types: Vec<ContactTypeDto>,
     pub can_create: bool,
     pub can_log: bool,
+    /// `sign_in` and `sign_out` make sense: it is signed in to in the browser.
+    pub can_sign_in: bool,
+    /// The connector is a file of the user's own.
+    pub own: bool,
+    pub evidence: Option<EvidenceDto>,
+    pub needs: Vec<String>,
+    pub limits: Vec<String>,
+    /// The chosen environment's value.
+    pub environment: Option<String>,
+    /// The server's address as it was typed, put in order.
+    pub server: Option<String>,
+    /// What was filled in, by name. Never secrets.
+    pub parameters: BTreeMap<String, String>,
+    /// Whose account it is, where it was just asked.
     pub account: Option<String>,
+    /// What is in the way, in a sentence.
     pub message: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -105,6 +131,16 @@ pub struct FieldDto {
     pub name: String,
     pub label: String,
     pub required: bool,
+    /// What it can be; empty: any text.
+    pub options: Vec<FieldOptionDto>,
+}
+
+/// One of the values that a field can have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FieldOptionDto {
+    /// As the CRM writes it.
+    pub value: String,
+    pub label: String,
 }
 
 /// A phone that may report calls through the intake.

@@ -4,7 +4,7 @@ use std::{io::Write as _, sync::Arc};
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
+    Call, CallId, Contact, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
     journal::{CallPage, StepRecord, StepState, WriteKind},
 };
 use ringside_store::Store;
@@ -85,6 +85,18 @@ impl Journal for Saying {
         Ok(())
     }
 
+    async fn save_fields(&self, call: CallId, contact: ContactRef, fields: Vec<(String, String)>) -> Result<()> {
+        self.journal.save_fields(call, contact, fields).await?;
+        self.say("fields").await;
+        Ok(())
+    }
+
+    async fn linked(&self, e164: String) -> Result<Option<Contact>> {
+        self.journal.linked(e164).await
+    }
+    async fn link(&self, e164: String, contact: Contact, at: Timestamp) -> Result<()> {
+        self.journal.link(e164, contact, at).await
+    }
     async fn call(&self, id: CallId) -> Result<Option<Call>> {
         self.journal.call(id).await
     }

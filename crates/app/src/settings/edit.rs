@@ -1,6 +1,6 @@
 //! Writing `config.toml`: only what changed is touched, so comments, order and foreign keys stay.
 
-use std::{io::Write, path::Path};
+use std::{collections::BTreeMap, io::Write, path::Path};
 
 use ringside_domain::{Error, Kind, Result};
 use ringside_ipc::settings::{LogRuleDto, PopDto};
@@ -89,6 +89,11 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
     set(intake, "on", Some(settings.intake_on.into()));
     set(intake, "port", Some(i64::from(settings.intake_port).into()));
 
+    let extra_ca = settings.extra_ca.as_ref().and_then(|path| path.to_str());
+    if extra_ca.is_some() || root.contains_key("network") {
+        set(table(root, "network")?, "extra_ca", extra_ca.map(Value::from));
+    }
+
     let connections = settings.connections.iter().map(|entry| {
         (
             entry.id.as_str(),
@@ -98,6 +103,11 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
                 ("name", Some(entry.name.as_str().into())),
                 ("logs_here", Some(entry.logs_here.into())),
                 ("account", entry.account.as_deref().map(Value::from)),
+                ("environment", entry.environment.as_deref().map(Value::from)),
+                ("server", entry.server.as_deref().map(Value::from)),
+                ("parameters", texts(&entry.parameters)),
+                ("secrets", names(&entry.secrets)),
+                ("pin", entry.pin.as_deref().map(Value::from)),
             ],
         )
     });
@@ -114,6 +124,19 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
     });
     list(root, "phone", "name", phones.collect());
     Ok(document.to_string())
+}
+
+fn texts(parameters: &BTreeMap<String, String>) -> Option<Value> {
+    let table: InlineTable = parameters
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    Some(Value::from(table)).filter(|_| !parameters.is_empty())
+}
+
+fn names(secrets: &[String]) -> Option<Value> {
+    let list: Array = secrets.iter().map(String::as_str).collect();
+    Some(Value::from(list)).filter(|_| !secrets.is_empty())
 }
 
 pub(super) const fn pop(pop: PopDto) -> &'static str {

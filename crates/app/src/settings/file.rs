@@ -1,6 +1,9 @@
 //! Reading `config.toml`: every value checked, every fault with its line and column.
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use ringside_domain::{
     Error, Kind, Result,
@@ -21,6 +24,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
             "calls",
             "desktop",
             "intake",
+            "network",
             "connection",
             "phone",
         ],
@@ -38,7 +42,22 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
         ],
     ),
     ("intake", &["on", "port"]),
-    ("connection", &["id", "connector", "name", "logs_here", "account"]),
+    ("network", &["extra_ca"]),
+    (
+        "connection",
+        &[
+            "id",
+            "connector",
+            "name",
+            "logs_here",
+            "account",
+            "environment",
+            "server",
+            "parameters",
+            "secrets",
+            "pin",
+        ],
+    ),
     ("phone", &["name", "trusted", "created"]),
 ];
 
@@ -50,6 +69,7 @@ struct Written {
     calls: Calls,
     desktop: Desktop,
     intake: Intake,
+    network: Network,
     connection: Option<Vec<Connection>>,
     phone: Vec<Phone>,
 }
@@ -91,6 +111,13 @@ struct Intake {
     port: Option<u16>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Network {
+    #[serde(deserialize_with = "absolute")]
+    extra_ca: Option<PathBuf>,
+}
+
 #[derive(Deserialize)]
 struct Connection {
     #[serde(deserialize_with = "id")]
@@ -100,6 +127,13 @@ struct Connection {
     #[serde(default)]
     logs_here: bool,
     account: Option<String>,
+    environment: Option<String>,
+    server: Option<String>,
+    #[serde(default, deserialize_with = "parameters")]
+    parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    secrets: Vec<String>,
+    pin: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +191,7 @@ pub(super) fn parse(text: &str, path: &Path, defaults: Settings) -> Result<(Sett
             .filter(|keys| !keys.is_empty()),
         intake_on: written.intake.on,
         intake_port: written.intake.port.unwrap_or(defaults.intake_port),
+        extra_ca: written.network.extra_ca,
         connections,
         phones: written
             .phone
@@ -202,6 +237,11 @@ fn connections(list: Vec<Connection>) -> Result<Vec<ConnectionEntry>, String> {
             name,
             logs_here,
             account: entry.account,
+            environment: entry.environment,
+            server: entry.server,
+            parameters: entry.parameters,
+            secrets: entry.secrets,
+            pin: entry.pin,
         });
     }
     Ok(entries)
@@ -270,6 +310,31 @@ fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
         return Err(D::Error::custom("expected a port from 1024 to 65535"));
     }
     Ok(Some(port))
+}
+
+/// Numbers and switches may be written without quotes.
+fn parameters<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let table = BTreeMap::<String, toml::Value>::deserialize(from)?;
+    let text = |(name, value): (String, toml::Value)| match value {
+        toml::Value::String(text) => Ok((name, text)),
+        toml::Value::Integer(number) => Ok((name, number.to_string())),
+        toml::Value::Boolean(on) => Ok((name, on.to_string())),
+        _ => Err(D::Error::custom(format!(
+            "expected a text for the parameter \"{name}\""
+        ))),
+    };
+    table.into_iter().map(text).collect()
+}
+
+fn absolute<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(from)?;
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    if path.is_absolute() {
+        return Ok(Some(path));
+    }
+    Err(D::Error::custom("expected the whole path of a file"))
 }
 
 fn phone_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {

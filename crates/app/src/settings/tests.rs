@@ -197,3 +197,67 @@ fn every_key_is_documented() {
         file.unknown()
     );
 }
+
+#[test]
+fn a_connection_survives_the_file_with_all_that_was_filled_in() {
+    let (_root, path) = place();
+    let written = "version = 1\n\n[network]\nextra_ca = '/etc/ca.pem'\n\n[[connection]]\nid = 'crm'\nconnector = 'own/acme' # mine\n\
+                   parameters = { team = 'a \"b\"', size = 7, quick = true }\nolder = 1\n";
+    std::fs::write(&path, written).unwrap();
+    let mut file = SettingsFile::load(&path, None);
+    assert_eq!(file.unknown(), ["connection.older"]);
+    let mut settings = file.settings().clone();
+    let read = settings.connections[0].parameters.clone();
+    assert_eq!(
+        (&*read["team"], &*read["size"], &*read["quick"]),
+        ("a \"b\"", "7", "true")
+    );
+    settings.connections[0] = ConnectionEntry {
+        environment: Some("eu".to_owned()),
+        server: Some("https://crm.example.com:8443/crm".to_owned()),
+        secrets: vec!["key".to_owned(), "password".to_owned()],
+        pin: Some("9f86".to_owned()),
+        account: Some("17/42".to_owned()),
+        ..settings.connections[0].clone()
+    };
+    file.save(settings.clone()).unwrap();
+    assert_eq!(*SettingsFile::load(&path, None).settings(), settings);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("# mine") && text.contains("older = 1"), "{text}");
+
+    settings.connections[0].parameters.clear();
+    settings.connections[0].secrets.clear();
+    settings.connections[0].pin = None;
+    settings.extra_ca = None;
+    file.save(settings.clone()).unwrap();
+    assert_eq!(*SettingsFile::load(&path, None).settings(), settings);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        !text.contains("pin") && !text.contains("parameters") && !text.contains("ca.pem"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_no_connection_can_have_is_told_with_its_place() {
+    for (line, words) in [
+        ("parameters = { list = [1] }", "the parameter"),
+        ("parameters = 'team'", "line 4"),
+        ("secrets = 'key'", "line 4"),
+    ] {
+        let (_root, path) = place();
+        std::fs::write(&path, format!("[[connection]]\nid = 'crm'\nconnector = 'x'\n{line}\n")).unwrap();
+        let file = SettingsFile::load(&path, None);
+        let error = file.broken().unwrap().to_string();
+        assert!(error.contains("line 4") && error.contains(words), "{error}");
+    }
+    let (_root, path) = place();
+    std::fs::write(&path, "[network]\nextra_ca = 'ca.pem'\n").unwrap();
+    assert!(
+        SettingsFile::load(&path, None)
+            .broken()
+            .unwrap()
+            .to_string()
+            .contains("whole path")
+    );
+}

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![cfg(unix)]
 
+mod browser;
 mod calls;
+mod connect;
 mod locked;
 mod phones;
 mod settings;

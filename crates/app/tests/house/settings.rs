@@ -169,6 +169,10 @@ async fn connections_are_listed_tested_and_refused_with_words() {
     let add = |connector: &str| AddConnectionArgs {
         connector: connector.to_owned(),
         name: None,
+        environment: None,
+        server: None,
+        parameters: [].into(),
+        secrets: [].into(),
     };
     assert_eq!(
         app.add_connection(add("nonsense")).await.unwrap_err().field.as_deref(),
@@ -180,7 +184,46 @@ async fn connections_are_listed_tested_and_refused_with_words() {
     );
     assert!(app.remove_connection(named("address-book")).await.unwrap().is_empty());
     let again = app.add_connection(add("address-book")).await.unwrap();
-    assert!(again[0].logs_here && again[0].can_log);
+    assert!(again.logs_here && again.can_log);
     assert_eq!(app.log_here(named("address-book")).await.unwrap().len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_connection_takes_what_was_remembered_of_it_along() {
+    use ringside_tests::{HttpCrm, LoopbackCrm};
+
+    let house = House::new();
+    house.folders.create().unwrap();
+    let connections = "version = 1\n[[connection]]\nid = 'address-book'\nconnector = 'address-book'\n\
+                       [[connection]]\nid = 'loopback'\nconnector = 'plugged-in'\n";
+    std::fs::write(house.folders.settings(), connections).unwrap();
+    let crm = LoopbackCrm::start(true).await;
+    let mut options = house.options(RoleDto::App);
+    options.extra.push(ringside_app::Connection {
+        connector: std::sync::Arc::new(HttpCrm::new(crm.url(), true, true, Duration::ZERO)),
+        logs_here: false,
+        account: "loopback".into(),
+    });
+    let Start::Owner(app) = ringside_app::start(options).await.unwrap() else {
+        panic!("taken")
+    };
+    app.create_contact(lead("Anna Meier", "+44 20 7946 0123"))
+        .await
+        .unwrap();
+    let search = SearchDto {
+        text: "Example".to_owned(),
+        ..SearchDto::default()
+    };
+    app.search_live(search).await.unwrap();
+    let contacts = || async { app.snapshot(Nothing {}).await.unwrap().status.contacts };
+    assert_eq!(contacts().await, 3, "the live answer is remembered");
+    let named = |id: &str| ConnectionArgs {
+        connection: id.to_owned(),
+    };
+    app.remove_connection(named("loopback")).await.unwrap();
+    assert_eq!(contacts().await, 1);
+    app.remove_connection(named("address-book")).await.unwrap();
+    assert_eq!(contacts().await, 1, "what has no other place stays");
     app.stop().await;
 }

@@ -1,6 +1,8 @@
 //! A secret store that a test can lock, and a profile in a folder of its own.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod crm;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -11,8 +13,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use ringside_app::{App, Folders, Ports, Start, StartOptions, host::OsRandom, host::SystemClock};
-use ringside_domain::{CredentialStore, Error, Kind, Result, credentials::Secret};
+use ringside_app::{
+    App, Folders, Ports, Start, StartOptions,
+    host::{OsRandom, OwnPorts, SystemClock, sign_in::Browser},
+};
+use ringside_domain::{CredentialStore, Error, Kind, Result, Url, credentials::Secret};
 use ringside_ipc::status::RoleDto;
 
 #[derive(Default)]
@@ -49,6 +54,12 @@ impl Secrets {
             .unwrap()
             .get(name)
             .map(|bytes| String::from_utf8(bytes.clone()).unwrap())
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.kept.lock().unwrap().keys().cloned().collect();
+        names.sort();
+        names
     }
 
     pub fn put(&self, name: &str, text: &str) {
@@ -99,6 +110,16 @@ impl CredentialStore for Secrets {
     }
 }
 
+/// A computer without a browser.
+pub struct NoBrowser;
+
+#[async_trait]
+impl Browser for NoBrowser {
+    async fn open(&self, _: &Url) -> Result<()> {
+        Err(Error::new(Kind::Unavailable, "sign_in", "no browser could be opened"))
+    }
+}
+
 /// A profile that ends with the test.
 pub struct House {
     pub root: tempfile::TempDir,
@@ -122,6 +143,8 @@ impl House {
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
             credentials: self.secrets.clone(),
+            browser: Arc::new(NoBrowser),
+            own_ports: OwnPorts::default(),
         };
         StartOptions {
             folders: self.folders.clone(),

@@ -200,6 +200,17 @@ fn a_refused_log_is_settled_and_a_waiting_one_retried() {
     assert_eq!(json(4, &["log", "last", "--contact", ada])["log"]["state"], "waiting");
     assert_eq!(json(0, &["retry", "last"])["log"]["state"], "logged");
     assert_eq!(crm.logs().len(), 2);
+    // This CRM asks for nothing and takes no numbers.
+    let refused = json(3, &["log", "last", "--field", "matter=12"]);
+    assert_eq!(refused["error"]["field"], "matter");
+    assert_eq!(json(2, &["log", "last", "--field", "matter"])["error"]["code"], "usage");
+    let added = json(0, &["add-number", ada, "+44 20 7946 0188"]);
+    assert_eq!(
+        (&added["linked_only"], &added["contact"]["name"]),
+        (&true.into(), &"Ada Example".into())
+    );
+    let said = String::from_utf8(ringside(&["add-number", ada, "+44 20 7946 0188"]).stdout).unwrap();
+    assert!(said.contains("Linked on this computer only"), "{said}");
     for wrong in [&["settle", "last"][..], &["settle", "last", "--drop", "--is-there"]] {
         assert_eq!(ringside(wrong).status.code(), Some(2), "{wrong:?}");
     }
@@ -216,7 +227,8 @@ fn a_number_is_added_to_a_contact_and_the_call_is_theirs() {
     let anna = reference(&json(0, &["create", "Anna Meier"])["contact"]);
     json(0, &["ring", "--from", "+44 20 7946 0123"]);
     let added = json(0, &["add-number", &anna, "+44 20 7946 0123", "--call", "last"]);
-    assert_eq!(added["numbers"][0]["raw"], "+44 20 7946 0123");
+    assert_eq!(added["contact"]["numbers"][0]["raw"], "+44 20 7946 0123");
+    assert_eq!(added["linked_only"], false);
     assert_eq!(
         json(0, &["calls"])["calls"][0]["choice"]["contact"]["name"],
         "Anna Meier"

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod client;
+mod connect;
 mod owner;
 mod ring;
 

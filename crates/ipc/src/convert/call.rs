@@ -1,7 +1,7 @@
 //! Calls: who is at the other end, what the lookup knows, what became of the log.
 
 use ringside_domain::{
-    Call, Trust,
+    Call, ContactRef, LogField, Trust,
     call::Party,
     journal::{Failure, Write, WriteState},
     phone::Reading,
@@ -10,8 +10,12 @@ use ringside_engine::view::{self, CallView, LookupView};
 
 use super::{Words, codes::line_code, count, whole};
 use crate::{
-    call::{AskedDto, AskedState, CallDto, CallerDto, CallerKind, ChoiceDto, LogDto, LogStateDto, LookupDto},
+    call::{
+        AskedDto, AskedState, CallDto, CallerDto, CallerKind, ChoiceDto, ChosenFieldDto, LogDto, LogFieldDto,
+        LogFieldsDto, LogStateDto, LookupDto,
+    },
     contact::ContactRefDto,
+    status::FieldOptionDto,
 };
 
 impl Words<'_> {
@@ -39,6 +43,8 @@ impl Words<'_> {
             }),
             note: call.note.clone(),
             outcome: call.outcome.map(Into::into),
+            fields: call.fields.iter().map(chosen).collect(),
+            twins: view.twins.iter().map(|twin| self.contact(twin)).collect(),
             log: self.log(view),
             provider_call_id: call.provider_call_id.clone(),
         }
@@ -142,6 +148,35 @@ impl Words<'_> {
         let Some(choice) = &call.choice else { return };
         log.contact = Some(ContactRefDto::from(&choice.contact.id));
         log.contact_name = Some(choice.contact.name.clone());
+    }
+}
+
+fn chosen((name, value): &(String, String)) -> ChosenFieldDto {
+    ChosenFieldDto {
+        name: name.clone(),
+        value: value.clone(),
+    }
+}
+
+/// What a command or a draft gives for fields.
+#[must_use]
+pub fn values(fields: Vec<ChosenFieldDto>) -> Vec<(String, String)> {
+    fields.into_iter().map(|field| (field.name, field.value)).collect()
+}
+
+/// The fields of one contact's log, with their choices.
+#[must_use]
+pub fn log_fields(contact: Option<&ContactRef>, fields: Vec<LogField>) -> LogFieldsDto {
+    let field = |field: LogField| LogFieldDto {
+        name: field.name,
+        label: field.label,
+        required: field.required,
+        default: field.default,
+        options: field.options.iter().map(FieldOptionDto::from).collect(),
+    };
+    LogFieldsDto {
+        contact: contact.map(ContactRefDto::from),
+        fields: fields.into_iter().map(field).collect(),
     }
 }
 

@@ -2,15 +2,18 @@
 
 use ringside_domain::{
     Contact, ContactDraft, ContactRef, ContactType, StoredNumber,
-    connector::ConnectorInfo,
+    contact::FieldOption,
     phone::{Home, read},
 };
-use ringside_engine::view::{Created, Duplicate, LiveAnswer, MatchGroup};
+use ringside_engine::view::{Created, Duplicate, LiveAnswer, MatchGroup, NumberAdded};
 
 use super::{Words, count};
 use crate::{
-    contact::{ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, MatchDto, NumberDto},
-    status::{ContactTypeDto, FieldDto},
+    contact::{
+        ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, MatchDto, NumberAddedDto,
+        NumberDto,
+    },
+    status::{ContactTypeDto, FieldDto, FieldOptionDto},
 };
 
 impl Words<'_> {
@@ -77,6 +80,15 @@ impl Words<'_> {
     }
 
     #[must_use]
+    pub fn number_added(&self, added: &NumberAdded) -> NumberAddedDto {
+        NumberAddedDto {
+            contact: self.contact(&added.contact),
+            linked_only: added.linked_only.is_some(),
+            message: added.linked_only.as_ref().map(|why| why.message.to_string()),
+        }
+    }
+
+    #[must_use]
     pub fn live_answer(&self, answer: &LiveAnswer) -> LiveSearchDto {
         LiveSearchDto {
             connection: answer.info.connection.to_string(),
@@ -108,6 +120,15 @@ impl From<&ContactRef> for ContactRefDto {
     }
 }
 
+impl From<&FieldOption> for FieldOptionDto {
+    fn from(option: &FieldOption) -> Self {
+        Self {
+            value: option.value.clone(),
+            label: option.label.clone(),
+        }
+    }
+}
+
 /// The contact that a command names.
 #[must_use]
 pub fn reference(dto: ContactRefDto) -> ContactRef {
@@ -122,17 +143,33 @@ pub fn reference(dto: ContactRefDto) -> ContactRef {
 #[must_use]
 pub fn draft(dto: DraftDto) -> ContactDraft {
     let typed = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let mut extra: Vec<(String, String)> = super::values(dto.extra)
+        .into_iter()
+        .map(|(name, value)| (name, value.trim().to_owned()))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    // The draft has places of its own for these, whatever way they came.
+    let mut own = |name: &str, text: Option<String>| {
+        let at = extra.iter().position(|(known, _)| known == name);
+        let given = at.map(|at| extra.remove(at).1);
+        typed(text).or(given)
+    };
+    let (company, title, email) = (
+        own("company", dto.company),
+        own("title", dto.title),
+        own("email", dto.email),
+    );
     ContactDraft {
         connection: ringside_domain::ConnectionId::new(dto.connection),
         contact_type: dto.contact_type,
         name: dto.name.trim().to_owned(),
         given: typed(dto.given),
         family: typed(dto.family),
-        company: typed(dto.company),
-        title: typed(dto.title),
-        email: typed(dto.email),
+        company,
+        title,
+        email,
         number: typed(dto.number),
-        extra: Vec::new(),
+        extra,
     }
 }
 
@@ -151,24 +188,40 @@ pub fn contact_type(kind: &ContactType) -> ContactTypeDto {
                 name: field.name.clone(),
                 label: field.label.clone(),
                 required: field.required,
+                options: field.options.iter().map(FieldOptionDto::from).collect(),
             })
             .collect(),
     }
 }
 
-impl From<&ConnectorInfo> for crate::status::ConnectionDto {
-    /// The name and types only: what it can do and whose account it is, the caller fills in.
-    fn from(info: &ConnectorInfo) -> Self {
-        Self {
-            id: info.connection.to_string(),
-            name: info.name.clone(),
-            connector: String::new(),
-            logs_here: false,
-            types: info.types.iter().map(contact_type).collect(),
-            can_create: false,
-            can_log: false,
-            account: None,
-            message: None,
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::ChosenFieldDto;
+
+    #[test]
+    fn fields_go_to_their_places() {
+        let field = |name: &str, value: &str| ChosenFieldDto {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let dto = DraftDto {
+            name: " Anna Meier ".to_owned(),
+            company: Some("  ".to_owned()),
+            title: Some("CEO".to_owned()),
+            extra: vec![
+                field("company", "Acme"),
+                field("title", "ignored"),
+                field("status", " new "),
+                field("remark", " "),
+            ],
+            ..DraftDto::default()
+        };
+        let draft = draft(dto);
+        assert_eq!(
+            (draft.company.as_deref(), draft.title.as_deref(), draft.email),
+            (Some("Acme"), Some("CEO"), None)
+        );
+        assert_eq!(draft.extra, [("status".to_owned(), "new".to_owned())]);
     }
 }

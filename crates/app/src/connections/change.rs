@@ -1,0 +1,382 @@
+//! Adding and changing a connection: everything is tried before it is kept, and what fails leaves nothing behind.
+
+use ringside_connectors::{catalog::Entry, parts::secret_name, registry::Built};
+use ringside_domain::{ConnectionId, ConnectionMemory as _, connector::Account, credentials::Secret};
+use ringside_ipc::{
+    ApiError,
+    command::{AddConnectionArgs, AgreeArgs, ChangeConnectionArgs},
+    connection::{ConnectionStateDto, Values},
+    status::ConnectionDto,
+};
+
+use super::{
+    checked,
+    form::{Filled, Form},
+    made::{Live, PINNED},
+    no_such, quiet,
+};
+use crate::{
+    app::{App, log_failure},
+    settings::ConnectionEntry,
+};
+
+/// Letters of a connection's name.
+const LONGEST_NAME: usize = 60;
+
+impl App {
+    pub(crate) async fn add_connection_entry(&self, args: AddConnectionArgs) -> Result<ConnectionDto, ApiError> {
+        let connections = &self.inner.connections;
+        let _turn = connections.turn.lock().await;
+        let connector = connections.chosen(&args.connector)?;
+        let before = self.settings_now();
+        if connector.only_once() && before.connections.iter().any(|entry| entry.connector == connector.id) {
+            let words = format!("there is only one {}, and it is connected", connector.name);
+            return Err(ApiError::new("conflict", words));
+        }
+        let name = named(args.name)?;
+        let form = Form::of(&connections.parts, &connector, args.server.as_deref(), &args.parameters).await?;
+        let Filled { parameters, secrets } = form.fill(&args.parameters, &args.secrets, &[])?;
+        let entry = ConnectionEntry {
+            id: free_id(&connector.id, &before.connections),
+            connector: connector.id.clone(),
+            name: name.unwrap_or_else(|| form.name.clone()),
+            logs_here: before.connections.is_empty(),
+            account: None,
+            environment: filled(args.environment),
+            server: form.server.clone(),
+            parameters,
+            secrets: secrets.iter().map(|(name, _)| name.clone()).collect(),
+            pin: connector.sheet().map(|sheet| sheet.pin.hash.clone()),
+        };
+        // Before anything is kept: a wrong address is said at once.
+        connections.try_place(&connector, entry.environment.clone(), entry.server.clone())?;
+        self.inner.file.lock().await.check()?;
+        let added = self.try_new(entry.clone(), &connector, &form, secrets).await;
+        if added.is_err() {
+            self.forget_new(&entry, &form).await;
+        }
+        let account = added?;
+        let shown = self.connection_now(&entry.id).await?;
+        Ok(ConnectionDto { account, ..shown })
+    }
+
+    /// Answers the account's name, where it is known without the person.
+    async fn try_new(
+        &self,
+        mut entry: ConnectionEntry,
+        connector: &Entry,
+        form: &Form,
+        secrets: Vec<(String, Secret)>,
+    ) -> Result<Option<String>, ApiError> {
+        let connections = &self.inner.connections;
+        let id = ConnectionId::new(entry.id.as_str());
+        // Another connection may have had this id, and its secrets may have outlived it.
+        connections.forget_secrets(&id, &secret_names(form)).await?;
+        for (name, secret) in secrets {
+            connections
+                .parts
+                .credentials
+                .set(&secret_name(&id, &name), secret)
+                .await?;
+        }
+        let live = self.made(&entry)?;
+        let mut account_name = None;
+        if !form.signs_in_with_browser {
+            // Whose account it is, is asked once and kept: what is logged there is marked with it.
+            let account = enter(&live).await?;
+            self.refuse_twins(&entry, &account)?;
+            entry.account = Some(account.id);
+            account_name = Some(account.name);
+        }
+        if let Some(sheet) = connector.sheet() {
+            self.inner.store.keep(&id, PINNED, sheet.pin.text.clone()).await?;
+        }
+        self.edit_settings(|settings| {
+            if settings.connections.iter().any(|other| other.id == entry.id) {
+                return Err(ApiError::new("conflict", "the connection was added just now"));
+            }
+            settings.connections.push(entry);
+            Ok(())
+        })
+        .await?;
+        Ok(account_name)
+    }
+
+    /// What a connection that did not come about had written.
+    async fn forget_new(&self, entry: &ConnectionEntry, form: &Form) {
+        let id = ConnectionId::new(entry.id.as_str());
+        let secrets = self.inner.connections.forget_secrets(&id, &secret_names(form)).await;
+        for failed in [secrets, self.inner.store.forget(&id).await] {
+            if let Err(error) = failed {
+                log_failure("what a failed connection had left was not forgotten", &error);
+            }
+        }
+    }
+
+    /// What is left out stays. Everything but a new name is tried first; what fails is taken back.
+    pub(crate) async fn change_connection_entry(&self, args: ChangeConnectionArgs) -> Result<ConnectionDto, ApiError> {
+        let connections = &self.inner.connections;
+        let _turn = connections.turn.lock().await;
+        let before = self.entry(&args.connection)?;
+        let connector = connections.chosen(&before.connector)?;
+        let name = named(args.name)?.unwrap_or_else(|| before.name.clone());
+        let only_name = args.environment.is_none()
+            && args.server.is_none()
+            && args.parameters.is_empty()
+            && args.secrets.values().all(|secret| secret.expose().trim().is_empty());
+        if only_name {
+            let after = ConnectionEntry { name, ..before.clone() };
+            self.put(after).await?;
+            return self.connection_now(&before.id).await;
+        }
+        let server = args.server.or_else(|| before.server.clone());
+        let mut values: Values = before.parameters.clone();
+        values.extend(args.parameters);
+        let form = Form::of(&connections.parts, &connector, server.as_deref(), &values).await?;
+        // What the connector asked for in an older version of its file is dropped.
+        values.retain(|name, value| {
+            let asked = form.parameters.iter().any(|asked| asked.name == *name);
+            !value.trim().is_empty() && (asked || !before.parameters.contains_key(name))
+        });
+        let Filled { parameters, secrets } = form.fill(&values, &args.secrets, &before.secrets)?;
+        let mut after = ConnectionEntry {
+            name,
+            environment: filled(args.environment).or_else(|| before.environment.clone()),
+            server: form.server.clone(),
+            parameters,
+            ..before.clone()
+        };
+        for (name, _) in &secrets {
+            if !after.secrets.contains(name) {
+                after.secrets.push(name.clone());
+            }
+        }
+        connections.try_place(&connector, after.environment.clone(), after.server.clone())?;
+        self.inner.file.lock().await.check()?;
+        let id = ConnectionId::new(before.id.as_str());
+        let old = self.exchange(&id, secrets).await?;
+        let tried = self.try_changed(&after, &form).await;
+        let kept = match tried {
+            Ok(account) => {
+                after.account = account.or(after.account);
+                connections.let_go(&after.id);
+                self.put(after).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = kept {
+            self.put_back(&id, old).await;
+            connections.let_go(&before.id);
+            self.remake_connections().await;
+            return Err(error);
+        }
+        self.remake_connections().await;
+        self.connection_now(&before.id).await
+    }
+
+    /// The account, where one can be reached without the person.
+    async fn try_changed(&self, after: &ConnectionEntry, form: &Form) -> Result<Option<String>, ApiError> {
+        let live = self.made(after)?;
+        match enter(&live).await {
+            Ok(account) => {
+                same_account(after, &account)?;
+                Ok(Some(account.id))
+            }
+            // The person signs in with what is new afterwards.
+            Err(error) if form.signs_in_with_browser && error.code == "sign_in_needed" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Goes on with a connector that changed.
+    pub(crate) async fn agree(&self, args: AgreeArgs) -> Result<ConnectionDto, ApiError> {
+        let connections = &self.inner.connections;
+        let _turn = connections.turn.lock().await;
+        let entry = self.entry(&args.connection)?;
+        let connector = connections.chosen(&entry.connector)?;
+        let sheet = connector
+            .sheet()
+            .ok_or_else(|| ApiError::new("unsupported", format!("{} is part of Ringside itself", connector.name)))?;
+        if sheet.pin.text != args.after {
+            let words = "The connector changed again since you looked at it";
+            return Err(ApiError::new("conflict", words).hint("Look at it again, then decide"));
+        }
+        let id = ConnectionId::new(entry.id.as_str());
+        self.inner.store.keep(&id, PINNED, sheet.pin.text.clone()).await?;
+        let pin = Some(sheet.pin.hash.clone());
+        let entry = ConnectionEntry { pin, ..entry };
+        self.put(entry.clone()).await?;
+        self.connection_now(&entry.id).await
+    }
+
+    pub(super) fn entry(&self, id: &str) -> Result<ConnectionEntry, ApiError> {
+        let settings = self.settings_now();
+        let found = settings.connections.into_iter().find(|entry| entry.id == id);
+        found.ok_or_else(no_such)
+    }
+
+    /// Saves an entry in its place; everything that depends on it is made anew.
+    pub(super) async fn put(&self, entry: ConnectionEntry) -> Result<(), ApiError> {
+        self.edit_settings(|settings| {
+            let place = settings.connections.iter_mut().find(|other| other.id == entry.id);
+            *place.ok_or_else(no_such)? = ConnectionEntry {
+                // Another command may have moved it meanwhile.
+                logs_here: settings_logs_here(&self.settings_now().connections, &entry),
+                ..entry
+            };
+            Ok(())
+        })
+        .await
+    }
+
+    /// A connection for this entry, beside those that run.
+    fn made(&self, entry: &ConnectionEntry) -> Result<Live, ApiError> {
+        let connections = &self.inner.connections;
+        connections
+            .make_one(&connections.catalog(), entry)
+            .map_err(|state| match state {
+                ConnectionStateDto::Unfit { error } => error,
+                ConnectionStateDto::Changed { .. } => {
+                    let words = "What the connector does with secrets has changed";
+                    ApiError::new("conflict", words).hint("Look at what changed and agree to it first")
+                }
+                _ => ApiError::invalid("connector", "there is no such connector"),
+            })
+    }
+
+    /// Two connections to one account would find everybody twice.
+    pub(super) fn refuse_twins(&self, entry: &ConnectionEntry, account: &Account) -> Result<(), ApiError> {
+        let settings = self.settings_now();
+        let twin = settings.connections.iter().find(|other| {
+            other.id != entry.id
+                && other.connector == entry.connector
+                && (&other.server, &other.environment) == (&entry.server, &entry.environment)
+                && other.account.as_ref() == Some(&account.id)
+        });
+        match twin {
+            None => Ok(()),
+            Some(twin) => {
+                let words = format!("{} is connected already, as {}", account.name, twin.name);
+                Err(ApiError::new("conflict", words).hint("Change that connection, or sign in to another account"))
+            }
+        }
+    }
+
+    /// Puts secrets in place of others, and answers what was there.
+    async fn exchange(
+        &self,
+        id: &ConnectionId,
+        secrets: Vec<(String, Secret)>,
+    ) -> Result<Vec<(String, Option<Secret>)>, ApiError> {
+        let credentials = &self.inner.connections.parts.credentials;
+        let mut old = Vec::new();
+        for (name, secret) in secrets {
+            let entry = secret_name(id, &name);
+            let changed = match credentials.get(&entry).await {
+                Ok(before) => {
+                    old.push((name, before));
+                    credentials.set(&entry, secret).await
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = changed {
+                self.put_back(id, old).await;
+                return Err(error.into());
+            }
+        }
+        Ok(old)
+    }
+
+    async fn put_back(&self, id: &ConnectionId, old: Vec<(String, Option<Secret>)>) {
+        let credentials = &self.inner.connections.parts.credentials;
+        for (name, secret) in old {
+            let entry = secret_name(id, &name);
+            let back = match secret {
+                Some(secret) => credentials.set(&entry, secret).await,
+                None => credentials.remove(&entry).await,
+            };
+            if let Err(error) = back {
+                log_failure("a secret could not be put back", &error);
+            }
+        }
+    }
+}
+
+/// Signs in with what was typed, without the person, and says whose account it is.
+async fn enter(live: &Live) -> Result<Account, ApiError> {
+    if let Built::Manifest(manifest) = &live.built
+        && !manifest.needs_browser()
+    {
+        // A grant of an older password would pass the check.
+        live.built.sign_in(quiet()).await?;
+    }
+    Ok(checked(&*live.connector()).await?)
+}
+
+pub(super) fn same_account(entry: &ConnectionEntry, account: &Account) -> Result<(), ApiError> {
+    match &entry.account {
+        Some(before) if *before != account.id => {
+            let words = format!(
+                "This is the account of {}, another one than this connection's",
+                account.name
+            );
+            Err(ApiError::new("conflict", words)
+                .hint("Use the same account as before, or add the other one as a connection of its own"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn settings_logs_here(connections: &[ConnectionEntry], entry: &ConnectionEntry) -> bool {
+    let now = connections.iter().find(|other| other.id == entry.id);
+    now.map_or(entry.logs_here, |now| now.logs_here)
+}
+
+fn secret_names(form: &Form) -> Vec<String> {
+    let secret = |asked: &&ringside_ipc::connection::ParameterDto| {
+        asked.kind == ringside_ipc::connection::ParameterKindDto::Secret
+    };
+    form.parameters
+        .iter()
+        .filter(secret)
+        .map(|asked| asked.name.clone())
+        .collect()
+}
+
+fn named(name: Option<String>) -> Result<Option<String>, ApiError> {
+    let name = filled(name);
+    match &name {
+        Some(name) if name.chars().count() > LONGEST_NAME => {
+            let words = format!("The name is longer than {LONGEST_NAME} letters");
+            Err(ApiError::invalid("name", words))
+        }
+        Some(name) if name.chars().any(char::is_control) => Err(ApiError::invalid(
+            "name",
+            "The name has signs in it that can't be shown",
+        )),
+        _ => Ok(name),
+    }
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// `hubspot`, `hubspot-2`; of the user's own `own/acme` it is `own-acme`. What settings, contacts and the keyring call it.
+fn free_id(connector: &str, taken: &[ConnectionEntry]) -> String {
+    let letters = |letter: char| {
+        if letter.is_ascii_lowercase() || letter.is_ascii_digit() {
+            letter
+        } else {
+            '-'
+        }
+    };
+    let base: String = connector.to_lowercase().chars().map(letters).take(32).collect();
+    let base = base.trim_matches('-');
+    let numbered = (2_u32..).map(|count| format!("{base}-{count}"));
+    let free = |id: &String| !taken.iter().any(|entry| entry.id == *id);
+    std::iter::once(base.to_owned())
+        .chain(numbered)
+        .find(free)
+        .unwrap_or_else(|| base.to_owned())
+}

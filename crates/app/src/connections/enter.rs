@@ -1,0 +1,148 @@
+//! Signing in and out: the browser, what it comes back with, and whose account it then is.
+
+use std::time::Duration;
+
+use ringside_domain::{Cx, Error, Kind, connector::Account, credentials::Secret};
+use ringside_ipc::{
+    ApiError,
+    command::FinishSignInArgs,
+    connection::{ConnectionStateDto, SignedInDto},
+    status::ConnectionDto,
+};
+use tokio::sync::oneshot;
+
+use super::{Connections, Live, change::same_account, checked, no_such, quiet};
+use crate::{
+    app::{App, lock, log_failure},
+    settings::ConnectionEntry,
+};
+
+/// For the requests of one sign-in; the person's own time is not counted.
+const REQUESTS: Duration = Duration::from_secs(30);
+/// An address with a code in it, at most.
+const LONGEST_ADDRESS: usize = 16 * 1024;
+
+impl App {
+    /// Opens the browser and waits for the person. A second one for the same connection takes the place of the first.
+    pub(crate) async fn sign_in_to(&self, id: &str) -> Result<SignedInDto, ApiError> {
+        let live = self.live(id)?;
+        let mut cancelled = self.inner.connections.begin_sign_in(id);
+        let stop = self.stop_signal();
+        let signed_in = tokio::select! {
+            signed_in = live.built.sign_in(patient()) => signed_in,
+            _ = &mut cancelled => return Err(not_now("The sign-in was cancelled")),
+            () = stop => return Err(not_now("Ringside was ended before you had signed in")),
+        };
+        match signed_in {
+            Err(error) if error.kind == Kind::Unsupported => self.open_page(&live, error).await,
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                let connection = Box::new(self.signed_in(id, &live).await?);
+                Ok(SignedInDto::Done { connection })
+            }
+        }
+    }
+
+    async fn open_page(&self, live: &Live, error: Error) -> Result<SignedInDto, ApiError> {
+        match live.built.sign_in_page(patient()).await? {
+            Some(page) => {
+                self.inner.ports.browser.open(&page).await?;
+                Ok(SignedInDto::Paste)
+            }
+            None => Err(error.into()),
+        }
+    }
+
+    pub(crate) async fn finish(&self, args: FinishSignInArgs) -> Result<ConnectionDto, ApiError> {
+        let live = self.live(&args.connection)?;
+        let address = args.address.expose().trim();
+        if address.len() > LONGEST_ADDRESS {
+            return Err(ApiError::invalid("address", "This is too long for an address"));
+        }
+        let ended = live
+            .built
+            .finish_sign_in(patient(), Secret::new(address.as_bytes()))
+            .await;
+        ended.map_err(|error| match error.field.as_deref() {
+            Some("redirect") => error.field("address"),
+            _ => error,
+        })?;
+        self.signed_in(&args.connection, &live).await
+    }
+
+    /// Whose account it is now. One that is not the connection's is signed out again.
+    async fn signed_in(&self, id: &str, live: &Live) -> Result<ConnectionDto, ApiError> {
+        let _turn = self.inner.connections.turn.lock().await;
+        let entry = self.entry(id)?;
+        let account = checked(&*live.connector()).await?;
+        if let Err(error) = self.accept(&entry, &account) {
+            if let Err(error) = live.sign_out().await {
+                log_failure("another account could not be signed out", &error);
+            }
+            live.signed_in.set(Some(error.clone()));
+            return Err(error);
+        }
+        if entry.account.is_none() {
+            let account = Some(account.id);
+            self.put(ConnectionEntry { account, ..entry }).await?;
+        }
+        let mut shown = self.connection_now(id).await?;
+        shown.account = Some(account.name);
+        Ok(shown)
+    }
+
+    fn accept(&self, entry: &ConnectionEntry, account: &Account) -> Result<(), ApiError> {
+        same_account(entry, account)?;
+        self.refuse_twins(entry, account)
+    }
+
+    pub(crate) async fn sign_out_of(&self, id: &str) -> Result<ConnectionDto, ApiError> {
+        let live = self.live(id)?;
+        self.inner.connections.cancel_sign_in(id);
+        live.sign_out().await?;
+        let words =
+            ApiError::new("sign_in_needed", "You signed out here").hint("Sign in when you want to use it again");
+        live.signed_in.set(Some(words));
+        self.connection_now(id).await
+    }
+
+    /// The connection that runs, or in words why it does not.
+    fn live(&self, id: &str) -> Result<Live, ApiError> {
+        match self.inner.connections.outcome(id) {
+            None => Err(no_such()),
+            Some(Ok(live)) => Ok(live),
+            Some(Err(ConnectionStateDto::Unfit { error })) => Err(error),
+            Some(Err(ConnectionStateDto::Changed { .. })) => {
+                let words = "What this connector does with secrets has changed";
+                Err(ApiError::new("conflict", words).hint("Look at what changed and agree to it first"))
+            }
+            Some(Err(_)) => Err(ApiError::new("unsupported", "This connection does not run")
+                .hint("`ringside connection list` says why")),
+        }
+    }
+}
+
+impl Connections {
+    /// Resolves when the sign-in is cancelled, or another one takes its place.
+    fn begin_sign_in(&self, id: &str) -> oneshot::Receiver<()> {
+        let (cancel, cancelled) = oneshot::channel();
+        // The sender that was there is dropped, which ends its sign-in, too.
+        lock(&self.sign_ins).insert(id.to_owned(), cancel);
+        cancelled
+    }
+
+    pub fn cancel_sign_in(&self, id: &str) {
+        lock(&self.sign_ins).remove(id);
+    }
+}
+
+fn patient() -> Cx {
+    Cx {
+        deadline: REQUESTS,
+        ..quiet()
+    }
+}
+
+fn not_now(words: &str) -> ApiError {
+    ApiError::new("cancelled", words)
+}

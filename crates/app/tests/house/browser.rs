@@ -1,0 +1,112 @@
+//! Signing in in the browser: whose account it is, somebody else's, cancelled, out again.
+
+use std::sync::Arc;
+
+use ringside_ipc::{
+    ApiError,
+    call::AskedState,
+    connection::{ConnectionStateDto, SignedInDto},
+};
+use tokio::sync::Notify;
+
+use super::{
+    connect::{answers, found, holding, named, put, shown, with_key},
+    *,
+};
+use crate::support::crm::{Crm, KEY, OAUTH, Person, manifest};
+
+fn with_person(house: &House, crm: &Crm, away: bool) -> (ringside_app::StartOptions, Arc<Notify>) {
+    let mut options = house.options(RoleDto::App);
+    let opened = Arc::new(Notify::new());
+    options.ports.browser = Arc::new(Person {
+        seen: crm.seen.clone(),
+        away,
+        opened: opened.clone(),
+    });
+    (options, opened)
+}
+
+async fn start(options: ringside_app::StartOptions) -> App {
+    match ringside_app::start(options).await.unwrap() {
+        Start::Owner(app) => app,
+        Start::Taken(_) => panic!("taken"),
+    }
+}
+
+fn without_key(crm: &Crm) -> AddConnectionArgs {
+    AddConnectionArgs {
+        secrets: [].into(),
+        ..with_key(crm, KEY)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_in_the_browser() {
+    let (house, crm) = (House::new(), Crm::start().await);
+    put(&house, "acme.toml", &manifest("acme", OAUTH));
+    let app = start(with_person(&house, &crm, false).0).await;
+    let added = app.add_connection(without_key(&crm)).await.unwrap();
+    assert_eq!(added.state, ConnectionStateDto::SignInNeeded);
+    assert!(added.can_sign_in);
+    assert_eq!(found(&app).await, 0);
+    let SignedInDto::Done { connection } = app.sign_in(named("own-acme")).await.unwrap() else {
+        panic!("it waits")
+    };
+    assert_eq!(connection.account.as_deref(), Some("Team acme"));
+    assert_eq!(
+        (shown(&app).await.state, found(&app).await),
+        (ConnectionStateDto::Ready, 1)
+    );
+    assert_eq!(holding(house.root.path(), "token-of-acme"), Vec::<String>::new());
+
+    // Somebody else's account is not this connection's.
+    "others".clone_into(&mut crm.seen.next.lock().unwrap());
+    let error = app.sign_in(named("own-acme")).await.unwrap_err();
+    assert_eq!(error.code, "conflict", "{error}");
+    assert_eq!(shown(&app).await.state, ConnectionStateDto::SignInNeeded);
+    assert_eq!(answers(&app).await, AskedState::Failed);
+    app.stop().await;
+
+    let app = start(with_person(&house, &crm, false).0).await;
+    until("after a start, too", || async {
+        shown(&app).await.state == ConnectionStateDto::SignInNeeded
+    })
+    .await;
+    "acme".clone_into(&mut crm.seen.next.lock().unwrap());
+    app.sign_in(named("own-acme")).await.unwrap();
+    assert_eq!(found(&app).await, 1);
+    let out = app.sign_out(named("own-acme")).await.unwrap();
+    assert_eq!(
+        (out.state, answers(&app).await),
+        (ConnectionStateDto::SignInNeeded, AskedState::Failed)
+    );
+    assert!(house.secrets.text("connection/own-acme/oauth").is_none());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_can_be_cancelled() {
+    let (house, crm) = (House::new(), Crm::start().await);
+    put(&house, "acme.toml", &manifest("acme", OAUTH));
+    let (options, opened) = with_person(&house, &crm, true);
+    let app = start(options).await;
+    app.add_connection(without_key(&crm)).await.unwrap();
+    let asking = |app: &App| {
+        let app = app.clone();
+        tokio::spawn(async move { app.sign_in(named("own-acme")).await })
+    };
+    let first = asking(&app);
+    opened.notified().await;
+    let second = asking(&app);
+    let code = |ended: Result<SignedInDto, ApiError>| ended.unwrap_err().code;
+    assert_eq!(code(first.await.unwrap()), "cancelled", "a newer one takes its place");
+    opened.notified().await;
+    app.cancel_sign_in(named("own-acme")).await.unwrap();
+    assert_eq!(code(second.await.unwrap()), "cancelled");
+
+    let third = asking(&app);
+    opened.notified().await;
+    app.remove_connection(named("own-acme")).await.unwrap();
+    assert_eq!(code(third.await.unwrap()), "cancelled");
+    app.stop().await;
+}

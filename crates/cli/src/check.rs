@@ -1,0 +1,209 @@
+//! `ringside connector check`: what is wrong with a connector's file, and whether its examples hold. It needs no profile, asks
+//! nobody, and reads nothing but the files.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::PathBuf,
+};
+
+use ringside_app::{ConnectorProblem, ConnectorReport, check_connector};
+use ringside_ipc::ApiError;
+use serde_json::{Value, json};
+
+use crate::{
+    exit::{Exit, USAGE, written},
+    reach,
+    show::{self, plain},
+};
+
+/// Bytes that are read of a file; longer ones are refused by the check in its own words.
+const MOST: u64 = 257 * 1024;
+
+/// # Errors
+/// A file that can't be read. What is wrong in it is the answer, and ends the command as refused.
+pub fn run(files: &[PathBuf], profile: &str, json: bool, out: &mut impl Write) -> Result<Exit, ApiError> {
+    let texts = if files.is_empty() {
+        own(profile)?
+    } else {
+        files.iter().map(read).collect::<Result<_, _>>()?
+    };
+    if texts.is_empty() {
+        let error = ApiError::new("not_found", "you have no connector files of your own");
+        return Err(error.hint("Name a file: ringside connector check my-crm.toml"));
+    }
+    let reports: Vec<(String, ConnectorReport)> = texts
+        .into_iter()
+        .map(|(name, text)| (name, check_connector(&text)))
+        .collect();
+    written(if json {
+        in_json(&reports, out)
+    } else {
+        in_words(&reports, out)
+    })?;
+    Ok(if reports.iter().all(|(_, report)| report.is_good()) {
+        Exit::Done
+    } else {
+        Exit::Refused
+    })
+}
+
+fn own(profile: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let folders = reach::folders(profile)?;
+    ringside_app::own_connectors(&folders)
+        .into_iter()
+        .map(|(name, text)| match text {
+            Ok(text) => Ok((name, text)),
+            Err(why) => Err(ApiError::new(USAGE, format!("{name}: {why}"))),
+        })
+        .collect()
+}
+
+fn read(path: &PathBuf) -> Result<(String, String), ApiError> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+    read.map_err(|error| ApiError::new(USAGE, format!("{name} can't be read: {error}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| ApiError::new(USAGE, format!("{name} is not UTF-8 text")))?;
+    Ok((name, text))
+}
+
+fn in_words(reports: &[(String, ConnectorReport)], out: &mut impl Write) -> io::Result<()> {
+    for (name, report) in reports {
+        for (word, problems) in [("error", &report.problems), ("warning", &report.warnings)] {
+            for problem in problems {
+                let ConnectorProblem {
+                    line, column, message, ..
+                } = problem;
+                writeln!(out, "{}:{line}:{column} {word} {}", plain(name), plain(message))?;
+                if let Some(hint) = &problem.hint {
+                    writeln!(out, "  hint: {}", plain(hint))?;
+                }
+            }
+        }
+        for example in &report.examples {
+            let Some(difference) = &example.difference else {
+                continue;
+            };
+            writeln!(
+                out,
+                "{}:{}:1 example failed: {}",
+                plain(name),
+                example.line,
+                plain(&example.name)
+            )?;
+            for line in difference.lines() {
+                writeln!(out, "  {}", plain(line))?;
+            }
+        }
+    }
+    let examples = || reports.iter().flat_map(|(_, report)| &report.examples);
+    let passed = examples().filter(|example| example.passed()).count();
+    let failed = examples().count() - passed;
+    let broken = reports.iter().any(|(_, report)| !report.problems.is_empty());
+    let not_run = if broken {
+        "; none is run of a file with errors"
+    } else {
+        ""
+    };
+    writeln!(out, "{passed} examples passed, {failed} failed{not_run}")
+}
+
+fn in_json(reports: &[(String, ConnectorReport)], out: &mut impl Write) -> io::Result<()> {
+    let problem = |problem: &ConnectorProblem| {
+        json!({
+            "message": problem.message,
+            "hint": problem.hint,
+            "line": problem.line,
+            "column": problem.column,
+            "path": problem.path,
+        })
+    };
+    let problems = |problems: &[ConnectorProblem]| problems.iter().map(problem).collect::<Vec<Value>>();
+    let files = reports.iter().map(|(name, report)| {
+        let examples = report.examples.iter().map(|example| {
+            json!({
+                "name": example.name,
+                "line": example.line,
+                "passed": example.passed(),
+                "difference": example.difference,
+            })
+        });
+        json!({
+            "file": name,
+            "good": report.is_good(),
+            "problems": problems(&report.problems),
+            "warnings": problems(&report.warnings),
+            "examples": examples.collect::<Vec<Value>>(),
+        })
+    });
+    show::json_line(&json!({ "files": files.collect::<Vec<Value>>() }), out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str, json: bool) -> (Exit, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("crm.toml");
+        std::fs::write(&file, text).unwrap();
+        let mut out = Vec::new();
+        let exit = run(&[file], "", json, &mut out).unwrap();
+        let said = String::from_utf8(out).unwrap();
+        (exit, said.replace(&folder.path().display().to_string(), ""))
+    }
+
+    #[test]
+    fn a_file_that_ships_is_good() {
+        let (exit, said) = said(include_str!("../../../connectors/hubspot.toml"), false);
+        assert_eq!(exit, Exit::Done);
+        assert!(
+            said.ends_with(" examples passed, 0 failed\n") && !said.starts_with('0'),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+
+    #[test]
+    fn a_fault_is_said_with_its_place_and_what_to_do() {
+        let text = include_str!("../../../connectors/hubspot.toml").replace("{{ draft.email }}", "{{ draft.e_mail }}");
+        let (exit, words) = said(&text, false);
+        assert_eq!(exit, Exit::Refused);
+        let mut lines = words.lines();
+        let first = lines.next().unwrap();
+        assert!(
+            first.starts_with("/crm.toml:") && first.contains(" error `draft` has no `e_mail` here"),
+            "{words}"
+        );
+        assert!(lines.next().unwrap().starts_with("  hint: There are: "), "{words}");
+        let (exit, json) = said(&text, true);
+        assert_eq!(exit, Exit::Refused);
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["files"][0]["good"], false);
+        assert!(json["files"][0]["problems"][0]["line"].as_u64().unwrap() > 100);
+    }
+
+    #[test]
+    fn an_example_that_fails_shows_what_was_expected_and_what_was_sent() {
+        let text = include_str!("../../../connectors/hubspot.toml")
+            .replace("value = \"*{{ number.sig }}\"", "value = \"*{{ number.national }}\"");
+        let (exit, words) = said(&text, false);
+        assert_eq!(exit, Exit::Refused);
+        assert!(
+            words.contains("example failed: one request for contacts and one for companies\n"),
+            "{words}"
+        );
+        assert!(
+            words.contains("expected: \"*2025550123\"") && words.contains("sent:     \"*(202) 555-0123\""),
+            "{words}"
+        );
+        assert!(words.ends_with(" 1 failed\n"), "{words}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_wrong_usage() {
+        let error = run(&["/no/such.toml".into()], "", false, &mut Vec::new()).unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Usage);
+    }
+}
