@@ -110,7 +110,7 @@ pub enum Batching {
     /// All forms in one request, or as few as `max_terms` allows.
     #[default]
     All,
-    /// One request for each form, as `form`.
+    /// One request for each form, as `form`. As with `exact`, forms that hit before go first and a verified hit ends it.
     PerForm,
     /// One request for each form and each of `fields`, as `form` and `field`.
     PerFieldForm,

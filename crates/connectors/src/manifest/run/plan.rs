@@ -38,7 +38,8 @@ pub(super) async fn plan(
     learned: &Learned,
     live: bool,
 ) -> Plan {
-    let exact = find.matching == Matching::Exact;
+    // Where every form is a request of its own, or must be the very one, it pays to know which.
+    let exact = find.matching == Matching::Exact || find.batching != Batching::All;
     let formats = Formats::of(number);
     let way = |field: Option<&Value>, text: &str| {
         let field = field.map(|field| field.as_str().map_or_else(|| field.to_string(), str::to_owned));
