@@ -36,7 +36,7 @@ describe('creating from the card', () => {
       {
         call: call.id,
         force: false,
-        draft: { connection: 'book', contact_type: 'lead', name: 'Samir van Nagheenanajar', given: 'Samir', family: 'van Nagheenanajar', company: null, title: null, email: 'samir@initech.example', number: STRANGER },
+        draft: { connection: 'book', contact_type: 'lead', name: 'Samir van Nagheenanajar', given: 'Samir', family: 'van Nagheenanajar', company: null, title: null, email: 'samir@initech.example', number: STRANGER, extra: [] },
       },
     ]);
     expect(maybe('create')).toBeNull();

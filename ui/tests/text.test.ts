@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { readAddress } from '../src/state/address';
 import { pick, speak } from '../src/text';
 import { de } from '../src/text/de';
 import { en } from '../src/text/en';
-import { age, country, day, duration, took } from '../src/text/format';
+import { compare, pretty } from '../src/text/diff';
+import { age, country, day, duration, sentences, took } from '../src/text/format';
 import { highlight, highlightDigits } from '../src/text/highlight';
 import { plain } from '../src/text/name';
+import { placeName } from '../src/text/place';
 
 afterEach(() => speak(en));
 
@@ -27,7 +30,7 @@ describe('languages', () => {
     };
     walk(en, de, '');
     // Words that are the same in both.
-    expect(same).toEqual(['.create.name', '.calls.details', '.phones.port', '.banner.details']);
+    expect(same).toEqual(['.create.name', '.calls.details', '.connections.name', '.phones.port', '.banner.details']);
   });
 
   it('counts by the rules of the language', () => {
@@ -87,4 +90,70 @@ describe('names of strangers', () => {
     ['👍', '👍'],
     ['', ''],
   ])('%j', (text, shown) => expect(plain(text).replace(/\s+/g, ' ')).toBe(shown));
+});
+
+describe('sentences', () => {
+  it('end once, whatever the parts end with', () => {
+    expect(sentences('HubSpot does not answer', 'Try again!', null, '', 'Later…')).toBe('HubSpot does not answer. Try again! Later…');
+  });
+});
+
+describe('the name of a place', () => {
+  afterEach(() => speak(en));
+  it('is translated for the address book as delivered, and for nobody else', () => {
+    speak(de);
+    expect([placeName('address-book', 'Address book'), placeName('address-book', 'Mine'), placeName('hubspot', 'Address book'), placeName(null, null)]).toEqual(['Adressbuch', 'Mine', 'Address book', '']);
+  });
+});
+
+describe('two texts side by side', () => {
+  const shown = (before: string, after: string) => compare(before, after).map((line) => (line.kind === 'fold' ? `… ${line.count}` : line.kind === 'equal' ? ` ${line.before}` : `-${line.before ?? ''}+${line.after ?? ''}`));
+  it.each([
+    ['a\nb\nc', 'a\nB\nc', [' a', '-b+B', ' c']],
+    ['a\nc', 'a\nb\nc', [' a', '-+b', ' c']],
+    ['a\nb\nc', 'a\nc', [' a', '-b+', ' c']],
+    ['x,\ny', 'x,\ny,\nz', [' x,', ' y', '-+z']],
+    ['1\n2\n3\n4\nold\n5\n6\n7', '1\n2\n3\n4\nnew\n5\n6\n7', ['… 2', ' 3', ' 4', '-old+new', ' 5', ' 6', '… 1']],
+    ['same', 'same', ['… 1']],
+  ])('%j and %j', (before, after, lines) => expect(shown(before, after)).toEqual(lines));
+
+  it('loses no line of either, however different they are', () => {
+    const line = (seed: number) => String((seed * 7919) % 13);
+    for (let round = 0; round < 50; round++) {
+      const before = Array.from({ length: round }, (_, at) => line(at + round)).join('\n');
+      const after = Array.from({ length: 50 - round }, (_, at) => line(at * round)).join('\n');
+      let [old, now] = [0, 0];
+      for (const row of compare(before, after)) {
+        old += row.kind === 'fold' ? row.count : row.before === null ? 0 : 1;
+        now += row.kind === 'fold' ? row.count : row.after === null ? 0 : 1;
+      }
+      expect([old, now]).toEqual([before.split('\n').length, after.split('\n').length]);
+    }
+  });
+
+  it('shows JSON one key a line, and what is no JSON as it is', () => {
+    expect(pretty('{"a":[1]}')).toBe('{\n  "a": [\n    1\n  ]\n}');
+    expect(pretty('{oops')).toBe('{oops');
+  });
+});
+
+describe('the address of a server', () => {
+  it.each([
+    ['acme.pipedrive.com', 'https://acme.pipedrive.com'],
+    ['  HTTPS://Acme.Pipedrive.com/ ', 'https://acme.pipedrive.com'],
+    ['https://acme.pipedrive.com/deals?x=1#y', 'https://acme.pipedrive.com/deals'],
+    ['crm.example.com:8443/crm/', 'https://crm.example.com:8443/crm'],
+    ['http://localhost:8080', 'http://localhost:8080'],
+    ['http://[::1]:8080/', 'http://[::1]:8080'],
+    ['bücher.example', 'https://xn--bcher-kva.example'],
+  ])('%s', (typed, address) => expect(readAddress(typed)).toEqual({ address }));
+  it.each([
+    ['', 'unreadable'],
+    ['a b', 'unreadable'],
+    ['http://crm.example.com', 'plainHttp'],
+    ['http://10.0.0.7', 'plainHttp'],
+    ['ftp://crm.example.com', 'scheme'],
+    ['javascript://x', 'scheme'],
+    ['https://me:secret@crm.example.com', 'credentials'],
+  ])('%s is refused', (typed, problem) => expect(readAddress(typed)).toEqual({ problem }));
 });

@@ -6,6 +6,7 @@ import type { ApiError, CallDto, ContactRefDto } from '../backend/generated';
 import { Closing } from './closing.svelte';
 import type { Draft } from './draft.svelte';
 import type { House } from './house.svelte';
+import { LogFields } from './log-fields.svelte';
 import { Note } from './note.svelte';
 
 export type Panel = 'face' | 'why' | 'create' | 'move';
@@ -23,11 +24,15 @@ export class CardState {
   busy = $state<string | null>(null);
   refreshing = $state(false);
   error = $state.raw<ApiError | null>(null);
+  /** What the person has to know of the last thing done, such as that a number is linked here only. */
+  notice = $state<string | null>(null);
   readonly note: Note;
+  readonly fields: LogFields;
   readonly closing: Closing;
 
   constructor(house: House, call: CallDto, close: () => void) {
     this.note = new Note(house.backend, call);
+    this.fields = new LogFields(house.backend, call);
     this.closing = new Closing(close);
   }
 }
@@ -95,13 +100,15 @@ export class Deck {
   choose = (id: string, contact: ContactRefDto | null) =>
     this.run(id, 'choose', () => this.house.backend.call('choose', { call: id, contact }));
 
-  /** Logs after the note is safe; on `contact` it moves an earlier log there. */
+  /** Logs after note and fields are safe; on `contact` it moves an earlier log there. */
   log = (id: string, contact: ContactRefDto | null = null) =>
     this.run(id, 'log', async () => {
-      const note = this.#states.get(id)?.note;
+      const { note, fields } = this.#states.get(id) ?? {};
       if (note && !(await note.flush())) throw note.error;
+      if (fields && !(await fields.flush())) throw fields.error;
       const logged = await this.house.backend.call('log', { call: id, contact });
       if (note) note.edited = false;
+      if (fields) fields.edited = false;
       return logged;
     });
 
@@ -117,7 +124,7 @@ export class Deck {
   async dismiss(id: string): Promise<void> {
     const state = this.#states.get(id);
     state?.closing.stop();
-    await state?.note.flush();
+    await Promise.all([state?.note.flush(), state?.fields.flush()]);
     await this.run(id, 'close', () => this.house.backend.call('close_card', { call: id }));
   }
 
@@ -139,6 +146,7 @@ export class Deck {
     const state = this.#states.get(id);
     state?.closing.stop();
     state?.note.stop();
+    state?.fields.stop();
     state?.draft?.stop();
     this.#states.delete(id);
     if (this.#picked === id) this.#picked = null;

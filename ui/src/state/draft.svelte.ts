@@ -2,18 +2,26 @@
 // on its field with everything kept.
 
 import { asApiError } from '../backend/backend';
-import type { ApiError, CallDto, ConnectionDto, ContactDto, ContactTypeDto, DraftDto, DuplicateDto } from '../backend/generated';
+import type { ApiError, CallDto, ConnectionDto, ContactDto, ContactTypeDto, DraftDto, DuplicateDto, FieldDto, NumberAddedDto } from '../backend/generated';
 import { words } from '../text';
-import { plain } from '../text/name';
+import { sentences } from '../text/format';
+import { nameOf, plain } from '../text/name';
 import type { House } from './house.svelte';
+import { textOf } from './own';
 
 /** Idle time after a keystroke before the owner is asked; the checks read the index and are cheap. */
 const PAUSE = 120;
-const MORE_FIELDS = ['company', 'title', 'email'] as const;
-export type MoreField = (typeof MORE_FIELDS)[number];
+/** Fields that every CRM calls by the same name; what else a type asks for is its own. */
+const COMMON = ['company', 'title', 'email'];
+/** The form has these in any case. */
+const ALWAYS = ['name', 'given', 'family', 'number', 'phone'];
 
 /** The preset used last, as long as the window lives. */
 let last: { connection: string; type: string } | null = null;
+
+/** Words for a number that its CRM had no room for. */
+export const linkedOnly = ({ contact, message }: NumberAddedDto): string =>
+  sentences(words().create.linkedOnly(nameOf(contact)), message);
 
 export class Draft {
   /** What the person picked; before that, the last preset or the connection that logs. */
@@ -22,12 +30,15 @@ export class Draft {
   name = $state('');
   given = $state<string | null>(null);
   family = $state<string | null>(null);
-  more = $state<Record<MoreField, string>>({ company: '', title: '', email: '' });
+  /** What was typed for the type's fields, by name; it stays when another type is looked at. */
+  more = $state<Record<string, string>>({});
   number = $state('');
   /** The name stands there because the phone said so; nobody proved it. */
   suggested = $state(false);
   duplicates = $state.raw<DuplicateDto[]>([]);
   busy = $state(false);
+  /** The number that was to be added is linked on this computer only: why, for the person. */
+  linkedOnly = $state<string | null>(null);
   error = $state.raw<ApiError | null>(null);
 
   readonly places = $derived.by(() => this.house.connections.filter((one) => one.can_create && one.types.some((type) => type.creatable)));
@@ -48,12 +59,8 @@ export class Draft {
       this.types[0] ??
       null,
   );
-  readonly fields = $derived(
-    MORE_FIELDS.flatMap((name) => {
-      const spec = this.type?.fields.find((field) => field.name === name);
-      return spec ? [{ name, label: spec.label, required: spec.required }] : [];
-    }),
-  );
+  /** In the order in which the connector asks for them. */
+  readonly fields = $derived.by((): FieldDto[] => this.type?.fields.filter((field) => !ALWAYS.includes(field.name)) ?? []);
   /** A record that surely is the same: the first offer is to use it. */
   readonly strong = $derived(this.duplicates.find((one) => one.because !== 'like_name') ?? null);
 
@@ -91,7 +98,7 @@ export class Draft {
     this.#soon();
   }
 
-  set(field: 'name' | 'number' | 'given' | 'family' | MoreField, value: string): void {
+  set(field: string, value: string): void {
     if (this.error?.field === field) this.error = null;
     if (field === 'given' || field === 'family') {
       this.#splitByHand = true;
@@ -145,7 +152,9 @@ export class Draft {
       const { ref } = found.contact;
       const call = this.call?.id ?? null;
       if (found.because !== 'same_number' && this.number.trim()) {
-        return this.house.backend.call('add_number', { contact: ref, number: this.number.trim(), call });
+        const added = await this.house.backend.call('add_number', { contact: ref, number: this.number.trim(), call });
+        if (added.linked_only) this.linkedOnly = linkedOnly(added);
+        return added.contact;
       }
       if (call) await this.house.backend.call('choose', { call, contact: ref });
       return found.contact;
@@ -175,7 +184,7 @@ export class Draft {
     const t = words().create;
     const refuse = (field: string, message: string): ApiError => ({ code: 'invalid', message, hint: null, field });
     if (!plain(this.name)) return refuse('name', t.needName);
-    const empty = this.fields.find((field) => field.required && !this.more[field.name].trim());
+    const empty = this.fields.find((field) => field.required && !this.#typed(field));
     return empty ? refuse(empty.name, t.needField(empty.label)) : null;
   }
 
@@ -225,7 +234,11 @@ export class Draft {
   }
 
   #dto(): DraftDto {
-    const shown = (field: MoreField) => (this.fields.some((one) => one.name === field) ? this.more[field].trim() || null : null);
+    const shown = (name: string) => {
+      const field = this.fields.find((one) => one.name === name);
+      return field ? this.#typed(field) || null : null;
+    };
+    const extra = this.fields.filter((field) => !COMMON.includes(field.name)).map((field) => ({ name: field.name, value: this.#typed(field) }));
     const split = !this.type?.is_company;
     return {
       connection: this.connection?.id ?? '',
@@ -237,6 +250,13 @@ export class Draft {
       title: shown('title'),
       email: shown('email'),
       number: this.number.trim() || null,
+      extra: extra.filter((one) => one.value !== ''),
     };
+  }
+
+  /** A choice of another type that this one does not offer counts as none. */
+  #typed(field: FieldDto): string {
+    const value = textOf(this.more, field.name).trim();
+    return field.options.length === 0 || field.options.some((option) => option.value === value) ? value : '';
   }
 }

@@ -14,6 +14,8 @@ export interface Section {
   id: string;
   kind: 'suggested' | 'recent' | 'index' | 'live';
   name: string;
+  /** The connection that answered; `null` is none. */
+  connection: string | null;
   rows: ContactDto[];
   message: string | null;
 }
@@ -36,9 +38,9 @@ export class Search {
     const live = this.#live.map((part): Section => {
       const rows = part.rows.filter((row) => !seen.has(refKey(row.ref)));
       for (const row of rows) seen.add(refKey(row.ref));
-      return { id: `live-${part.connection}`, kind: 'live', name: part.name, rows, message: part.message };
+      return { id: `live-${part.connection}`, kind: 'live', name: part.name, connection: part.connection, rows, message: part.message };
     });
-    const index: Section = { id: 'index', kind: 'index', name: '', rows: this.#index, message: null };
+    const index: Section = { id: 'index', kind: 'index', name: '', connection: null, rows: this.#index, message: null };
     return [index, ...live].filter((section) => section.rows.length > 0 || section.message);
   });
   readonly rows = $derived(this.sections.flatMap((section) => section.rows));
@@ -71,8 +73,8 @@ export class Search {
       if (choice && !known && recent.length < 5) recent.push(choice.contact);
     }
     this.#idle = [
-      { id: 'suggested', kind: 'suggested', name: '', rows: suggested, message: null },
-      { id: 'recent', kind: 'recent', name: '', rows: recent, message: null },
+      { id: 'suggested', kind: 'suggested', name: '', connection: null, rows: suggested, message: null },
+      { id: 'recent', kind: 'recent', name: '', connection: null, rows: recent, message: null },
     ];
   }
 

@@ -1,5 +1,6 @@
 // Every word a person reads, in German. The type holds it complete.
 
+import { connecting } from './connecting.de';
 import type { Text } from './en';
 import { pluralFor } from './plural';
 
@@ -166,6 +167,13 @@ export const de: Text = {
     fix: 'Beheben…',
     openLog: 'Protokoll öffnen',
     theCrm: 'das CRM',
+    asking: (name) => `${name} wird gefragt, was noch nötig ist…`,
+    askFailed: (name, why) => `${name} hat nicht gesagt, was noch nötig ist: ${why}`,
+    askAgain: 'Erneut fragen',
+    noDefault: 'Wählen…',
+    nothing: 'Ohne',
+    needField: (label) => `${label} fehlt für das Protokoll.`,
+    fieldsOf: (name) => `Für ${name}`,
   },
 
   why: {
@@ -215,6 +223,12 @@ export const de: Text = {
     needName: 'Ein Name fehlt.',
     needField: (label) => `${label} fehlt.`,
     suggested: 'aus dem Anzeigenamen, nicht geprüft',
+    pick: 'Wählen…',
+    linkedOnly: (name) => `Die Nummer ist nur auf diesem Rechner mit ${name} verknüpft.`,
+    seen: 'Fertig',
+    twin: (name, type, place) => `Jemand anders hat wohl dieselbe Person angelegt: ${name}, ${type} in ${place}.`,
+    useTwin: 'Deren nehmen',
+    keepMine: 'Meine behalten',
   },
 
   search: {
@@ -284,22 +298,7 @@ export const de: Text = {
     loading: 'Anrufe werden gelesen…',
   },
 
-  connections: {
-    title: 'Verbindungen',
-    logsHere: 'Anrufe werden hier protokolliert',
-    logHere: 'Hier protokollieren',
-    test: 'Prüfen',
-    testing: 'Wird geprüft…',
-    works: 'Antwortet.',
-    worksAs: (account) => `Antwortet als ${account}.`,
-    types: (list) => `Findet ${list}`,
-    cannotLog: 'Kann keine Anrufe protokollieren',
-    cannotCreate: 'Kann keine Kontakte anlegen',
-    remove: 'Entfernen',
-    removeSure: (name) => `${name} entfernen? Die Kontakte verlassen den Index; dort wird nichts gelöscht.`,
-    cancel: 'Behalten',
-    none: 'Noch keine Verbindung.',
-  },
+  connections: connecting,
 
   phones: {
     title: 'Telefone',

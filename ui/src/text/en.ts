@@ -1,6 +1,7 @@
 // Every word a person reads, in English. `de.ts` has the same shape, so a text missing there does not compile.
 // Names and numbers go in as arguments and come out as plain text; nothing here is ever markup.
 
+import { connecting } from './connecting.en';
 import { pluralFor } from './plural';
 
 const plural = pluralFor('en');
@@ -166,6 +167,13 @@ export const en = {
     fix: 'Fix…',
     openLog: 'Open log',
     theCrm: 'the CRM',
+    asking: (name: string) => `Asking ${name} what else it wants to know…`,
+    askFailed: (name: string, why: string) => `${name} did not say what else it wants to know: ${why}`,
+    askAgain: 'Ask again',
+    noDefault: 'Choose…',
+    nothing: 'None',
+    needField: (label: string) => `${label} is needed for the log.`,
+    fieldsOf: (name: string) => `For ${name}`,
   },
 
   why: {
@@ -215,6 +223,12 @@ export const en = {
     needName: 'A name is needed.',
     needField: (label: string) => `${label} is needed.`,
     suggested: 'from the display name, not verified',
+    pick: 'Choose…',
+    linkedOnly: (name: string) => `The number is linked to ${name} on this computer only.`,
+    seen: 'Done',
+    twin: (name: string, type: string, place: string) => `A colleague may have created the same person: ${name}, ${type} in ${place}.`,
+    useTwin: 'Use theirs',
+    keepMine: 'Keep mine',
   },
 
   search: {
@@ -284,22 +298,7 @@ export const en = {
     loading: 'Reading the calls…',
   },
 
-  connections: {
-    title: 'Connections',
-    logsHere: 'Calls are logged here',
-    logHere: 'Log calls here',
-    test: 'Test',
-    testing: 'Testing…',
-    works: 'Answers.',
-    worksAs: (account: string) => `Answers as ${account}.`,
-    types: (list: string) => `Finds ${list}`,
-    cannotLog: 'Cannot hold call logs',
-    cannotCreate: 'Cannot create contacts',
-    remove: 'Remove',
-    removeSure: (name: string) => `Remove ${name}? Its contacts leave the index; nothing is deleted in it.`,
-    cancel: 'Keep it',
-    none: 'No connection yet.',
-  },
+  connections: connecting,
 
   phones: {
     title: 'Phones',

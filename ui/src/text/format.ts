@@ -37,6 +37,14 @@ export function day(at: number, now: number): string {
 export const clock = (at: number): string =>
   new Intl.DateTimeFormat(words().locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 
+/** Words and the next step as sentences: errors come without a full stop. */
+export const sentences = (...parts: (string | null | undefined)[]): string =>
+  parts
+    .map((part) => part?.trim() ?? '')
+    .filter(Boolean)
+    .map((part) => (/[.!?…:]$/.test(part) ? part : `${part}.`))
+    .join(' ');
+
 export const count = (n: number): string => new Intl.NumberFormat(words().locale).format(n);
 
 /** `1.2 ms`, `0.21 s` from microseconds. */

@@ -2,6 +2,7 @@
 
 import type { Backend } from '../backend';
 import type { MatchDto } from '../generated';
+import { connection } from './connect';
 import { Fake, noLog } from './fake';
 
 const MINUTE = 60_000;
@@ -21,6 +22,10 @@ const INITECH = '(415) 555-0100';
 const STRANGER = '+44 20 7946 0018';
 
 const graded = (fake: Fake, number: string, grade: MatchDto['grade']): MatchDto[] => fake.find(number).map((one) => ({ ...one, grade }));
+
+const PINNED = { allowed_hosts: ['*.acme.example'], auth: { bearer: { token: '{{ secret.key }}' } }, environment: { title: 'Address of your Acme' }, parameters: [{ kind: 'secret', name: 'key', title: 'API key' }] };
+const BEFORE = JSON.stringify(PINNED);
+const AFTER = JSON.stringify({ ...PINNED, allowed_hosts: ['*.acme.example', '*.elsewhere.example'] });
 
 const SCENES: Record<string, (fake: Fake) => void> = {
   known: (fake) => fake.ring(ANNA, { line: 'Support DE', started: Date.now() - 4000 }),
@@ -66,6 +71,33 @@ const SCENES: Record<string, (fake: Fake) => void> = {
   memory: (fake) => {
     fake.setStatus({ store: { kind: 'in_memory', code: 'keyring_locked', message: 'The secret store is locked.', hint: 'Unlock it, then ask again.', unsaved: 2, has_file: true } });
     fake.ring(ANNA, { line: 'Support DE' });
+  },
+  fields: (fake) => {
+    fake.logFields = {
+      book: [
+        { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier v. Globex' }, { value: '2', label: '2026-140 Lease' }] },
+        { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }] },
+      ],
+    };
+    SCENES.ended?.(fake);
+  },
+  twins: (fake) => {
+    SCENES.answered?.(fake);
+    const [call] = fake.calls;
+    const twin = fake.contacts[1];
+    if (call && twin) fake.change(call.id, { twins: [{ ...twin, name: 'Anna Meyer', connection_name: 'HubSpot', type_label: 'Contact' }] });
+  },
+  connections: (fake) => {
+    fake.connections = [
+      ...fake.connections,
+      connection('hubspot', 'HubSpot', { account: 'anna@acme.example', evidence: { kind: 'specification', note: 'Every request checked against the published specification.' }, needs: ['A private app and its access token.'], limits: ['HubSpot allows about four searches a second for the whole account.'] }),
+      connection('bullhorn', 'Bullhorn', { state: { kind: 'sign_in_needed' }, can_sign_in: true }),
+      connection('pipedrive', 'Pipedrive', { state: { kind: 'sign_in_needed' }, server: 'https://acme.pipedrive.com' }),
+      connection('own-acme', 'Acme', { connector: 'own/acme', connector_name: 'Acme CRM', own: true, state: { kind: 'changed', before: BEFORE, after: AFTER } }),
+      connection('own-broken', 'Old office', { connector: 'own/broken', connector_name: 'broken.toml', own: true, types: [], state: { kind: 'broken', problems: fake.connectors.find((one) => one.id === 'own/broken')?.problems ?? [] } }),
+      connection('app-connect', 'Clio by App Connect', { state: { kind: 'unfit', error: { code: 'invalid', message: 'The address of the server is missing', hint: 'It looks like this: crm.example.com', field: 'server' } } }),
+      connection('old', 'Old CRM', { connector: 'old', types: [], can_create: false, can_log: false, state: { kind: 'missing' } }),
+    ];
   },
   hostile: (fake) => {
     const call = fake.ring(ANNA, { line: '<b>line</b> '.repeat(20) });

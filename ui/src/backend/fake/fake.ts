@@ -2,10 +2,11 @@
 // finds people by digits and by words, logs, moves logs, and tells what changed, as the owner does.
 
 import type { Args, Backend, CommandName, OwnerEvent, Reply } from '../backend';
-import type { ApiError, CallDto, Commands, ConnectionDto, ContactDto, ContactRefDto, DraftDto, DuplicateDto, LogDto, MatchDto, PhoneDto, SettingsDto, StatusDto, TraceDto } from '../generated';
+import type { ApiError, CallDto, Commands, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ContactDto, ContactRefDto, DraftDto, DuplicateDto, LogDto, LogFieldDto, MatchDto, PhoneDto, SettingsDto, StatusDto, TraceDto } from '../generated';
+import { Browser, connectors, handlers, parameter } from './connect';
 import { connections, people, settings, status } from './people';
 
-type Handlers = { [K in CommandName]: (args: Args<K>) => Reply<K> };
+type Handlers = { [K in CommandName]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
 const fold = (text: string) => text.toLowerCase().replaceAll('ß', 'ss').normalize('NFD').replace(/\p{M}/gu, '');
 /** Good enough to tell sample numbers apart: the digits, without a country's 1, 44 or 49 or the trunk's 0. */
@@ -45,6 +46,14 @@ export class Fake implements Backend {
   /** Whether the owner opens a card for a call that begins. */
   pops = (call: CallDto) => !call.is_over;
   connections: ConnectionDto[];
+  connectors: ConnectorDto[] = connectors();
+  serverFields: ConnectorFieldsDto = { name: 'Clio', server: null, parameters: [parameter('apiKey', 'API key', { kind: 'secret' })], signs_in_with_browser: false };
+  pastes = false;
+  readonly browser = new Browser();
+  /** What each connection wants to know about a call. */
+  logFields: Record<string, LogFieldDto[]> = {};
+  /** Why no CRM takes another number; `null`: they take it. */
+  linksOnly: string | null = null;
   settings: SettingsDto;
   status: StatusDto;
   phones: PhoneDto[] = [];
@@ -76,10 +85,11 @@ export class Fake implements Backend {
     const gate = this.#gates.get(name)?.shift();
     const failure = this.#failures.get(name);
     // Worked out when it was asked, as the owner does; a gate delays only the way back.
-    const reply = failure ? null : structuredClone(this.#do[name](args) as Reply<K>);
+    const made = failure ? null : this.#do[name](args);
+    const reply = made instanceof Promise ? made : structuredClone(made as Reply<K>);
     if (gate) await gate;
     if (failure) throw failure;
-    return reply as Reply<K>;
+    return reply;
   }
 
   async listen(handler: (event: OwnerEvent) => void): Promise<() => void> {
@@ -131,6 +141,8 @@ export class Fake implements Backend {
       choice: found.length === 1 && found[0] ? { contact: found[0].contact, by: 'only_exact_match' } : null,
       note: '',
       outcome: null,
+      fields: [],
+      twins: [],
       log: noLog(),
       provider_call_id: null,
       ...change,
@@ -216,7 +228,7 @@ export class Fake implements Backend {
       this.#trace(before, true);
       return this.change(call, { lookup: { ...before.lookup, matches: [...kept, ...added], checked: this.now(), running: false } });
     },
-    choose: ({ call, contact }) => this.change(call, { choice: contact ? { contact: this.#contact(contact), by: 'person' } : null }),
+    choose: ({ call, contact }) => this.change(call, { choice: contact ? { contact: this.#contact(contact), by: 'person' } : null, fields: [], twins: [] }),
     note: ({ call, note, outcome }) => {
       const before = this.#call(call);
       return this.change(call, { note, outcome, log: { ...before.log, changed: before.log.state === 'logged' } });
@@ -281,18 +293,23 @@ export class Fake implements Backend {
       const words = name.trim().split(/\s+/);
       return words.length < 2 ? { given: null, family: words[0] ?? null } : { given: words.slice(0, -1).join(' '), family: words.at(-1) ?? null };
     },
+    log_fields: ({ call }) => {
+      const contact = this.#call(call).choice?.contact.ref ?? null;
+      return { contact, fields: (contact && this.logFields[contact.connection]) ?? [] };
+    },
+    set_log_fields: ({ call, fields }) => {
+      const before = this.#call(call);
+      const choice = before.choice && { ...before.choice, by: 'person' as const };
+      return this.change(call, { fields: fields.filter((one) => one.value), choice, log: { ...before.log, changed: before.log.state === 'logged' } });
+    },
     add_number: ({ contact, number, call }) => {
       const found = this.#contact(contact);
-      found.numbers.push({ label: 'phone', text: number, raw: number });
+      if (!this.linksOnly) found.numbers.push({ label: 'phone', text: number, raw: number });
       if (call) this.change(call, { choice: { contact: found, by: 'person' } });
-      return found;
+      return { contact: found, linked_only: this.linksOnly !== null, message: this.linksOnly };
     },
 
-    connections: () => this.connections,
-    test_connection: ({ connection }) => this.connections.find((one) => one.id === connection) ?? this.#none(),
-    log_here: ({ connection }) => (this.connections = this.connections.map((one) => ({ ...one, logs_here: one.id === connection }))),
-    add_connection: () => this.connections,
-    remove_connection: ({ connection }) => (this.connections = this.connections.filter((one) => one.id !== connection)),
+    ...handlers(this, this.browser),
 
     settings: () => this.settings,
     save_settings: (wanted) => {
@@ -345,7 +362,7 @@ export class Fake implements Backend {
       this.emit({ kind: 'quit_asked', unsaved: store.unsaved });
       throw refuse('unsaved', 'Calls and their notes are only in memory.');
     },
-  } satisfies { [K in keyof Commands]: (args: Args<K>) => Reply<K> };
+  } satisfies { [K in keyof Commands]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
   #call(id: string): CallDto {
     return this.calls.find((call) => call.id === id) ?? this.#none();

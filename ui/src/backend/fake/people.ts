@@ -48,14 +48,16 @@ export function people(now: number): ContactDto[] {
 }
 
 export function connections(): ConnectionDto[] {
-  const company = { name: 'company', label: 'Company', required: false };
-  const title = { name: 'title', label: 'Title', required: false };
-  const email = { name: 'email', label: 'E-mail', required: false };
+  const company = { name: 'company', label: 'Company', required: false, options: [] };
+  const title = { name: 'title', label: 'Title', required: false, options: [] };
+  const email = { name: 'email', label: 'E-mail', required: false, options: [] };
   return [
     {
       id: 'book',
       name: PLACES.book,
-      connector: 'address_book',
+      connector: 'address-book',
+      connector_name: 'Address book',
+      state: { kind: 'ready' },
       logs_here: true,
       types: [
         { id: 'person', label: 'Person', is_company: false, creatable: true, fields: [company, title, email] },
@@ -64,8 +66,17 @@ export function connections(): ConnectionDto[] {
       ],
       can_create: true,
       can_log: true,
+      can_sign_in: false,
+      own: false,
+      evidence: null,
+      needs: [],
+      limits: [],
+      environment: null,
+      server: null,
+      parameters: {},
       account: null,
       message: null,
+      hint: null,
     },
   ];
 }

@@ -1,17 +1,23 @@
 // Made from crates/ipc by `RINGSIDE_GENERATE=1 cargo test -p ringside-ipc`. Do not edit: the test `generated`
 // compares this file with the Rust types.
 
-export type AddConnectionArgs = { connector: string, name: string | null, };
+export type AddConnectionArgs = { connector: string, name: string | null, environment: string | null, server: string | null, parameters: { [key in string]: string }, secrets: { [key in string]: SecretText }, };
 
 export type AddNumberArgs = { contact: ContactRefDto, number: string, call: string | null, };
 
 export type AddPhoneArgs = { name: string, trusted: boolean, };
 
+export type AgreeArgs = { connection: string, 
+/**
+ * The `after` that the person saw, so that nobody agrees to what came later.
+ */
+after: string, };
+
 export type AnswerDto = { "kind": "found", records: number, verified: number, } | { "kind": "failed", code: string, message: string, } | { "kind": "skipped", reason: string, };
 
 export type ApiError = { 
 /**
- * One of `Kind::code`, `bad_command`, or `unsaved` for a quit that would lose calls.
+ * One of `Kind::code`, `bad_command`, `unsaved` for a quit that would lose calls, or `cancelled`.
  */
 code: string, message: string, hint: string | null, 
 /**
@@ -56,7 +62,16 @@ unverified: boolean, rehearsal: boolean, lookup: LookupDto,
 /**
  * The contact this call is about, and who decided so.
  */
-choice: ChoiceDto | null, note: string, outcome: OutcomeDto | null, log: LogDto, 
+choice: ChoiceDto | null, note: string, outcome: OutcomeDto | null, 
+/**
+ * What the person chose of `log_fields`. Choosing another contact empties it.
+ */
+fields: Array<ChosenFieldDto>, 
+/**
+ * Records with the caller's number that turned up in the CRM after this call's contact was created there: a colleague
+ * may have created the same person at the same time. Empty once a person chose.
+ */
+twins: Array<ContactDto>, log: LogDto, 
 /**
  * The provider's or softphone's own id of the call, where there is one.
  */
@@ -98,19 +113,159 @@ export type CallerKind = "number" | "extension" | "sip_address" | "withheld" | "
 
 export type CallsPageDto = { calls: Array<CallDto>, more: boolean, };
 
+export type ChangeConnectionArgs = { connection: string, name: string | null, environment: string | null, server: string | null, 
+/**
+ * An empty one goes back to its default.
+ */
+parameters: { [key in string]: string }, 
+/**
+ * An empty one stays as it is.
+ */
+secrets: { [key in string]: SecretText }, };
+
 export type ChoiceDto = { contact: ContactDto, by: ChosenByDto, };
 
 export type ChooseArgs = { call: string, contact: ContactRefDto | null, };
 
 export type ChosenByDto = "person" | "only_exact_match" | "remembered";
 
+/**
+ * One value, by the field's name.
+ */
+export type ChosenFieldDto = { name: string, value: string, };
+
 export type ConnectionArgs = { connection: string, };
 
-export type ConnectionDto = { id: string, name: string, connector: string, 
+export type ConnectionDto = { id: string, 
+/**
+ * The person's name for it.
+ */
+name: string, 
+/**
+ * The connector's id: `hubspot`, `own/acme`.
+ */
+connector: string, 
+/**
+ * The connector's name: `HubSpot`.
+ */
+connector_name: string, state: ConnectionStateDto, 
 /**
  * Calls are logged here unless the person chooses otherwise.
  */
-logs_here: boolean, types: Array<ContactTypeDto>, can_create: boolean, can_log: boolean, account: string | null, message: string | null, };
+logs_here: boolean, types: Array<ContactTypeDto>, can_create: boolean, can_log: boolean, 
+/**
+ * `sign_in` and `sign_out` make sense: it is signed in to in the browser.
+ */
+can_sign_in: boolean, 
+/**
+ * The connector is a file of the user's own.
+ */
+own: boolean, evidence: EvidenceDto | null, needs: Array<string>, limits: Array<string>, 
+/**
+ * The chosen environment's value.
+ */
+environment: string | null, 
+/**
+ * The server's address as it was typed, put in order.
+ */
+server: string | null, 
+/**
+ * What was filled in, by name. Never secrets.
+ */
+parameters: { [key in string]: string }, 
+/**
+ * Whose account it is, where it was just asked.
+ */
+account: string | null, 
+/**
+ * What is in the way, in a sentence.
+ */
+message: string | null, 
+/**
+ * What to do about it.
+ */
+hint: string | null, };
+
+/**
+ * How a connection is, and what comes next.
+ */
+export type ConnectionStateDto = { "kind": "ready" } | { "kind": "sign_in_needed" } | { "kind": "changed", 
+/**
+ * As it was agreed to, as JSON; `None`: it is not known any more.
+ */
+before: string | null, after: string, } | { "kind": "broken", problems: Array<ProblemDto>, } | { "kind": "unfit", error: ApiError, } | { "kind": "missing" };
+
+/**
+ * A connector that a person can choose, with everything its form needs.
+ */
+export type ConnectorDto = { 
+/**
+ * As in `config.toml`: `hubspot`, `own/acme`.
+ */
+id: string, name: string, origin: OriginDto, 
+/**
+ * The vendor's documentation of the API. https only.
+ */
+docs: string | null, 
+/**
+ * What a person or their admin must have or do first.
+ */
+needs: Array<string>, 
+/**
+ * What it cannot do, or only slowly.
+ */
+limits: Array<string>, 
+/**
+ * On what it was proved. `None`: it is part of Ringside itself.
+ */
+evidence: EvidenceDto | null, environment: EnvironmentDto, 
+/**
+ * What the person fills in, in this order.
+ */
+parameters: Array<ParameterDto>, 
+/**
+ * There is more to fill in once the server's address is known: ask `connector_fields`.
+ */
+asks_server: boolean, 
+/**
+ * After connecting, the person signs in in the browser.
+ */
+signs_in_with_browser: boolean, 
+/**
+ * What it can do, as the operations are called: `find_contact`, `create_contact`, `log_call`, …
+ */
+operations: Array<string>, 
+/**
+ * The kinds of records that it finds: `Candidate`, `Lead`.
+ */
+types: Array<string>, 
+/**
+ * There can't be two connections of it.
+ */
+only_once: boolean, 
+/**
+ * What is wrong with a file of the user's own. It can't be connected while there is anything.
+ */
+problems: Array<ProblemDto>, };
+
+export type ConnectorFieldsArgs = { connector: string, server: string | null, 
+/**
+ * What is filled in already.
+ */
+parameters: { [key in string]: string }, };
+
+/**
+ * What a connector asks for at this address. A wrong address, or one that is not its CRM's, is an error on `server`.
+ */
+export type ConnectorFieldsDto = { 
+/**
+ * The CRM that the server speaks for: `Clio`.
+ */
+name: string, 
+/**
+ * The address that was typed, put in order.
+ */
+server: string | null, parameters: Array<ParameterDto>, signs_in_with_browser: boolean, };
 
 export type ContactArgs = { contact: ContactRefDto, };
 
@@ -144,7 +299,11 @@ export type Decision = "it_is_there" | "send_again" | "drop";
 
 export type DirectionDto = "in" | "out";
 
-export type DraftDto = { connection: string, contact_type: string, name: string, given: string | null, family: string | null, company: string | null, title: string | null, email: string | null, number: string | null, };
+export type DraftDto = { connection: string, contact_type: string, name: string, given: string | null, family: string | null, company: string | null, title: string | null, email: string | null, number: string | null, 
+/**
+ * Fields that only this connection has, by their names.
+ */
+extra: Array<ChosenFieldDto>, };
 
 /**
  * A record that may be the same as the draft.
@@ -153,13 +312,45 @@ export type DuplicateDto = { contact: ContactDto, because: DuplicateReason, };
 
 export type DuplicateReason = "same_number" | "same_email" | "like_name";
 
+/**
+ * Where the CRM is.
+ */
+export type EnvironmentDto = { "kind": "fixed" } | { "kind": "choice", options: Array<FieldOptionDto>, } | { "kind": "typed", title: string, placeholder: string | null, help: string | null, };
+
 export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
 /**
  * A telephone link asked for it, and another program can make the call.
  */
 hand_on: HandOnDto | null, } | { "kind": "open_main" } | { "kind": "quit_asked", unsaved: number, };
 
-export type FieldDto = { name: string, label: string, required: boolean, };
+export type EvidenceDto = { kind: EvidenceKindDto, 
+/**
+ * In a sentence.
+ */
+note: string, };
+
+export type EvidenceKindDto = "real_server" | "specification" | "documentation";
+
+export type FieldDto = { name: string, label: string, required: boolean, 
+/**
+ * What it can be; empty: any text.
+ */
+options: Array<FieldOptionDto>, };
+
+/**
+ * One of the values that a field can have.
+ */
+export type FieldOptionDto = { 
+/**
+ * As the CRM writes it.
+ */
+value: string, label: string, };
+
+export type FinishSignInArgs = { connection: string, 
+/**
+ * Of the page at which the browser ended: a secret, as the code is in it.
+ */
+address: SecretText, };
 
 export type FormDto = { format: string, text: string, };
 
@@ -223,9 +414,26 @@ next_try: number | null,
  */
 url: string | null, 
 /**
- * The note or outcome was changed after it was logged, and the change is not there yet.
+ * The note, outcome or fields were changed after it was logged, and the change is not there yet.
  */
 changed: boolean, };
+
+export type LogFieldDto = { name: string, label: string, required: boolean, 
+/**
+ * The value that counts while none is chosen.
+ */
+default: string | null, options: Array<FieldOptionDto>, };
+
+export type LogFieldsArgs = { call: string, fields: Array<ChosenFieldDto>, };
+
+/**
+ * What this CRM wants to know about a call with the chosen contact.
+ */
+export type LogFieldsDto = { 
+/**
+ * The contact that the choices are for; `null` when nobody is chosen.
+ */
+contact: ContactRefDto | null, fields: Array<LogFieldDto>, };
 
 /**
  * What happens when a call ends.
@@ -298,9 +506,22 @@ export type Nothing = Record<symbol, never>;
  */
 export type NoticeDto = { 
 /**
- * Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`.
+ * Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`, `connectors`.
  */
 code: string, message: string, hint: string | null, };
+
+/**
+ * What became of a number that was to be added to a contact.
+ */
+export type NumberAddedDto = { contact: ContactDto, 
+/**
+ * The CRM did not take it. On this machine the number belongs to the contact; in the CRM nothing changed.
+ */
+linked_only: boolean, 
+/**
+ * Why, for a person.
+ */
+message: string | null, };
 
 export type NumberDto = { label: string, 
 /**
@@ -327,7 +548,27 @@ export type OpenSearchArgs = { text: string,
  */
 link: string | null, };
 
+/**
+ * Who made a connector.
+ */
+export type OriginDto = { "kind": "built_in" } | { "kind": "shipped" } | { "kind": "own", file: string, };
+
 export type OutcomeDto = "connected" | "left_message" | "no_answer" | "busy" | "wrong_number" | "call_back";
+
+/**
+ * Something the person fills in.
+ */
+export type ParameterDto = { name: string, title: string, kind: ParameterKindDto, help: string | null, placeholder: string | null, required: boolean, default: string | null, 
+/**
+ * A regular expression that the whole value must match.
+ */
+pattern: string | null, 
+/**
+ * For a choice.
+ */
+options: Array<FieldOptionDto>, };
+
+export type ParameterKindDto = "text" | "secret" | "choice" | "bool" | "int";
 
 export type PhoneArgs = { name: string, };
 
@@ -352,6 +593,19 @@ text: string | null,
  * The format itself can't be read.
  */
 error: string | null, };
+
+/**
+ * A fault in a file, and where it is.
+ */
+export type ProblemDto = { message: string, hint: string | null, 
+/**
+ * Counted from 1.
+ */
+line: number, column: number, 
+/**
+ * Where in the manifest: `find_contact.request.json`. Empty: the file as a whole.
+ */
+path: string, };
 
 export type QuitArgs = { 
 /**
@@ -415,6 +669,12 @@ export type SearchResultDto = { rows: Array<ContactDto>,
 took_us: number, };
 
 /**
+ * What a person typed and nobody else may read: its Debug is masked, and it is wiped when dropped as far as the language
+ * allows. On the wire it is a text.
+ */
+export type SecretText = string;
+
+/**
  * What a person may set. Every value has a default that works; `docs/config.md` has a line for each.
  */
 export type SettingsDto = { 
@@ -440,6 +700,11 @@ own_numbers: Array<string>, pop: PopDto, log_rule: LogRuleDto, notify: boolean, 
 handle_tel_links: boolean, search_hotkey: string | null, card_hotkey: string | null, intake_on: boolean, intake_port: number, };
 
 export type SettleArgs = { call: string, write: string, decision: Decision, };
+
+/**
+ * How far a sign-in came.
+ */
+export type SignedInDto = { "kind": "done", connection: ConnectionDto, } | { "kind": "paste" };
 
 export type SnapshotDto = { calls: Array<CallDto>, status: StatusDto, };
 
@@ -490,6 +755,8 @@ export interface Commands {
   refresh: { args: CallArgs; reply: CallDto };
   choose: { args: ChooseArgs; reply: CallDto };
   note: { args: NoteArgs; reply: CallDto };
+  log_fields: { args: CallArgs; reply: LogFieldsDto };
+  set_log_fields: { args: LogFieldsArgs; reply: CallDto };
   log: { args: LogArgs; reply: CallDto };
   set_aside: { args: CallArgs; reply: CallDto };
   settle: { args: SettleArgs; reply: CallDto };
@@ -503,11 +770,19 @@ export interface Commands {
   create_contact: { args: CreateArgs; reply: CreatedDto };
   duplicates: { args: DraftDto; reply: Array<DuplicateDto> };
   split_name: { args: SplitArgs; reply: SplitDto };
-  add_number: { args: AddNumberArgs; reply: ContactDto };
+  add_number: { args: AddNumberArgs; reply: NumberAddedDto };
   connections: { args: Nothing; reply: Array<ConnectionDto> };
   test_connection: { args: ConnectionArgs; reply: ConnectionDto };
   log_here: { args: ConnectionArgs; reply: Array<ConnectionDto> };
-  add_connection: { args: AddConnectionArgs; reply: Array<ConnectionDto> };
+  connectors: { args: Nothing; reply: Array<ConnectorDto> };
+  connector_fields: { args: ConnectorFieldsArgs; reply: ConnectorFieldsDto };
+  add_connection: { args: AddConnectionArgs; reply: ConnectionDto };
+  change_connection: { args: ChangeConnectionArgs; reply: ConnectionDto };
+  sign_in: { args: ConnectionArgs; reply: SignedInDto };
+  finish_sign_in: { args: FinishSignInArgs; reply: ConnectionDto };
+  cancel_sign_in: { args: ConnectionArgs; reply: Nothing };
+  sign_out: { args: ConnectionArgs; reply: ConnectionDto };
+  agree_to_connector: { args: AgreeArgs; reply: ConnectionDto };
   remove_connection: { args: ConnectionArgs; reply: Array<ConnectionDto> };
   settings: { args: Nothing; reply: SettingsDto };
   save_settings: { args: SettingsDto; reply: SettingsDto };

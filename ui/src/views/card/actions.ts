@@ -90,7 +90,7 @@ export const inNote = (call: CallDto, state: CardState): boolean =>
   noteShown(call, state) && !['nobody', 'several'].includes(picture(call).face);
 
 /** A log that is there or on its way is sent again only when something changed; an unsure one is decided in its own line. */
-function mayLog(call: CallDto, { note }: CardState): boolean {
+function mayLog(call: CallDto, { note, fields }: CardState): boolean {
   switch (call.log.state) {
     case 'not_logged':
     case 'set_aside':
@@ -99,7 +99,7 @@ function mayLog(call: CallDto, { note }: CardState): boolean {
     case 'logged':
       return call.log.changed;
     case 'waiting':
-      return note.edited;
+      return note.edited || fields.edited;
     case 'unsure':
       return false;
   }
@@ -155,7 +155,7 @@ export async function perform(deck: Deck, call: CallDto, id: ActionId): Promise<
     case 'log': {
       // An only exact match that nobody touched is logged as shown; the owner holds the same rule.
       const { contact } = picture(call);
-      if (canLog(call, state)) await deck.log(call.id, call.choice ? null : (contact?.ref ?? null));
+      if (canLog(call, state) && state.fields.check()) await deck.log(call.id, call.choice ? null : (contact?.ref ?? null));
       return;
     }
     case 'later':

@@ -83,6 +83,8 @@ function sample(id: string, matches: number): CallDto {
     choice: null,
     note: '',
     outcome: null,
+    fields: [],
+    twins: [],
     log: {
       state: 'not_logged',
       write: null,
