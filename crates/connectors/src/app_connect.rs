@@ -115,6 +115,15 @@ impl AppConnect {
         })
     }
 
+    /// Reads the manifest that an earlier run remembered, so that types and fields are there from the start. Asks nobody.
+    pub async fn recall_manifest(&self) {
+        if self.loaded().is_none()
+            && let Some(Ok(manifest)) = self.recall(MANIFEST).await.map(|text| self.parse(&text))
+        {
+            self.load(manifest).await;
+        }
+    }
+
     /// The manifest: the connection's own, the one remembered, or the server's.
     async fn manifest(&self, span: &Span) -> Result<Arc<ServerManifest>> {
         if let Some(manifest) = self.loaded() {

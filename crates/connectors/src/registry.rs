@@ -45,7 +45,15 @@ pub fn build(parts: &Parts, catalog: &Catalog, setup: &Setup) -> Result<Built> {
             );
             Ok(Built::AddressBook(Arc::new(connector)))
         }
-        Body::AppConnect => AppConnect::new(parts, setup).map(|made| Built::AppConnect(Arc::new(made))),
+        Body::AppConnect => {
+            let made = Arc::new(AppConnect::new(parts, setup)?);
+            // Before its first request it would have no contact types to show.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                let made = Arc::clone(&made);
+                runtime.spawn(async move { made.recall_manifest().await });
+            }
+            Ok(Built::AppConnect(made))
+        }
         Body::Manifest(_) | Body::Broken { .. } => {
             let sheet = entry.sheet().ok_or_else(|| {
                 let first = entry.problems().first();

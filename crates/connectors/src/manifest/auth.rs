@@ -323,14 +323,17 @@ impl Access {
     }
 
     fn refused(&self) -> Error {
-        let message = format!(
-            "{} does not accept the sign-in of {}",
-            self.loaded.manifest.name, self.setup.name
-        );
-        let hint = if self.loaded.manifest.auth.oauth2.is_some() {
-            "Sign in again"
+        let name = &self.loaded.manifest.name;
+        let (message, hint) = if self.loaded.manifest.auth.oauth2.is_some() {
+            (
+                format!("{name} no longer accepts this sign-in"),
+                "Sign in again".to_owned(),
+            )
         } else {
-            "Open the connection and type its key again"
+            (
+                format!("{name} does not accept this key"),
+                format!("Copy it from {name} once more, or make a new one there"),
+            )
         };
         Error::new(Kind::SignInNeeded, "sign_in", message).hint(hint)
     }
