@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use ringside_domain::address_book::ADDRESS_BOOK;
@@ -26,6 +26,7 @@ pub const OWN: &str = "own/";
 const SHIPPED: &[(&str, &str)] = &[
     ("bullhorn", include_str!("../../../connectors/bullhorn.toml")),
     ("clio", include_str!("../../../connectors/clio.toml")),
+    ("close", include_str!("../../../connectors/close.toml")),
     ("dolibarr", include_str!("../../../connectors/dolibarr.toml")),
     ("espocrm", include_str!("../../../connectors/espocrm.toml")),
     ("hubspot", include_str!("../../../connectors/hubspot.toml")),
@@ -80,44 +81,23 @@ pub struct Sheet {
 /// The user's own files by their names: what is in them, or in words why they can't be read.
 pub type OwnFiles = BTreeMap<String, Result<String, String>>;
 
-/// All connectors, in the order in which a person reads them.
+/// All connectors. One that ships is loaded when it is first asked for: a start has no time for all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    entries: Vec<Entry>,
+    own: Vec<Entry>,
 }
 
 impl Catalog {
     /// What ships with Ringside.
     #[must_use]
     pub fn shipped() -> Self {
-        static SHIPPED_ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
-        let entries = SHIPPED_ENTRIES.get_or_init(|| {
-            let built_in = |id: &str, name: &str, body| Entry {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                origin: Origin::BuiltIn,
-                body,
-                text: None,
-            };
-            let mut manifests: Vec<Entry> = SHIPPED.iter().map(|(id, text)| shipped(id, text)).collect();
-            manifests.sort_by_key(|entry| entry.name.to_lowercase());
-            let mut entries = vec![
-                built_in(ADDRESS_BOOK, "Address book", Body::AddressBook),
-                built_in(APP_CONNECT, "App Connect server", Body::AppConnect),
-            ];
-            entries.extend(manifests);
-            entries
-        });
-        Self {
-            entries: entries.clone(),
-        }
+        Self::default()
     }
 
     /// What ships, and the user's own files. A file that broke since it was in this catalog keeps what connections run
     /// with, and is shown with its faults; one that did not change stays the same one.
     #[must_use]
     pub fn with_own(&self, files: &OwnFiles) -> Self {
-        let mut catalog = Self::shipped();
         let own = files.iter().map(|(file, text)| {
             let before = self.get(&own_id(file));
             match before {
@@ -125,18 +105,27 @@ impl Catalog {
                 _ => own(file, text, before.and_then(Entry::sheet)),
             }
         });
-        catalog.entries.extend(own);
-        catalog
+        Self { own: own.collect() }
     }
 
+    /// In the order in which a person reads them: Ringside's own, what ships by name, the user's own.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn entries(&self) -> Vec<&Entry> {
+        let mut manifests: Vec<&Entry> = SHIPPED.iter().filter_map(|(id, _)| shipped(id)).collect();
+        manifests.sort_by_key(|entry| entry.name.to_lowercase());
+        built_in().iter().chain(manifests).chain(&self.own).collect()
+    }
+
+    /// The user's own.
+    #[must_use]
+    pub fn own(&self) -> &[Entry] {
+        &self.own
     }
 
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.id == id)
+        let known = built_in().iter().chain(&self.own).find(|entry| entry.id == id);
+        known.or_else(|| shipped(id))
     }
 }
 
@@ -171,7 +160,32 @@ impl Entry {
     }
 }
 
-fn shipped(id: &str, text: &str) -> Entry {
+fn built_in() -> &'static [Entry; 2] {
+    static BUILT_IN: LazyLock<[Entry; 2]> = LazyLock::new(|| {
+        let entry = |id: &str, name: &str, body| Entry {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            origin: Origin::BuiltIn,
+            body,
+            text: None,
+        };
+        [
+            entry(ADDRESS_BOOK, "Address book", Body::AddressBook),
+            entry(APP_CONNECT, "App Connect server", Body::AppConnect),
+        ]
+    });
+    &BUILT_IN
+}
+
+/// A manifest that ships, loaded once for the whole program.
+fn shipped(id: &str) -> Option<&'static Entry> {
+    static LOADED: [OnceLock<Entry>; SHIPPED.len()] = [const { OnceLock::new() }; SHIPPED.len()];
+    let at = SHIPPED.iter().position(|(known, _)| *known == id)?;
+    let (id, text) = *SHIPPED.get(at)?;
+    LOADED.get(at).map(|once| once.get_or_init(|| load_shipped(id, text)))
+}
+
+fn load_shipped(id: &str, text: &str) -> Entry {
     let (name, body) = match load(text) {
         Ok(loaded) => (loaded.manifest.name.clone(), Body::Manifest(sheet(loaded, text))),
         Err(problems) => (id.to_owned(), Body::Broken { problems, last: None }),
@@ -254,6 +268,7 @@ fn fault(message: String, hint: Option<&str>) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn files(files: &[(&str, &str)]) -> OwnFiles {
