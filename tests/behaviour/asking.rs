@@ -149,8 +149,20 @@ pub async fn plant_as(case: &Case, kind: &str, given: &str, family: &str, number
     }
 }
 
+/// Somebody new of this type, with what the CRM insists on.
 pub fn draft(case: &Case, kind: &str, name: &str, number: Option<&str>) -> ContactDraft {
-    draft_for(case.connector.info().connection, kind, name, number)
+    let info = case.connector.info();
+    let mut draft = draft_for(info.connection, kind, name, number);
+    let fields = info.types.into_iter().filter(|one| one.id == kind).flat_map(|one| one.fields);
+    for field in fields.filter(|field| field.required) {
+        match field.name.as_str() {
+            "company" => draft.company = Some("Example Ltd".into()),
+            "title" => draft.title = Some("Buyer".into()),
+            "email" => draft.email = Some("required@example.com".into()),
+            _ => draft.extra.push((field.name, "required".into())),
+        }
+    }
+    draft
 }
 
 pub fn draft_for(connection: ConnectionId, kind: &str, name: &str, number: Option<&str>) -> ContactDraft {
@@ -180,6 +192,14 @@ pub async fn entry(case: &Case, contact: &ContactRef, note: &str) -> CallLogEntr
         }
     }
     CallLogEntry {
+        fields,
+        ..entry_for(contact, note)
+    }
+}
+
+/// The same on a CRM that asks for nothing else.
+pub fn entry_for(contact: &ContactRef, note: &str) -> CallLogEntry {
+    CallLogEntry {
         contact: contact.clone(),
         contact_name: "Anna Example".into(),
         direction: Direction::In,
@@ -191,7 +211,7 @@ pub async fn entry(case: &Case, contact: &ContactRef, note: &str) -> CallLogEntr
         end: Some(EndReason::Completed),
         outcome: Some(Outcome::Connected),
         note: note.to_owned(),
-        fields,
+        fields: Vec::new(),
         marker: Marker::new("ringside-abcdefghijklmnopqrstuvwx27", true),
     }
 }

@@ -6,13 +6,14 @@
 
 pub mod bullhorn;
 pub mod clio;
-mod espo_where;
+pub mod dolibarr;
 pub mod espocrm;
 pub mod html;
 pub mod hubspot;
 pub mod insightly;
 pub mod like;
 pub mod lucene;
+pub mod odoo;
 pub mod pipedrive;
 mod records;
 pub mod salesforce;

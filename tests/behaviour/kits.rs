@@ -1,6 +1,6 @@
 //! The connectors under test, each beside a fake of its CRM.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ringside_connectors::{
@@ -10,7 +10,7 @@ use ringside_connectors::{
     parts::{Parts, Server, Setup, secret_name},
 };
 use ringside_domain::{
-    Capability, Clock, ConnectionId, Connector, CredentialStore as _, TypedHost, credentials::Secret,
+    Capability, Clock, ConnectionId, Connector, CredentialStore as _, Kind, TypedHost, credentials::Secret,
 };
 use ringside_host::{
     clock::{OsRandom, SystemClock},
@@ -22,7 +22,10 @@ use ringside_tests::detour::Detour;
 
 use crate::{
     book::Book,
-    crm::{FakeCrm, Knobs, Planted, SeenLog, Vendor, bullhorn, clio, espocrm, hubspot, insightly, pipedrive, salesforce, suitecrm},
+    crm::{
+        FakeCrm, Knobs, Planted, SeenLog, Vendor, bullhorn, clio, dolibarr, espocrm, hubspot, insightly, odoo,
+        pipedrive, salesforce, suitecrm,
+    },
     desktop::{Agreeing, MemoryKeyring},
 };
 
@@ -71,6 +74,11 @@ impl Case {
         self.crm.wire().unwrap()
     }
 
+    /// Its records lie here: it files numbers for the country it was told once, and makes its own ids.
+    pub fn is_address_book(&self) -> bool {
+        self.name == ADDRESS_BOOK
+    }
+
     pub fn types(&self) -> Vec<String> {
         self.connector.info().types.into_iter().map(|kind| kind.id).collect()
     }
@@ -83,6 +91,10 @@ pub struct Offer {
     pub wire: bool,
     /// It gets tokens from a provider and renews them.
     pub renews: bool,
+    /// One request finds all types: there is no part of a lookup that could fail alone.
+    pub at_once: bool,
+    /// A contact has room for one number there.
+    pub one_number: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -96,6 +108,8 @@ pub struct Kit {
     parameters: &'static [(&'static str, &'static str)],
     /// It has sessions and tokens that end.
     renews: bool,
+    at_once: bool,
+    one_number: bool,
 }
 
 pub fn all() -> Vec<Kit> {
@@ -107,6 +121,8 @@ pub fn all() -> Vec<Kit> {
         secrets: &[],
         parameters: &[],
         renews: false,
+        at_once: false,
+        one_number: false,
     };
     vec![
         Kit {
@@ -172,6 +188,22 @@ pub fn all() -> Vec<Kit> {
             typed: Some(salesforce::ADDRESS),
             parameters: &[("client_id", salesforce::CLIENT)],
             renews: true,
+            at_once: true,
+            ..manifest
+        },
+        Kit {
+            name: "odoo",
+            vendor: Some(|| Arc::new(odoo::Odoo)),
+            typed: Some("acme.odoo.com"),
+            secrets: &[("key", odoo::KEY)],
+            one_number: true,
+            ..manifest
+        },
+        Kit {
+            name: "dolibarr",
+            vendor: Some(|| Arc::new(dolibarr::Dolibarr)),
+            typed: Some("erp.example.com"),
+            secrets: &[("key", dolibarr::KEY)],
             ..manifest
         },
     ]
@@ -199,6 +231,8 @@ impl Kit {
             types: case.types().len(),
             wire: case.crm.wire().is_some(),
             renews: self.renews,
+            one_number: self.one_number,
+            at_once: self.at_once,
         }
     }
 
@@ -247,7 +281,7 @@ impl Kit {
             // The provider knows one redirect address, so one test at a time has its port.
             static PORT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
             let _turn = PORT.lock().await;
-            connector.sign_in().await.unwrap();
+            signed_in(&connector).await;
         }
         let secrets = self.secrets.iter().map(|(_, value)| (*value).to_owned());
         Case {
@@ -299,4 +333,15 @@ pub fn shipped(id: &str) -> Result<Arc<Loaded>, String> {
     }
     let sheet = entry.sheet().ok_or_else(|| format!("{id} is no manifest"))?;
     Ok(sheet.loaded.clone())
+}
+
+/// Signs in once the port is free: another run of this suite may have it for a moment.
+async fn signed_in(connector: &ManifestConnector) {
+    for _ in 0..100 {
+        match connector.sign_in().await {
+            Err(error) if error.kind == Kind::Conflict => tokio::time::sleep(Duration::from_millis(100)).await,
+            answer => return answer.unwrap(),
+        }
+    }
+    panic!("the port to which the browser comes back is in use by another program");
 }

@@ -50,7 +50,9 @@ impl Vendor for Clio {
         if asked.path.starts_with("/oauth/") {
             return Ok(());
         }
-        let token = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let token = asked
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
         match token {
             Some(token) if asked.host == HOST && records.uses(token) => Ok(()),
             _ => Err(refused(&(401, "UnauthorizedError", "User is not authenticated".into()))),
@@ -68,7 +70,9 @@ impl Vendor for Clio {
             }
             _ => refused(&not_found()),
         };
-        let reply = reply.with("x-ratelimit-limit", "50").with("x-ratelimit-remaining", "49");
+        let reply = reply
+            .with("x-ratelimit-limit", "50")
+            .with("x-ratelimit-remaining", "49");
         reply.with("x-api-version", "4.0.13")
     }
 
@@ -93,10 +97,18 @@ impl Vendor for Clio {
         }
         let number = |(at, number): (usize, &String)| json!({ "id": 80 + at, "name": "Work", "number": number, "primary": at == 0 });
         let email = |(at, address): (usize, &String)| json!({ "id": 90 + at, "name": "Work", "address": address, "primary": at == 0 });
-        planted.insert("phone_numbers".into(), person.numbers.iter().enumerate().map(number).collect());
-        planted.insert("email_addresses".into(), person.email.iter().enumerate().map(email).collect());
+        planted.insert(
+            "phone_numbers".into(),
+            person.numbers.iter().enumerate().map(number).collect(),
+        );
+        planted.insert(
+            "email_addresses".into(),
+            person.email.iter().enumerate().map(email).collect(),
+        );
         if let Some(company) = &person.company {
-            let company = records.plant("contact", fields(&[("type", "Company"), ("name", company)])).id;
+            let company = records
+                .plant("contact", fields(&[("type", "Company"), ("name", company)]))
+                .id;
             planted.insert("company_id".into(), company.into());
         }
         let id = records.plant("contact", planted).id();
@@ -104,7 +116,12 @@ impl Vendor for Clio {
             let matter = fields(&[("client_id", &id), ("status", status), ("description", description)]);
             records.plant("matter", matter);
         }
-        let other = records.plant("matter", fields(&[("status", "Closed"), ("description", "Somebody else's")])).id();
+        let other = records
+            .plant(
+                "matter",
+                fields(&[("status", "Closed"), ("description", "Somebody else's")]),
+            )
+            .id();
         records.plant("relationship", fields(&[("contact_id", &id), ("matter_id", &other)]));
         id
     }
@@ -112,9 +129,15 @@ impl Vendor for Clio {
     fn planted(&self, records: &Records) -> Vec<(String, Planted)> {
         let values = |row: &Row, list: &str, value: &str| -> Vec<String> {
             let items = row.fields.get(list).and_then(Value::as_array).into_iter().flatten();
-            items.filter_map(|item| item[value].as_str()).map(str::to_owned).collect()
+            items
+                .filter_map(|item| item[value].as_str())
+                .map(str::to_owned)
+                .collect()
         };
-        let company = |row: &Row| row.text("company_id").and_then(|id| records.get("contact", &id)?.text("name"));
+        let company = |row: &Row| {
+            row.text("company_id")
+                .and_then(|id| records.get("contact", &id)?.text("name"))
+        };
         let person = |row: &Row| Planted {
             kind: row.text("type").unwrap_or_default(),
             given: row.text("first_name").unwrap_or_default(),
@@ -140,10 +163,18 @@ impl Vendor for Clio {
 
 /// The person is signed in already and agrees at once.
 fn authorize(records: &mut Records, asked: &Asked) -> Reply {
-    let known = ["response_type", "client_id", "redirect_uri", "state", "redirect_on_decline"];
+    let known = [
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "state",
+        "redirect_on_decline",
+    ];
     let is = |name: &str, value: &str| asked.parameter(name).as_deref() == Some(value);
     let right = is("response_type", "code") && is("client_id", CLIENT) && is("redirect_uri", REDIRECT);
-    let state = asked.parameter("state").filter(|_| right && asked.unknown_parameter(&known).is_none());
+    let state = asked
+        .parameter("state")
+        .filter(|_| right && asked.unknown_parameter(&known).is_none());
     let Some(state) = state else {
         return refused(&(400, "ArgumentError", "The redirect URI included is not valid.".into()));
     };
@@ -156,8 +187,19 @@ fn authorize(records: &mut Records, asked: &Asked) -> Reply {
 fn token(records: &mut Records, asked: &Asked) -> Reply {
     let refused = |error: &str, words: &str| Reply::json(400, &json!({ "error": error, "error_description": words }));
     let sent: Vec<(String, String)> = form_urlencoded::parse(&asked.body).into_owned().collect();
-    let get = |name: &str| sent.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let known = ["grant_type", "client_id", "client_secret", "code", "redirect_uri", "refresh_token"];
+    let get = |name: &str| {
+        sent.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let known = [
+        "grant_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "redirect_uri",
+        "refresh_token",
+    ];
     if let Some((name, _)) = sent.iter().find(|(name, _)| !known.contains(&name.as_str())) {
         return refused("invalid_request", &format!("{name} is not a parameter"));
     }
@@ -169,13 +211,19 @@ fn token(records: &mut Records, asked: &Asked) -> Reply {
         Some("authorization_code") => {
             let spent = get("redirect_uri") == Some(REDIRECT) && get("code").is_some_and(|code| records.spend(code));
             if !spent {
-                return refused("invalid_grant", "The provided authorization grant is invalid or expired");
+                return refused(
+                    "invalid_grant",
+                    "The provided authorization grant is invalid or expired",
+                );
             }
             granted["refresh_token"] = records.issue("refresh").into();
         }
         Some("refresh_token") => {
             if !get("refresh_token").is_some_and(|token| records.uses(token)) {
-                return refused("invalid_grant", "The provided authorization grant is invalid or revoked");
+                return refused(
+                    "invalid_grant",
+                    "The provided authorization grant is invalid or revoked",
+                );
             }
         }
         _ => return refused("unsupported_grant_type", "authorization_code or refresh_token"),

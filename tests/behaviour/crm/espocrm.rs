@@ -3,14 +3,16 @@
 //! Stricter than the real one where that is lenient in silence: an attribute that an entity does not have is thrown away there,
 //! and refused here.
 
+mod conditions;
+mod entities;
+
 use serde_json::{Map, Value, json};
 
-use super::{
-    Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor,
-    espo_where::{self, Item},
-    like::like,
-    records::fields,
+use self::{
+    conditions::Item,
+    entities::{ENTITIES, Entity, has},
 };
+use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, like::like, records::fields};
 
 pub struct EspoCrm;
 
@@ -18,60 +20,6 @@ pub const KEY: &str = "planted1d3f5a7c9e0b2d4f6a8c0e1b3d5f7a9c";
 
 /// The API user.
 const USER: &str = "65a0c1d2e3f405162";
-
-/// What an entity has: longest text each, 0 where it is no text of its own.
-pub struct Entity {
-    pub name: &'static str,
-    pub attributes: &'static [(&'static str, usize)],
-    required: &'static [&'static str],
-    /// What the text filter looks at.
-    filtered: &'static [&'static str],
-}
-
-const TEXT: usize = 65_535;
-
-const ENTITIES: &[Entity] = &[
-    Entity {
-        name: "Contact",
-        attributes: &[
-            ("firstName", 100), ("lastName", 100), ("title", 100), ("emailAddress", 255), ("phoneNumber", 36),
-            ("phoneNumberData", 0), ("emailAddressData", 0), ("assignedUserId", 24), ("description", TEXT), ("addressCountry", 100),
-        ],
-        required: &["lastName"],
-        filtered: &["firstName", "lastName", "name", "reversed", "accountName", "emailAddress"],
-    },
-    Entity {
-        name: "Lead",
-        attributes: &[
-            ("firstName", 100), ("lastName", 100), ("title", 100), ("emailAddress", 255), ("phoneNumber", 36),
-            ("phoneNumberData", 0), ("emailAddressData", 0), ("assignedUserId", 24), ("description", TEXT), ("addressCountry", 100),
-            ("accountName", 255), ("status", 100),
-        ],
-        required: &["lastName"],
-        filtered: &["firstName", "lastName", "name", "reversed", "accountName", "emailAddress"],
-    },
-    Entity {
-        name: "Account",
-        attributes: &[
-            ("name", 249), ("emailAddress", 255), ("phoneNumber", 36), ("phoneNumberData", 0), ("emailAddressData", 0),
-            ("assignedUserId", 24), ("description", TEXT), ("billingAddressCountry", 100),
-        ],
-        required: &["name"],
-        filtered: &["name", "emailAddress"],
-    },
-    Entity {
-        name: "Call",
-        attributes: &[
-            ("name", 255), ("status", 100), ("direction", 100), ("dateStart", 0), ("dateEnd", 0), ("description", TEXT),
-            ("assignedUserId", 24), ("contactsIds", 0), ("leadsIds", 0), ("usersIds", 0), ("parentType", 100), ("parentId", 24),
-        ],
-        required: &["name", "dateStart", "dateEnd", "assignedUserId"],
-        filtered: &["name"],
-    },
-];
-
-/// What records have and nobody writes.
-const READ_ONLY: &[&str] = &["id", "name", "accountName", "modifiedAt", "createdAt", "phoneNumberNumeric", "duration"];
 
 impl Vendor for EspoCrm {
     fn purpose(&self, asked: &Asked) -> Purpose {
@@ -91,7 +39,11 @@ impl Vendor for EspoCrm {
     }
 
     fn signed_in(&self, _: &mut Records, asked: &Asked) -> Result<(), Reply> {
-        if asked.header("x-api-key") == Some(KEY) { Ok(()) } else { Err(refused(401, "")) }
+        if asked.header("x-api-key") == Some(KEY) {
+            Ok(())
+        } else {
+            Err(refused(401, ""))
+        }
     }
 
     fn answer(&self, records: &mut Records, asked: &Asked) -> Reply {
@@ -137,11 +89,17 @@ impl Vendor for EspoCrm {
         let email = person.email.clone().unwrap_or_default();
         let mut planted = match person.kind.as_str() {
             "Account" => fields(&[("name", &person.family)]),
-            _ => fields(&[("firstName", &person.given), ("lastName", &person.family), ("accountName", &company)]),
+            _ => fields(&[
+                ("firstName", &person.given),
+                ("lastName", &person.family),
+                ("accountName", &company),
+            ]),
         };
         planted.extend(fields(&[("emailAddress", &email)]));
         let rows = person.numbers.iter().enumerate();
-        let rows = rows.map(|(at, raw)| number(raw, at == 0, "Mobile")).collect::<Vec<Value>>();
+        let rows = rows
+            .map(|(at, raw)| number(raw, at == 0, "Mobile"))
+            .collect::<Vec<Value>>();
         planted.insert("phoneNumberData".into(), rows.into());
         records.plant(&person.kind, planted).id()
     }
@@ -156,13 +114,27 @@ impl Vendor for EspoCrm {
             company: row.text("accountName"),
         };
         let kinds = ["Contact", "Lead", "Account"].into_iter();
-        kinds.flat_map(|kind| records.all(kind)).map(|row| (row.id(), person(row))).collect()
+        kinds
+            .flat_map(|kind| records.all(kind))
+            .map(|row| (row.id(), person(row)))
+            .collect()
     }
 
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| {
-            let ids = |name: &str| row.fields.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-            let mut contacts: Vec<String> = [ids("contactsIds"), ids("leadsIds")].concat().iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            let ids = |name: &str| {
+                row.fields
+                    .get(name)
+                    .and_then(Value::as_array)
+                    .cloned()
+                    .unwrap_or_default()
+            };
+            let mut contacts: Vec<String> = [ids("contactsIds"), ids("leadsIds")]
+                .concat()
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
             contacts.extend(row.text("parentId"));
             SeenLog {
                 id: row.id(),
@@ -177,7 +149,7 @@ impl Vendor for EspoCrm {
 }
 
 fn list(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Reply> {
-    let items = espo_where::items(&asked.parameters()).map_err(|words| refused(400, &words))?;
+    let items = conditions::items(&asked.parameters()).map_err(|words| refused(400, &words))?;
     let most = match asked.parameter("maxSize") {
         None => 20,
         Some(size) => size.parse::<usize>().map_err(|_| refused(400, "Bad maxSize"))?,
@@ -187,7 +159,10 @@ fn list(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Repl
     }
     for item in &items {
         if !has(entity, &item.attribute) {
-            return Err(refused(400, &format!("Not existing attribute '{}' in where.", item.attribute)));
+            return Err(refused(
+                400,
+                &format!("Not existing attribute '{}' in where.", item.attribute),
+            ));
         }
         item.check().map_err(|words| refused(400, &words))?;
     }
@@ -219,18 +194,27 @@ fn list(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Repl
         });
         record
     });
-    Ok(Reply::json(200, &json!({ "total": found.len(), "list": shown.collect::<Vec<Value>>() })))
+    Ok(Reply::json(
+        200,
+        &json!({ "total": found.len(), "list": shown.collect::<Vec<Value>>() }),
+    ))
 }
 
 fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply, Reply> {
     let mut body = object(records, entity, asked)?;
-    let missing = entity.required.iter().find(|name| !body.get(**name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty()));
+    let missing = entity.required.iter().find(|name| {
+        body.get(**name)
+            .and_then(Value::as_str)
+            .is_none_or(|text| text.trim().is_empty())
+    });
     if let Some(name) = missing {
         return Err(invalid(name.strip_suffix("Id").unwrap_or(name), "required"));
     }
     let same = |row: &&Row| {
         let equal = |name: &str| body.get(name).is_some_and(|value| row.fields.get(name) == Some(value));
-        (equal("firstName") && equal("lastName")) || equal("emailAddress") || (entity.name == "Account" && equal("name"))
+        (equal("firstName") && equal("lastName"))
+            || equal("emailAddress")
+            || (entity.name == "Account" && equal("name"))
     };
     if entity.name != "Call" && asked.header("x-skip-duplicate-check") != Some("true") {
         let alike: Vec<Value> = records.all(entity.name).filter(same).map(whole).collect();
@@ -246,11 +230,19 @@ fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
 
 /// A part of the attributes is changed, the others stay.
 fn update(records: &mut Records, entity: &Entity, id: &str, asked: &Asked) -> Result<Reply, Reply> {
-    let there = records.get(entity.name, id).ok_or_else(|| refused(404, "Record not found"))?;
+    let there = records
+        .get(entity.name, id)
+        .ok_or_else(|| refused(404, "Record not found"))?;
     let old = numbers(there);
     let body = object(records, entity, asked)?;
     // New numbers are refused as in a new record. Those that were there before pass: the real one may refuse them, too.
-    for raw in body.get("phoneNumberData").and_then(Value::as_array).into_iter().flatten().filter_map(|row| row["phoneNumber"].as_str()) {
+    for raw in body
+        .get("phoneNumberData")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|row| row["phoneNumber"].as_str())
+    {
         if !old.iter().any(|there| there == raw) && !is_e164(raw) {
             return Err(invalid("phoneNumber", "valid"));
         }
@@ -270,7 +262,7 @@ fn object(records: &Records, entity: &Entity, asked: &Asked) -> Result<Map<Strin
             return Err(refused(400, &format!("{} has no attribute '{name}'", entity.name)));
         };
         match name.as_str() {
-            "contactsIds" | "leadsIds" | "usersIds" => {
+            "contactsIds" | "leadsIds" => {
                 let kind = if name == "contactsIds" { "Contact" } else { "Lead" };
                 let there = |id: &Value| id.as_str().is_some_and(|id| records.get(kind, id).is_some());
                 if !value.as_array().is_some_and(|ids| ids.iter().all(there)) {
@@ -281,14 +273,18 @@ fn object(records: &Records, entity: &Entity, asked: &Asked) -> Result<Map<Strin
             "dateStart" | "dateEnd" if !value.as_str().is_some_and(is_time) => return Err(invalid(name, "valid")),
             "dateStart" | "dateEnd" => {}
             "phoneNumber" if !value.as_str().is_some_and(is_e164) => return Err(invalid(name, "valid")),
-            "emailAddress" if !value.as_str().is_some_and(|text| text.contains('@')) => return Err(invalid(name, "emailAddress")),
+            "emailAddress" if !value.as_str().is_some_and(|text| text.contains('@')) => {
+                return Err(invalid(name, "emailAddress"));
+            }
             "status" | "direction" if entity.name == "Call" => {
                 let options = ["Planned", "Held", "Not Held", "Outbound", "Inbound"];
                 if !value.as_str().is_some_and(|text| options.contains(&text)) {
                     return Err(invalid(name, "valid"));
                 }
             }
-            "assignedUserId" if value != USER => return Err(refused(403, "Assignment failure: assigned user or team not allowed.")),
+            "assignedUserId" if value != USER => {
+                return Err(refused(403, "Assignment failure: assigned user or team not allowed."));
+            }
             _ => {
                 let text = value.as_str().ok_or_else(|| invalid(name, "valid"))?;
                 if text.chars().count() > *longest {
@@ -311,10 +307,14 @@ fn check_numbers(value: &Value) -> Result<(), Reply> {
     let types = ["Mobile", "Office", "Home", "Fax", "Other"];
     let rows = value.as_array().ok_or_else(|| invalid("phoneNumber", "valid"))?;
     for row in rows {
-        let fine = row.as_object().is_some_and(|row| row.keys().all(|key| known.contains(&key.as_str())))
+        let fine = row
+            .as_object()
+            .is_some_and(|row| row.keys().all(|key| known.contains(&key.as_str())))
             && row["phoneNumber"].as_str().is_some_and(|raw| !raw.is_empty())
             && row["primary"].is_boolean()
-            && row.get("type").is_none_or(|kind| kind.as_str().is_some_and(|kind| types.contains(&kind)));
+            && row
+                .get("type")
+                .is_none_or(|kind| kind.as_str().is_some_and(|kind| types.contains(&kind)));
         if !fine {
             return Err(invalid("phoneNumber", "valid"));
         }
@@ -322,16 +322,14 @@ fn check_numbers(value: &Value) -> Result<(), Reply> {
     Ok(())
 }
 
-fn has(entity: &Entity, attribute: &str) -> bool {
-    entity.attributes.iter().any(|(name, _)| *name == attribute) || READ_ONLY.contains(&attribute)
-}
-
 /// An attribute as text, the computed ones too.
 fn said(row: &Row, name: &str) -> String {
     let text = |name: &str| row.text(name).unwrap_or_default();
     match name {
         "id" => row.id(),
-        "name" if row.fields.contains_key("lastName") => format!("{} {}", text("firstName"), text("lastName")).trim().to_owned(),
+        "name" if row.fields.contains_key("lastName") => {
+            format!("{} {}", text("firstName"), text("lastName")).trim().to_owned()
+        }
         "reversed" => format!("{} {}", text("lastName"), text("firstName")),
         name => text(name),
     }
@@ -344,8 +342,16 @@ fn whole(row: &Row) -> Value {
     record.insert("modifiedAt".into(), "2026-02-03 10:00:00".into());
     record.insert("createdAt".into(), "2026-01-12 09:30:00".into());
     if row.kind != "Call" {
-        let rows = row.fields.get("phoneNumberData").and_then(Value::as_array).cloned().unwrap_or_default();
-        let primary = rows.iter().find(|row| row["primary"] == true).map(|row| row["phoneNumber"].clone());
+        let rows = row
+            .fields
+            .get("phoneNumberData")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let primary = rows
+            .iter()
+            .find(|row| row["primary"] == true)
+            .map(|row| row["phoneNumber"].clone());
         record.insert("phoneNumber".into(), primary.unwrap_or_default());
         record.insert("phoneNumberData".into(), rows.into());
         let email = row.text("emailAddress");
@@ -357,7 +363,11 @@ fn whole(row: &Row) -> Value {
 
 fn numbers(row: &Row) -> Vec<String> {
     let rows = row.fields.get("phoneNumberData").and_then(Value::as_array);
-    rows.into_iter().flatten().filter_map(|row| row["phoneNumber"].as_str()).map(str::to_owned).collect()
+    rows.into_iter()
+        .flatten()
+        .filter_map(|row| row["phoneNumber"].as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn number(raw: &str, primary: bool, kind: &str) -> Value {
@@ -369,7 +379,8 @@ fn digits(raw: &str) -> String {
 }
 
 fn is_e164(raw: &str) -> bool {
-    raw.strip_prefix('+').is_some_and(|rest| (7..=15).contains(&rest.len()) && rest.bytes().all(|sign| sign.is_ascii_digit()))
+    raw.strip_prefix('+')
+        .is_some_and(|rest| (7..=15).contains(&rest.len()) && rest.bytes().all(|sign| sign.is_ascii_digit()))
 }
 
 /// `YYYY-MM-DD HH:mm:ss`
@@ -391,5 +402,9 @@ fn refused(status: u16, words: &str) -> Reply {
         headers: vec![("content-type".into(), "application/json".into())],
         body: Vec::new(),
     };
-    if words.is_empty() { reply } else { reply.with("X-Status-Reason", words) }
+    if words.is_empty() {
+        reply
+    } else {
+        reply.with("X-Status-Reason", words)
+    }
 }

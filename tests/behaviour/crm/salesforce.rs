@@ -54,9 +54,16 @@ impl Vendor for Salesforce {
         if self.purpose(asked) == Purpose::SignIn {
             return Ok(());
         }
-        let token = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let token = asked
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
         match token {
             Some(token) if asked.host == INSTANCE && records.uses(token) => Ok(()),
+            _ if asked.path.ends_with("/userinfo") => Err(Reply {
+                status: 403,
+                headers: vec![("content-type".into(), "text/plain".into())],
+                body: b"Bad_OAuth_Token".to_vec(),
+            }),
             _ => Err(self.error(401, "Session expired or invalid")),
         }
     }
@@ -76,9 +83,12 @@ impl Vendor for Salesforce {
             ("GET", ["query"]) => query_of(asked).and_then(|query| soql::query(records, &query)),
             ("POST", ["sobjects", object]) => objects::create(records, object, asked),
             ("PATCH", ["sobjects", object, id]) => objects::update(records, object, id, asked),
-            (_, ["sobjects" | "search" | "query", ..]) => {
-                Err(Refused(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed".into(), Vec::new()))
-            }
+            (_, ["sobjects" | "search" | "query", ..]) => Err(Refused(
+                405,
+                "METHOD_NOT_ALLOWED",
+                "HTTP Method not allowed".into(),
+                Vec::new(),
+            )),
             _ => Err(not_found()),
         };
         let reply = answer.unwrap_or_else(|refusal| refused(&refusal));
@@ -129,12 +139,20 @@ impl Vendor for Salesforce {
             kind: row.kind.clone(),
             given: row.text("FirstName").unwrap_or_default(),
             family: row.text("LastName").or(row.text("Name")).unwrap_or_default(),
-            numbers: objects::object(&row.kind).unwrap().numbers.iter().filter_map(|field| row.text(field)).collect(),
+            numbers: objects::object(&row.kind)
+                .unwrap()
+                .numbers
+                .iter()
+                .filter_map(|field| row.text(field))
+                .collect(),
             email: row.text("Email"),
             company: row.text("Company").or_else(|| account(row)),
         };
         let kinds = ["Contact", "Lead", "Account"].into_iter();
-        kinds.flat_map(|kind| records.all(kind)).map(|row| (objects::id_of(row), person(row))).collect()
+        kinds
+            .flat_map(|kind| records.all(kind))
+            .map(|row| (objects::id_of(row), person(row)))
+            .collect()
     }
 
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
@@ -151,15 +169,29 @@ impl Vendor for Salesforce {
 
 /// The person is signed in already and agrees at once. The challenge goes along in the code.
 fn authorize(records: &mut Records, asked: &Asked) -> Reply {
-    let known = ["response_type", "client_id", "redirect_uri", "state", "scope", "code_challenge", "code_challenge_method"];
+    let known = [
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "state",
+        "scope",
+        "code_challenge",
+        "code_challenge_method",
+    ];
     let is = |name: &str, value: &str| asked.parameter(name).as_deref() == Some(value);
     let scope = asked.parameter("scope").unwrap_or_default();
-    let scopes = scope.split(' ').all(|scope| ["api", "id", "openid", "refresh_token"].contains(&scope));
+    let scopes = scope
+        .split(' ')
+        .all(|scope| ["api", "id", "openid", "refresh_token"].contains(&scope));
     let right = is("response_type", "code") && is("client_id", CLIENT) && is("redirect_uri", REDIRECT) && scopes;
     let pkce = is("code_challenge_method", "S256") && asked.unknown_parameter(&known).is_none();
-    let (true, true, Some(challenge), Some(state)) = (right, pkce, asked.parameter("code_challenge"), asked.parameter("state"))
+    let (true, true, Some(challenge), Some(state)) =
+        (right, pkce, asked.parameter("code_challenge"), asked.parameter("state"))
     else {
-        return oauth_refused("invalid_request", "missing required code challenge, or redirect_uri must match configuration");
+        return oauth_refused(
+            "invalid_request",
+            "missing required code challenge, or redirect_uri must match configuration",
+        );
     };
     let code = format!("{}.{challenge}", records.issue("code"));
     records.accept(&code);
@@ -170,15 +202,28 @@ fn authorize(records: &mut Records, asked: &Asked) -> Reply {
 /// No secret; whoever has the verifier is the one who asked. Refresh tokens are good once, as the app may say.
 fn token(records: &mut Records, asked: &Asked) -> Reply {
     let sent: Vec<(String, String)> = form_urlencoded::parse(&asked.body).into_owned().collect();
-    let get = |name: &str| sent.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let known = ["grant_type", "client_id", "code", "redirect_uri", "code_verifier", "refresh_token"];
+    let get = |name: &str| {
+        sent.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let known = [
+        "grant_type",
+        "client_id",
+        "code",
+        "redirect_uri",
+        "code_verifier",
+        "refresh_token",
+    ];
     if sent.iter().any(|(name, _)| !known.contains(&name.as_str())) || get("client_id") != Some(CLIENT) {
         return oauth_refused("invalid_client", "invalid client credentials");
     }
     let spent = match get("grant_type") {
         Some("refresh_token") => get("refresh_token").is_some_and(|token| records.spend(token)),
         Some("authorization_code") => {
-            let challenge = get("code").and_then(|code| code.rsplit_once('.')).map(|(_, challenge)| challenge);
+            let challenge = get("code")
+                .and_then(|code| code.rsplit_once('.'))
+                .map(|(_, challenge)| challenge);
             let made = get("code_verifier").map(|verifier| BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)));
             let proved = challenge.is_some() && challenge == made.as_deref() && get("redirect_uri") == Some(REDIRECT);
             proved && get("code").is_some_and(|code| records.spend(code))
@@ -210,7 +255,12 @@ fn user() -> Reply {
 fn query_of(asked: &Asked) -> Result<String, Refused> {
     match asked.unknown_parameter(&["q"]) {
         None => Ok(asked.parameter("q").unwrap_or_default()),
-        Some(name) => Err(Refused(400, "MALFORMED_QUERY", format!("unknown parameter {name}"), Vec::new())),
+        Some(name) => Err(Refused(
+            400,
+            "MALFORMED_QUERY",
+            format!("unknown parameter {name}"),
+            Vec::new(),
+        )),
     }
 }
 
@@ -227,5 +277,10 @@ fn oauth_refused(error: &str, words: &str) -> Reply {
 }
 
 fn not_found() -> Refused {
-    Refused(404, "NOT_FOUND", "The requested resource does not exist".into(), Vec::new())
+    Refused(
+        404,
+        "NOT_FOUND",
+        "The requested resource does not exist".into(),
+        Vec::new(),
+    )
 }

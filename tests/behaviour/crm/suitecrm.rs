@@ -1,65 +1,22 @@
 //! SuiteCRM 7.12, V8 JSON:API: SQL comparisons on what was typed, one operator for all fields of a filter, HTML entities in
 //! answers, and 400 with a sentence for everything that is not about the token.
 
+mod list;
+mod modules;
+
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, like::like, records::fields};
+use self::{
+    list::{chosen, list},
+    modules::{Module, longest, module},
+};
+use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, records::fields};
 
 pub struct SuiteCrm;
 
 pub const CLIENT: &str = "0f6a2c1e-client";
 pub const CLIENT_SECRET: &str = "suite-secret-planted";
-
-/// A module, the name of its objects, and its columns with their lengths.
-struct Module {
-    name: &'static str,
-    object: &'static str,
-    columns: &'static [(&'static str, usize)],
-    /// Attributes that are no columns: they can be read and written, but not be filtered by.
-    others: &'static [&'static str],
-}
-
-const TEXT: usize = 65_535;
-
-const PERSON: &[(&str, usize)] = &[
-    ("first_name", 100), ("last_name", 100), ("title", 100), ("phone_home", 100), ("phone_mobile", 100), ("phone_work", 100),
-    ("phone_other", 100), ("primary_address_country", 255), ("description", TEXT), ("assigned_user_id", 36), ("date_modified", 25),
-    ("date_entered", 25),
-];
-
-const MODULES: &[Module] = &[
-    Module {
-        name: "Contacts",
-        object: "Contact",
-        columns: PERSON,
-        others: &["account_name", "email1", "full_name"],
-    },
-    Module {
-        name: "Leads",
-        object: "Lead",
-        columns: PERSON,
-        others: &["account_name", "email1", "full_name"],
-    },
-    Module {
-        name: "Accounts",
-        object: "Account",
-        columns: &[
-            ("name", 150), ("phone_office", 100), ("phone_alternate", 100), ("billing_address_country", 255), ("description", TEXT),
-            ("assigned_user_id", 36), ("date_modified", 25), ("date_entered", 25),
-        ],
-        others: &["email1"],
-    },
-    Module {
-        name: "Calls",
-        object: "Call",
-        columns: &[
-            ("name", 50), ("status", 100), ("direction", 100), ("date_start", 25), ("duration_hours", 2), ("duration_minutes", 2),
-            ("description", TEXT), ("parent_type", 255), ("parent_id", 36), ("assigned_user_id", 36), ("date_entered", 25),
-        ],
-        others: &["contact_id"],
-    },
-];
 
 /// The people that take part in a call.
 const LINKS: &str = "links";
@@ -75,17 +32,38 @@ impl Vendor for SuiteCrm {
             ("GET", ["V8", "module", "Calls"]) => Purpose::FindLog,
             ("GET", ["V8", "module", _]) => Purpose::Find,
             ("GET", ["V8", "module", _, _]) => Purpose::Get,
-            ("POST", ["V8", "module"]) => if is_call { Purpose::Log } else { Purpose::Create },
-            ("PATCH", ["V8", "module"]) => if is_call { Purpose::UpdateLog } else { Purpose::Change },
+            ("POST", ["V8", "module"]) => {
+                if is_call {
+                    Purpose::Log
+                } else {
+                    Purpose::Create
+                }
+            }
+            ("PATCH", ["V8", "module"]) => {
+                if is_call {
+                    Purpose::UpdateLog
+                } else {
+                    Purpose::Change
+                }
+            }
             ("POST", ["V8", "module", _, _, "relationships"]) => Purpose::Link,
             _ => Purpose::Other,
         }
     }
 
     fn signed_in(&self, records: &mut Records, asked: &Asked) -> Result<(), Reply> {
-        let token = asked.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let token = asked
+            .header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "));
         let good = asked.path == "/Api/access_token" || token.is_some_and(|token| records.uses(token));
-        if good { Ok(()) } else { Err(denied("access_denied", "The resource owner or authorization server denied the request.")) }
+        if good {
+            Ok(())
+        } else {
+            Err(denied(
+                "access_denied",
+                "The resource owner or authorization server denied the request.",
+            ))
+        }
     }
 
     fn answer(&self, records: &mut Records, asked: &Asked) -> Reply {
@@ -93,11 +71,16 @@ impl Vendor for SuiteCrm {
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         let answer = match (asked.method.as_str(), parts.as_slice()) {
             ("POST", ["Api", "access_token"]) => grant(records, asked),
-            ("GET", ["Api", "V8", "current-user"]) => Ok(answered(200, &json!({ "data": {
+            ("GET", ["Api", "V8", "current-user"]) => Ok(answered(
+                200,
+                &json!({ "data": {
                 "type": "User", "id": "1", "attributes": { "user_name": "ringside", "full_name": "Ringside O&#039;Test" },
-            } }))),
+            } }),
+            )),
             ("GET", ["Api", "V8", "module", name]) => module(name).and_then(|module| list(records, module, asked)),
-            ("GET", ["Api", "V8", "module", name, id]) => module(name).and_then(|module| get(records, module, id, asked)),
+            ("GET", ["Api", "V8", "module", name, id]) => {
+                module(name).and_then(|module| get(records, module, id, asked))
+            }
             ("POST", ["Api", "V8", "module"]) => create(records, asked),
             ("PATCH", ["Api", "V8", "module"]) => update(records, asked),
             ("POST", ["Api", "V8", "module", "Calls", id, "relationships"]) => relate(records, id, asked),
@@ -107,7 +90,11 @@ impl Vendor for SuiteCrm {
     }
 
     fn error(&self, status: u16, words: &str) -> Reply {
-        if status == 401 { denied("access_denied", words) } else { refused(status, words) }
+        if status == 401 {
+            denied("access_denied", words)
+        } else {
+            refused(status, words)
+        }
     }
 
     fn plant(&self, records: &mut Records, person: &Planted) -> String {
@@ -134,7 +121,14 @@ impl Vendor for SuiteCrm {
     }
 
     fn planted(&self, records: &Records) -> Vec<(String, Planted)> {
-        let columns = ["phone_work", "phone_mobile", "phone_home", "phone_other", "phone_office", "phone_alternate"];
+        let columns = [
+            "phone_work",
+            "phone_mobile",
+            "phone_home",
+            "phone_other",
+            "phone_office",
+            "phone_alternate",
+        ];
         let person = |row: &Row| Planted {
             kind: row.kind.clone(),
             given: row.text("first_name").unwrap_or_default(),
@@ -144,17 +138,28 @@ impl Vendor for SuiteCrm {
             company: row.text("account_name"),
         };
         let kinds = ["Contacts", "Leads", "Accounts"].into_iter();
-        kinds.flat_map(|kind| records.all(kind)).map(|row| (row.id(), person(row))).collect()
+        kinds
+            .flat_map(|kind| records.all(kind))
+            .map(|row| (row.id(), person(row)))
+            .collect()
     }
 
     /// An account's call hangs on its parent, a person's on who takes part.
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| {
-            let linked = linked(row).iter().filter_map(|link| link["id"].as_str()).map(str::to_owned).collect();
+            let linked = linked(row)
+                .iter()
+                .filter_map(|link| link["id"].as_str())
+                .map(str::to_owned)
+                .collect();
             let is_account = row.text("parent_type").as_deref() == Some("Accounts");
             SeenLog {
                 id: row.id(),
-                contacts: if is_account { row.text("parent_id").into_iter().collect() } else { linked },
+                contacts: if is_account {
+                    row.text("parent_id").into_iter().collect()
+                } else {
+                    linked
+                },
                 title: row.text("name").unwrap_or_default(),
                 text: Ok(row.text("description").unwrap_or_default()),
                 marker: None,
@@ -166,104 +171,31 @@ impl Vendor for SuiteCrm {
 
 fn grant(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
     let form: Vec<(String, String)> = form_urlencoded::parse(&asked.body).into_owned().collect();
-    let value = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    if asked.header("content-type").is_none_or(|kind| !kind.starts_with("application/x-www-form-urlencoded")) {
+    let value = |name: &str| {
+        form.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    if asked
+        .header("content-type")
+        .is_none_or(|kind| !kind.starts_with("application/x-www-form-urlencoded"))
+    {
         return Err(denied("invalid_request", "The request is missing a required parameter"));
     }
     if value("grant_type") != Some("client_credentials") {
-        return Err(denied("unsupported_grant_type", "The authorization grant type is not supported"));
+        return Err(denied(
+            "unsupported_grant_type",
+            "The authorization grant type is not supported",
+        ));
     }
     if (value("client_id"), value("client_secret")) != (Some(CLIENT), Some(CLIENT_SECRET)) {
         return Err(denied("invalid_client", "Client authentication failed"));
     }
     let token = records.issue("suite");
-    Ok(Reply::json(200, &json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": token })))
-}
-
-fn list(records: &Records, module: &Module, asked: &Asked) -> Result<Reply, Reply> {
-    let (mut all_of, mut most, mut shown, mut conditions) = (true, usize::MAX, None, Vec::new());
-    for (name, value) in asked.parameters() {
-        let inner = |prefix: &str| name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(']'));
-        if name == "filter[operator]" {
-            all_of = match value.to_lowercase().as_str() {
-                "and" => true,
-                "or" => false,
-                _ => return Err(refused(400, &format!("Filter operator {value} is invalid"))),
-            };
-        } else if let Some(inner) = inner("filter[") {
-            conditions.push(condition(module, inner, value)?);
-        } else if let Some(inner) = inner("fields[") {
-            shown = Some(chosen(module, inner, &value)?);
-        } else if name == "page[size]" {
-            most = value.parse().ok().filter(|size| *size > 0).ok_or_else(|| refused(400, "The option \"size\" is invalid."))?;
-        } else if name == "sort" {
-            let column = value.trim_start_matches('-');
-            if !module.columns.iter().any(|(name, _)| *name == column) {
-                return Err(refused(400, &format!("Sort field {column} in {} module is not found", module.object)));
-            }
-        } else {
-            let words = format!("The option \"{name}\" does not exist. Defined options are: \"fields\", \"filter\", \"moduleName\", \"page\", \"sort\".");
-            return Err(refused(400, &words));
-        }
-    }
-    let holds = |row: &&Row| match all_of {
-        _ if conditions.is_empty() => true,
-        true => conditions.iter().all(|condition| condition.holds(row)),
-        false => conditions.iter().any(|condition| condition.holds(row)),
-    };
-    let found = records.searchable(module.name).filter(holds).take(most);
-    let data: Vec<Value> = found.map(|row| record(module, row, shown.as_deref())).collect();
-    Ok(answered(200, &json!({ "meta": { "total-pages": 1, "records-on-this-page": data.len() }, "data": data })))
-}
-
-struct Condition {
-    column: String,
-    operator: String,
-    value: String,
-}
-
-impl Condition {
-    fn holds(&self, row: &Row) -> bool {
-        // NULL compares with nothing.
-        let Some(text) = row.text(&self.column) else { return false };
-        let (text, value) = (text.to_lowercase(), self.value.to_lowercase());
-        match self.operator.as_str() {
-            "eq" => text == value,
-            "neq" => text != value,
-            "gt" => text > value,
-            "gte" => text >= value,
-            "lt" => text < value,
-            "lte" => text <= value,
-            _ => like(&text, &value),
-        }
-    }
-}
-
-/// `phone_work][like`
-fn condition(module: &Module, inner: &str, value: String) -> Result<Condition, Reply> {
-    let (column, operator) = inner.split_once("][").ok_or_else(|| refused(400, &format!("Filter field {inner} must be an array")))?;
-    if !module.columns.iter().any(|(name, _)| *name == column) {
-        return Err(refused(400, &format!("Filter field {column} in {} module is not found", module.object)));
-    }
-    if !["eq", "neq", "gt", "gte", "lt", "lte", "like"].contains(&operator) {
-        return Err(refused(400, &format!("Filter operator {operator} is invalid")));
-    }
-    Ok(Condition {
-        column: column.to_owned(),
-        operator: operator.to_owned(),
-        value,
-    })
-}
-
-fn chosen(module: &Module, of: &str, names: &str) -> Result<Vec<String>, Reply> {
-    if of != module.name {
-        return Err(refused(400, &format!("Module {of} does not exist")));
-    }
-    let names: Vec<String> = names.split(',').map(str::to_owned).collect();
-    match names.iter().find(|name| !has(module, name)) {
-        None => Ok(names),
-        Some(name) => Err(refused(400, &format!("The following field in {} module is not found: {name}", module.object))),
-    }
+    Ok(Reply::json(
+        200,
+        &json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": token }),
+    ))
 }
 
 fn get(records: &Records, module: &Module, id: &str, asked: &Asked) -> Result<Reply, Reply> {
@@ -278,7 +210,7 @@ fn get(records: &Records, module: &Module, id: &str, asked: &Asked) -> Result<Re
 }
 
 fn create(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
-    let (module, id, attributes) = written(asked)?;
+    let Written { module, id, attributes } = written(asked)?;
     if id.is_some() {
         return Err(refused(400, "The option \"id\" is not for new records here"));
     }
@@ -296,7 +228,7 @@ fn create(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
 
 /// A part of the attributes is changed, the others stay.
 fn update(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
-    let (module, id, attributes) = written(asked)?;
+    let Written { module, id, attributes } = written(asked)?;
     let id = id.ok_or_else(|| refused(400, "The required option \"id\" is missing."))?;
     let row = records.get_mut(module.name, &id).ok_or_else(|| gone(module, &id))?;
     row.fields.extend(attributes);
@@ -311,7 +243,13 @@ fn relate(records: &mut Records, id: &str, asked: &Asked) -> Result<Reply, Reply
     };
     let target_module = module(kind)?;
     if !["Contacts", "Leads"].contains(&kind) {
-        return Err(refused(400, &format!("Link field has not found in Call to determine relationship for {}", target_module.object)));
+        return Err(refused(
+            400,
+            &format!(
+                "Link field has not found in Call to determine relationship for {}",
+                target_module.object
+            ),
+        ));
     }
     records.get(kind, target).ok_or_else(|| gone(target_module, target))?;
     let link = json!({ "type": kind, "id": target });
@@ -322,15 +260,27 @@ fn relate(records: &mut Records, id: &str, asked: &Asked) -> Result<Reply, Reply
         all.push(link);
         row.fields.insert(LINKS.into(), all.into());
     }
-    let words = format!("{} with id {target} has been added to Call with id {id}", target_module.object);
+    let words = format!(
+        "{} with id {target} has been added to Call with id {id}",
+        target_module.object
+    );
     Ok(answered(201, &json!({ "meta": { "message": words } })))
 }
 
-/// What is to be written: the module, the record's id, its attributes.
-fn written(asked: &Asked) -> Result<(&'static Module, Option<String>, Map<String, Value>), Reply> {
+/// What is to be written.
+struct Written {
+    module: &'static Module,
+    /// Of the record that is there.
+    id: Option<String>,
+    attributes: Map<String, Value>,
+}
+
+fn written(asked: &Asked) -> Result<Written, Reply> {
     let body = document(asked).ok_or_else(|| refused(400, "The required option \"data\" is missing."))?;
     let members = |value: &Value, known: &[&str]| -> Result<Map<String, Value>, Reply> {
-        let members = value.as_object().ok_or_else(|| refused(400, "The option \"data\" is expected to be an array"))?;
+        let members = value
+            .as_object()
+            .ok_or_else(|| refused(400, "The option \"data\" is expected to be an array"))?;
         match members.keys().find(|name| !known.contains(&name.as_str())) {
             None => Ok(members.clone()),
             Some(name) => Err(refused(400, &format!("The option \"{name}\" does not exist."))),
@@ -342,7 +292,10 @@ fn written(asked: &Asked) -> Result<(&'static Module, Option<String>, Map<String
     let attributes = data["attributes"].as_object().cloned().unwrap_or_default();
     for (name, value) in &attributes {
         let Some(longest) = longest(module, name) else {
-            return Err(refused(400, &format!("Property {name} in {} module is invalid", module.object)));
+            return Err(refused(
+                400,
+                &format!("Property {name} in {} module is invalid", module.object),
+            ));
         };
         let text = match value {
             Value::String(text) => text.clone(),
@@ -353,11 +306,19 @@ fn written(asked: &Asked) -> Result<(&'static Module, Option<String>, Map<String
             return Err(refused(400, "The option \"attributes\" with value array is invalid."));
         }
     }
-    Ok((module, data["id"].as_str().map(str::to_owned), attributes))
+    Ok(Written {
+        module,
+        id: data["id"].as_str().map(str::to_owned),
+        attributes,
+    })
 }
 
 fn record(module: &Module, row: &Row, shown: Option<&[String]>) -> Value {
-    let names = module.columns.iter().map(|(name, _)| *name).chain(module.others.iter().copied());
+    let names = module
+        .columns
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(module.others.iter().copied());
     let mut attributes = Map::new();
     for name in names.filter(|name| shown.is_none_or(|shown| shown.iter().any(|one| one == name))) {
         let value = match name {
@@ -371,25 +332,18 @@ fn record(module: &Module, row: &Row, shown: Option<&[String]>) -> Value {
 
 /// As `to_html()` writes what comes out of the database.
 fn encoded(text: &str) -> String {
-    text.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#039;")
+    text.replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#039;")
 }
 
 fn linked(row: &Row) -> Vec<Value> {
-    row.fields.get(LINKS).and_then(Value::as_array).cloned().unwrap_or_default()
-}
-
-fn longest(module: &Module, name: &str) -> Option<usize> {
-    let column = module.columns.iter().find(|(column, _)| *column == name).map(|(_, longest)| *longest);
-    column.or_else(|| module.others.contains(&name).then_some(255))
-}
-
-fn has(module: &Module, name: &str) -> bool {
-    longest(module, name).is_some()
-}
-
-fn module(name: &str) -> Result<&'static Module, Reply> {
-    let module = MODULES.iter().find(|module| module.name == name);
-    module.ok_or_else(|| refused(400, &format!("Module with name {name} is not found")))
+    row.fields
+        .get(LINKS)
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// The body, where its content type says that it is a document.
@@ -417,9 +371,15 @@ fn gone(module: &Module, id: &str) -> Reply {
 }
 
 fn denied(error: &str, words: &str) -> Reply {
-    Reply::json(401, &json!({ "error": error, "error_description": words, "message": words }))
+    Reply::json(
+        401,
+        &json!({ "error": error, "error_description": words, "message": words }),
+    )
 }
 
 fn refused(status: u16, words: &str) -> Reply {
-    answered(status, &json!({ "errors": { "status": status, "title": null, "detail": words } }))
+    answered(
+        status,
+        &json!({ "errors": { "status": status, "title": null, "detail": words } }),
+    )
 }

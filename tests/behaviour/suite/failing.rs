@@ -35,7 +35,8 @@ pub const ALL: &[Behaviour] = &[
     behaviour!(failing::one_type_failing_is_a_partial_answer, |offer| finds_on_a_wire(
         offer
     )
-    .or((offer.types < 2).then_some("it has one type"))),
+    .or((offer.types < 2).then_some("it has one type"))
+    .or(offer.at_once.then_some("one request finds all its types"))),
     behaviour!(
         failing::tokens_are_renewed_while_it_works,
         renews,

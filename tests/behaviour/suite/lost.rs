@@ -108,10 +108,10 @@ impl Desk {
     async fn new(case: &Case) -> Self {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(OsRandom));
         // The address book's connector writes to the store that it was made with.
-        let store = if case.crm.wire().is_some() {
-            Store::memory(clock.clone(), random.clone()).unwrap()
-        } else {
+        let store = if case.is_address_book() {
             case.store.clone()
+        } else {
+            Store::memory(clock.clone(), random.clone()).unwrap()
         };
         let parts = Parts {
             clock,

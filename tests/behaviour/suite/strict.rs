@@ -1,5 +1,12 @@
 //! The fakes themselves: that they refuse what the real ones refuse.
 
+mod clio;
+mod dolibarr;
+mod espocrm;
+mod odoo;
+mod salesforce;
+mod suitecrm;
+
 use std::{pin::Pin, sync::Arc};
 
 use reqwest::{Client, StatusCode};
@@ -20,6 +27,16 @@ pub fn all() -> Vec<Test> {
         ("pipedrive", || Box::pin(pipedrive_is_strict())),
         ("insightly", || Box::pin(insightly_is_strict())),
         ("bullhorn_refresh_tokens_are_good_once", || Box::pin(bullhorn_rotates())),
+        ("dolibarr", || Box::pin(dolibarr::is_strict())),
+        ("odoo", || Box::pin(odoo::is_strict())),
+        ("espocrm", || Box::pin(espocrm::is_strict())),
+        ("suitecrm", || Box::pin(suitecrm::is_strict())),
+        ("like", || Box::pin(async { suitecrm::like_is_sql() })),
+        ("clio", || Box::pin(clio::is_strict())),
+        ("salesforce_sosl", || Box::pin(salesforce::sosl_is_strict())),
+        ("salesforce_soql", || Box::pin(salesforce::soql_is_strict())),
+        ("salesforce_objects", || Box::pin(salesforce::objects_are_strict())),
+        ("salesforce_app", || Box::pin(salesforce::its_app_is_public())),
         ("lucene", || Box::pin(async { lucene_is_strict() })),
         ("html", || Box::pin(async { foreign_markup_is_seen() })),
     ]

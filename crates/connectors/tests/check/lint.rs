@@ -388,4 +388,9 @@ fn what_does_not_load_is_said_alone() {
     assert_eq!(report.problems.len(), 1);
     assert_eq!((report.problems[0].line, report.problems[0].column), (2, 6));
     assert_eq!(report.warnings, []);
+    let duplicate = "[create_contact]\nduplicate_id = \"message\"\nduplicate_pattern = \"exists already\"\n[[create_contact.steps]]";
+    let report = check(&with(&[("[[create_contact.steps]]", duplicate)]));
+    let problem = only(&report.problems, &report);
+    assert_eq!(problem.path, "create_contact.duplicate_pattern");
+    assert!(problem.message.contains("no group"), "{problem:?}");
 }

@@ -2,6 +2,7 @@
 //! it makes of the answers.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod account;
 mod errors;
 mod finding;
 mod learning;

@@ -10,15 +10,43 @@ use super::{
 use crate::crm::{Asked, Records, Reply, Row};
 
 const CONTACT: &[&str] = &[
-    "name", "type", "first_name", "middle_name", "last_name", "prefix", "title", "company", "email_addresses", "phone_numbers",
-    "addresses", "web_sites", "date_of_birth",
+    "name",
+    "type",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "prefix",
+    "title",
+    "company",
+    "email_addresses",
+    "phone_numbers",
+    "addresses",
+    "web_sites",
+    "date_of_birth",
 ];
 const COMMUNICATION: &[&str] = &[
-    "body", "date", "external_properties", "matter", "notification_event_subscribers", "received_at", "receivers", "senders",
-    "subject", "type",
+    "body",
+    "date",
+    "external_properties",
+    "matter",
+    "notification_event_subscribers",
+    "received_at",
+    "receivers",
+    "senders",
+    "subject",
+    "type",
 ];
 const ACTIVITY: &[&str] = &[
-    "type", "date", "quantity", "note", "non_billable", "no_charge", "communication", "matter", "price", "user",
+    "type",
+    "date",
+    "quantity",
+    "note",
+    "non_billable",
+    "no_charge",
+    "communication",
+    "matter",
+    "price",
+    "user",
 ];
 
 pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]) -> Answer {
@@ -49,7 +77,11 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
             let before = records.get("contact", &id(name)).ok_or_else(not_found)?.fields.clone();
             let after = contact_fields(records, data(asked, CONTACT)?, before)?;
             records.get_mut("contact", &id(name)).unwrap().fields = after;
-            one(200, asked, &contact(records, records.get("contact", &id(name)).unwrap()))
+            one(
+                200,
+                asked,
+                &contact(records, records.get("contact", &id(name)).unwrap()),
+            )
         }
         ("GET", ["matters.json"]) => {
             let (client, status) = (asked.parameter("client_id"), asked.parameter("status"));
@@ -64,7 +96,9 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
             let of = asked.parameter("contact_id");
             let related = records.all("relationship").filter(|row| row.text("contact_id") == of);
             let shown = |row: &Row| {
-                let matter_of = row.text("matter_id").and_then(|id| records.get("matter", &id).map(matter));
+                let matter_of = row
+                    .text("matter_id")
+                    .and_then(|id| records.get("matter", &id).map(matter));
                 json!({ "id": row.id, "description": "Witness", "matter": matter_of })
             };
             list(asked, &["contact_id", "matter_id"], related.map(shown).collect())
@@ -94,8 +128,16 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
                 let lies_on = |id: &String| participants(row, "Contact").contains(id);
                 of.iter().all(lies_on) && kind.iter().all(|kind| row.text("type").as_ref() == Some(kind))
             };
-            let all = records.all("communication").filter(is_wanted).map(communication).collect();
-            list(asked, &["contact_id", "type", "created_since", "query", "user_id", "matter_id"], all)
+            let all = records
+                .all("communication")
+                .filter(is_wanted)
+                .map(communication)
+                .collect();
+            list(
+                asked,
+                &["contact_id", "type", "created_since", "query", "user_id", "matter_id"],
+                all,
+            )
         }
         ("POST", ["activities.json"]) => create_activity(records, asked),
         ("GET", ["activities.json"]) => {
@@ -110,7 +152,9 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
 
 /// Ids of those who took part, of one type.
 pub fn participants(row: &Row, kind: &str) -> Vec<String> {
-    let lists = ["senders", "receivers"].into_iter().filter_map(|list| row.fields.get(list)?.as_array());
+    let lists = ["senders", "receivers"]
+        .into_iter()
+        .filter_map(|list| row.fields.get(list)?.as_array());
     let of_kind = lists.flatten().filter(|one| one["type"] == kind);
     of_kind.map(|one| one["id"].to_string()).collect()
 }
@@ -122,19 +166,48 @@ fn contacts(records: &Records, asked: &Asked) -> Answer {
     let is_hit = |row: &&Row| {
         let shown = contact(records, row);
         let numbers = shown["phone_numbers"].as_array().into_iter().flatten();
-        let has_number = numbers.filter_map(|number| number["number"].as_str()).any(|number| number == wanted);
+        let has_number = numbers
+            .filter_map(|number| number["number"].as_str())
+            .any(|number| number == wanted);
         let company = shown["company"]["name"].clone();
-        let emails = shown["email_addresses"].as_array().into_iter().flatten().map(|email| email["address"].clone());
-        let texts = [shown["name"].clone(), shown["title"].clone(), company].into_iter().chain(emails);
-        let has_words = texts.filter_map(|text| text.as_str().map(str::to_lowercase)).any(|text| text.contains(&wanted));
+        let emails = shown["email_addresses"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|email| email["address"].clone());
+        let texts = [shown["name"].clone(), shown["title"].clone(), company]
+            .into_iter()
+            .chain(emails);
+        let has_words = texts
+            .filter_map(|text| text.as_str().map(str::to_lowercase))
+            .any(|text| text.contains(&wanted));
         (has_number || has_words) && kind.iter().all(|kind| shown["type"] == kind.as_str())
     };
-    let found = records.searchable("contact").filter(is_hit).map(|row| contact(records, row)).collect();
-    list(asked, &["query", "type", "client_only", "created_since", "updated_since", "order"], found)
+    let found = records
+        .searchable("contact")
+        .filter(is_hit)
+        .map(|row| contact(records, row))
+        .collect();
+    list(
+        asked,
+        &[
+            "query",
+            "type",
+            "client_only",
+            "created_since",
+            "updated_since",
+            "order",
+        ],
+        found,
+    )
 }
 
 /// What a contact is after these changes.
-fn contact_fields(records: &Records, changes: Map<String, Value>, mut fields: Map<String, Value>) -> Result<Map<String, Value>, Refused> {
+fn contact_fields(
+    records: &Records,
+    changes: Map<String, Value>,
+    mut fields: Map<String, Value>,
+) -> Result<Map<String, Value>, Refused> {
     let is_company = match text(&changes, "type")?.or_else(|| fields.get("type").and_then(Value::as_str)) {
         Some("Company") => true,
         Some("Person") => false,
@@ -143,15 +216,31 @@ fn contact_fields(records: &Records, changes: Map<String, Value>, mut fields: Ma
     for (name, value) in changes {
         match name.as_str() {
             "company" => {
-                let id = value["id"].as_u64().ok_or_else(|| bad("company.id must be an integer"))?;
-                let there = records.get("contact", &id.to_string()).is_some_and(|row| row.text("type").as_deref() == Some("Company"));
+                let id = value["id"]
+                    .as_u64()
+                    .ok_or_else(|| bad("company.id must be an integer"))?;
+                let there = records
+                    .get("contact", &id.to_string())
+                    .is_some_and(|row| row.text("type").as_deref() == Some("Company"));
                 if !there || is_company {
                     return Err(unfit("Company must exist"));
                 }
                 fields.insert("company_id".into(), id.into());
             }
-            "phone_numbers" => nested(&mut fields, "phone_numbers", "number", &["name", "number", "default_number"], &value)?,
-            "email_addresses" => nested(&mut fields, "email_addresses", "address", &["name", "address", "default_email"], &value)?,
+            "phone_numbers" => nested(
+                &mut fields,
+                "phone_numbers",
+                "number",
+                &["name", "number", "default_number"],
+                &value,
+            )?,
+            "email_addresses" => nested(
+                &mut fields,
+                "email_addresses",
+                "address",
+                &["name", "address", "default_email"],
+                &value,
+            )?,
             "first_name" | "last_name" if is_company => return Err(unfit(format!("A company has no {name}"))),
             _ => {
                 let long = value.as_str().is_none_or(|text| text.chars().count() > 255);
@@ -171,11 +260,25 @@ fn contact_fields(records: &Records, changes: Map<String, Value>, mut fields: Ma
 }
 
 /// Items without an id are new, those with one are changed; the others stay.
-fn nested(fields: &mut Map<String, Value>, list: &str, value: &str, known: &[&str], items: &Value) -> Result<(), Refused> {
+fn nested(
+    fields: &mut Map<String, Value>,
+    list: &str,
+    value: &str,
+    known: &[&str],
+    items: &Value,
+) -> Result<(), Refused> {
     let mut all = fields.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
-    for item in items.as_array().ok_or_else(|| bad(format!("{list} must be an array")))? {
-        let item = item.as_object().ok_or_else(|| bad(format!("{list} must hold objects")))?;
-        if let Some(name) = item.keys().find(|name| *name != "id" && !known.contains(&name.as_str())) {
+    for item in items
+        .as_array()
+        .ok_or_else(|| bad(format!("{list} must be an array")))?
+    {
+        let item = item
+            .as_object()
+            .ok_or_else(|| bad(format!("{list} must hold objects")))?;
+        if let Some(name) = item
+            .keys()
+            .find(|name| *name != "id" && !known.contains(&name.as_str()))
+        {
             return Err(bad(format!("{name} is not permitted in {list}")));
         }
         let text = item.get(value).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -230,7 +333,11 @@ fn create_activity(records: &mut Records, asked: &Asked) -> Answer {
     if !text(&body, "date")?.is_some_and(is_date) {
         return Err(bad("date is not an ISO-8601 date"));
     }
-    if !body.get("quantity").and_then(Value::as_f64).is_some_and(|seconds| seconds > 0.0) {
+    if !body
+        .get("quantity")
+        .and_then(Value::as_f64)
+        .is_some_and(|seconds| seconds > 0.0)
+    {
         return Err(unfit("Quantity must be greater than 0"));
     }
     if body.get("non_billable").is_some_and(|truth| !truth.is_boolean()) {
@@ -254,7 +361,8 @@ fn belongs_to(records: &Records, body: &Map<String, Value>, kind: &str) -> Resul
 
 fn contact(records: &Records, row: &Row) -> Value {
     let company = row.text("company_id").and_then(|id| records.get("contact", &id));
-    let company = company.map(|row| json!({ "id": row.id, "name": row.text("name"), "type": "Company", "title": null }));
+    let company =
+        company.map(|row| json!({ "id": row.id, "name": row.text("name"), "type": "Company", "title": null }));
     let list = |name: &str| row.fields.get(name).cloned().unwrap_or_else(|| json!([]));
     json!({
         "id": row.id, "type": row.text("type"), "name": row.text("name"), "first_name": row.text("first_name"),
@@ -322,10 +430,12 @@ fn data(asked: &Asked, known: &[&str]) -> Result<Map<String, Value>, Refused> {
     };
     let data = body.remove("data");
     match data {
-        Some(Value::Object(data)) if body.is_empty() => match data.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(bad(format!("{name} is not a permitted parameter"))),
-            None => Ok(data),
-        },
+        Some(Value::Object(data)) if body.is_empty() => {
+            match data.keys().find(|name| !known.contains(&name.as_str())) {
+                Some(name) => Err(bad(format!("{name} is not a permitted parameter"))),
+                None => Ok(data),
+            }
+        }
         _ => Err(bad("Missing required parameter: data")),
     }
 }

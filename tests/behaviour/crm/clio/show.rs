@@ -11,7 +11,10 @@ const NESTED: &[(&str, &[&str])] = &[
     ("company", &["id", "etag", "name", "type", "title"]),
     ("phone_numbers", &["id", "etag", "number", "name", "primary"]),
     ("email_addresses", &["id", "etag", "address", "name", "primary"]),
-    ("matter", &["id", "etag", "display_number", "number", "description", "status"]),
+    (
+        "matter",
+        &["id", "etag", "display_number", "number", "description", "status"],
+    ),
     ("senders", &["id", "etag", "type", "name"]),
     ("receivers", &["id", "etag", "type", "name"]),
     ("communication", &["id", "etag", "subject", "type"]),
@@ -29,7 +32,9 @@ pub fn asked_for(asked: &Asked) -> Result<Fields, Refused> {
         let mut inside = Vec::new();
         rest = &rest[end..];
         if let Some(nested) = rest.strip_prefix('{') {
-            let close = nested.find('}').ok_or_else(|| bad("Invalid fields: a bracket is missing"))?;
+            let close = nested
+                .find('}')
+                .ok_or_else(|| bad("Invalid fields: a bracket is missing"))?;
             inside = nested[..close].split(',').map(str::to_owned).collect();
             rest = &nested[close + 1..];
         }
@@ -51,7 +56,10 @@ impl Fields {
                 (_, Some(value)) => value.clone(),
                 (_, None) => return Err(bad(format!("Invalid fields: {name}"))),
             };
-            let nested = NESTED.iter().find(|(nested, _)| nested == name).map(|(_, known)| *known);
+            let nested = NESTED
+                .iter()
+                .find(|(nested, _)| nested == name)
+                .map(|(_, known)| *known);
             let value = match (nested, inside.is_empty()) {
                 (None, true) => value,
                 (None, false) => return Err(bad(format!("Invalid fields: {name} has nothing inside"))),

@@ -21,8 +21,16 @@ const OBJECTS: &[Object] = &[
         name: "Contact",
         prefix: "003",
         texts: &[
-            ("FirstName", 40), ("LastName", 80), ("Title", 128), ("Email", 80), ("Phone", 40), ("MobilePhone", 40),
-            ("HomePhone", 40), ("OtherPhone", 40), ("AccountId", 18), ("MailingCountry", 80),
+            ("FirstName", 40),
+            ("LastName", 80),
+            ("Title", 128),
+            ("Email", 80),
+            ("Phone", 40),
+            ("MobilePhone", 40),
+            ("HomePhone", 40),
+            ("OtherPhone", 40),
+            ("AccountId", 18),
+            ("MailingCountry", 80),
         ],
         required: &["LastName"],
         numbers: &["Phone", "MobilePhone", "HomePhone", "OtherPhone"],
@@ -31,8 +39,14 @@ const OBJECTS: &[Object] = &[
         name: "Lead",
         prefix: "00Q",
         texts: &[
-            ("FirstName", 40), ("LastName", 80), ("Company", 255), ("Title", 128), ("Email", 80), ("Phone", 40),
-            ("MobilePhone", 40), ("Country", 80),
+            ("FirstName", 40),
+            ("LastName", 80),
+            ("Company", 255),
+            ("Title", 128),
+            ("Email", 80),
+            ("Phone", 40),
+            ("MobilePhone", 40),
+            ("Country", 80),
         ],
         required: &["LastName", "Company"],
         numbers: &["Phone", "MobilePhone"],
@@ -48,8 +62,17 @@ const OBJECTS: &[Object] = &[
         name: "Task",
         prefix: "00T",
         texts: &[
-            ("Subject", 255), ("TaskSubtype", 40), ("Status", 40), ("Priority", 20), ("WhoId", 18), ("WhatId", 18),
-            ("ActivityDate", 10), ("Description", 32_000), ("CallType", 40), ("CallDisposition", 255), ("CallObject", 255),
+            ("Subject", 255),
+            ("TaskSubtype", 40),
+            ("Status", 40),
+            ("Priority", 20),
+            ("WhoId", 18),
+            ("WhatId", 18),
+            ("ActivityDate", 10),
+            ("Description", 32_000),
+            ("CallType", 40),
+            ("CallDisposition", 255),
+            ("CallObject", 255),
         ],
         required: &[],
         numbers: &[],
@@ -93,7 +116,10 @@ impl Object {
         let mut record = Map::new();
         let id = id_of(row);
         let url = |name: &str, id: &str| format!("/services/data/v62.0/sobjects/{name}/{id}");
-        record.insert("attributes".into(), json!({ "type": self.name, "url": url(self.name, &id) }));
+        record.insert(
+            "attributes".into(),
+            json!({ "type": self.name, "url": url(self.name, &id) }),
+        );
         for field in fields {
             let value = self.value(records, row, field);
             match field.split_once('.') {
@@ -117,7 +143,10 @@ pub fn id_of(row: &Row) -> String {
 }
 
 fn name_of(row: &Row) -> String {
-    let parts = ["FirstName", "LastName"].into_iter().filter_map(|part| row.text(part)).collect::<Vec<_>>();
+    let parts = ["FirstName", "LastName"]
+        .into_iter()
+        .filter_map(|part| row.text(part))
+        .collect::<Vec<_>>();
     row.text("Name").unwrap_or_else(|| parts.join(" "))
 }
 
@@ -139,8 +168,17 @@ fn number_in<'i>(object: &Object, id: &'i str) -> Option<&'i str> {
 pub fn create(records: &mut Records, name: &str, asked: &Asked) -> Answer {
     let object = object(name).ok_or_else(not_found)?;
     let body = body(object, asked)?;
-    let filled = |field: &&str| body.get(*field).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-    let missing: Vec<String> = object.required.iter().filter(|field| !filled(field)).map(|field| (*field).to_owned()).collect();
+    let filled = |field: &&str| {
+        body.get(*field)
+            .and_then(Value::as_str)
+            .is_some_and(|text| !text.trim().is_empty())
+    };
+    let missing: Vec<String> = object
+        .required
+        .iter()
+        .filter(|field| !filled(field))
+        .map(|field| (*field).to_owned())
+        .collect();
     if !missing.is_empty() {
         let words = format!("Required fields are missing: [{}]", missing.join(", "));
         return Err(Refused(400, "REQUIRED_FIELD_MISSING", words, missing));
@@ -168,12 +206,22 @@ pub fn update(records: &mut Records, name: &str, id: &str, asked: &Asked) -> Ans
 
 fn body(object: &Object, asked: &Asked) -> Result<Map<String, Value>, Refused> {
     let Some(Value::Object(body)) = asked.json().filter(|_| asked.query.is_empty()) else {
-        return Err(Refused(400, "JSON_PARSER_ERROR", "The HTTP entity body is required".into(), Vec::new()));
+        return Err(Refused(
+            400,
+            "JSON_PARSER_ERROR",
+            "The HTTP entity body is required".into(),
+            Vec::new(),
+        ));
     };
     for (field, value) in &body {
         if field == "CallDurationInSeconds" && object.name == "Task" {
             if value.as_u64().is_none_or(|seconds| seconds > 99_999_999) {
-                return Err(Refused(400, "JSON_PARSER_ERROR", "Cannot deserialize instance of int".into(), Vec::new()));
+                return Err(Refused(
+                    400,
+                    "JSON_PARSER_ERROR",
+                    "Cannot deserialize instance of int".into(),
+                    Vec::new(),
+                ));
             }
             continue;
         }
@@ -182,7 +230,12 @@ fn body(object: &Object, asked: &Asked) -> Result<Map<String, Value>, Refused> {
             return Err(Refused(400, "INVALID_FIELD", words, Vec::new()));
         };
         let Some(text) = value.as_str() else {
-            return Err(Refused(400, "JSON_PARSER_ERROR", "Cannot deserialize instance of string".into(), Vec::new()));
+            return Err(Refused(
+                400,
+                "JSON_PARSER_ERROR",
+                "Cannot deserialize instance of string".into(),
+                Vec::new(),
+            ));
         };
         if text.chars().count() > *longest {
             let words = format!("{field}: data value too large (max length={longest})");
@@ -194,7 +247,11 @@ fn body(object: &Object, asked: &Asked) -> Result<Map<String, Value>, Refused> {
 
 fn check(records: &Records, body: &Map<String, Value>) -> Result<(), Refused> {
     let text = |field: &str| body.get(field).and_then(Value::as_str);
-    for (field, targets) in [("AccountId", ["Account"].as_slice()), ("WhoId", &["Contact", "Lead"]), ("WhatId", &["Account"])] {
+    for (field, targets) in [
+        ("AccountId", ["Account"].as_slice()),
+        ("WhoId", &["Contact", "Lead"]),
+        ("WhatId", &["Account"]),
+    ] {
         if let Some(id) = text(field)
             && !targets.iter().any(|target| get(records, target, id).is_some())
         {
@@ -204,21 +261,46 @@ fn check(records: &Records, body: &Map<String, Value>) -> Result<(), Refused> {
     let of_lead = text("WhoId").is_some_and(|id| get(records, "Lead", id).is_some());
     if of_lead && body.contains_key("WhatId") {
         let words = "Related To ID: you can't relate a task of a lead to another record";
-        return Err(Refused(400, "FIELD_INTEGRITY_EXCEPTION", words.into(), vec!["WhatId".into()]));
+        return Err(Refused(
+            400,
+            "FIELD_INTEGRITY_EXCEPTION",
+            words.into(),
+            vec!["WhatId".into()],
+        ));
     }
     let is_date = |text: &str| text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
     if text("ActivityDate").is_some_and(|date| !is_date(date)) {
-        return Err(Refused(400, "JSON_PARSER_ERROR", "Cannot deserialize instance of date".into(), Vec::new()));
+        return Err(Refused(
+            400,
+            "JSON_PARSER_ERROR",
+            "Cannot deserialize instance of date".into(),
+            Vec::new(),
+        ));
     }
     let email = text("Email").is_some_and(|email| !email.contains('@'));
-    let kinds = [("CallType", ["Inbound", "Outbound", "Internal"].as_slice()), ("TaskSubtype", &["Call", "Email", "Task"])];
-    let strange = kinds.iter().find(|(field, known)| text(field).is_some_and(|value| !known.contains(&value)));
+    let kinds = [
+        ("CallType", ["Inbound", "Outbound", "Internal"].as_slice()),
+        ("TaskSubtype", &["Call", "Email", "Task"]),
+    ];
+    let strange = kinds
+        .iter()
+        .find(|(field, known)| text(field).is_some_and(|value| !known.contains(&value)));
     match strange {
         Some((field, _)) => {
             let words = format!("{field}: bad value for restricted picklist field");
-            Err(Refused(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", words, vec![(*field).to_owned()]))
+            Err(Refused(
+                400,
+                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+                words,
+                vec![(*field).to_owned()],
+            ))
         }
-        None if email => Err(Refused(400, "INVALID_EMAIL_ADDRESS", "Email: invalid email address".into(), vec!["Email".into()])),
+        None if email => Err(Refused(
+            400,
+            "INVALID_EMAIL_ADDRESS",
+            "Email: invalid email address".into(),
+            vec!["Email".into()],
+        )),
         None => Ok(()),
     }
 }

@@ -39,9 +39,15 @@ pub fn query(records: &Records, text: &str) -> Answer {
     let limit = if signs.is("LIMIT") { signs.number()? } else { 2_000 };
     signs.end()?;
     known(object, &fields)?;
-    let found = records.all(object.name).filter(|row| condition.holds(records, object, row)).take(limit);
+    let found = records
+        .all(object.name)
+        .filter(|row| condition.holds(records, object, row))
+        .take(limit);
     let found: Vec<Value> = found.map(|row| object.record(records, row, &fields)).collect();
-    Ok(Reply::json(200, &json!({ "totalSize": found.len(), "done": true, "records": found })))
+    Ok(Reply::json(
+        200,
+        &json!({ "totalSize": found.len(), "done": true, "records": found }),
+    ))
 }
 
 pub fn object(name: &str) -> Result<&'static Object, Refused> {
@@ -88,10 +94,12 @@ impl Condition {
 
     /// Texts are compared whatever their case.
     pub fn holds(&self, records: &Records, object: &Object, row: &Row) -> bool {
-        self.0.iter().all(|(field, wanted)| match (object.value(records, row, field), wanted) {
-            (Value::String(is), Value::String(wanted)) => is.to_lowercase() == wanted.to_lowercase(),
-            (is, wanted) => is == *wanted,
-        })
+        self.0
+            .iter()
+            .all(|(field, wanted)| match (object.value(records, row, field), wanted) {
+                (Value::String(is), Value::String(wanted)) => is.to_lowercase() == wanted.to_lowercase(),
+                (is, wanted) => is == *wanted,
+            })
     }
 }
 
@@ -155,11 +163,19 @@ impl Signs {
     }
 
     pub fn keyword(&mut self, keyword: &str) -> Result<(), Refused> {
-        if self.is(keyword) { Ok(()) } else { Err(malformed(format!("expecting {keyword}"))) }
+        if self.is(keyword) {
+            Ok(())
+        } else {
+            Err(malformed(format!("expecting {keyword}")))
+        }
     }
 
     pub fn mark(&mut self, mark: char) -> Result<(), Refused> {
-        if self.is_mark(mark) { Ok(()) } else { Err(malformed(format!("expecting {mark}"))) }
+        if self.is_mark(mark) {
+            Ok(())
+        } else {
+            Err(malformed(format!("expecting {mark}")))
+        }
     }
 
     pub fn word(&mut self) -> Result<String, Refused> {

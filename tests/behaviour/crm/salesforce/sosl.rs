@@ -57,7 +57,11 @@ fn returned(records: &Records, signs: &mut Signs, wanted: &Wanted, phones: bool)
     signs.mark('(')?;
     let fields = signs.names()?;
     known(object, &fields)?;
-    let condition = if signs.is("WHERE") { Some(Condition::read(signs, object)?) } else { None };
+    let condition = if signs.is("WHERE") {
+        Some(Condition::read(signs, object)?)
+    } else {
+        None
+    };
     let limit = if signs.is("LIMIT") { signs.number()? } else { 2_000 };
     signs.mark(')')?;
     let is_hit = |row: &&Row| {
@@ -95,14 +99,19 @@ impl Wanted {
 }
 
 fn is_in(words: &[String], open: bool, text: &[String]) -> bool {
-    let Some(last) = words.len().checked_sub(1) else { return false };
+    let Some(last) = words.len().checked_sub(1) else {
+        return false;
+    };
     let fits = |at: usize, word: &String| word == &words[at] || (open && at == last && word.starts_with(&words[at]));
-    text.windows(words.len()).any(|window| window.iter().enumerate().all(|(at, word)| fits(at, word)))
+    text.windows(words.len())
+        .any(|window| window.iter().enumerate().all(|(at, word)| fits(at, word)))
 }
 
 /// Words in small letters; all other signs part them.
 fn split(text: &str) -> Vec<String> {
-    let words = text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|sign: char| !sign.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect()
 }
 
@@ -123,7 +132,11 @@ fn closing(text: &str) -> Option<usize> {
 fn expression(text: &str) -> Result<Wanted, Refused> {
     let mut rest = text.trim();
     let wanted = any(&mut rest)?;
-    if rest.is_empty() { Ok(wanted) } else { Err(bad(format!("unexpected {rest:?}"))) }
+    if rest.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(bad(format!("unexpected {rest:?}")))
+    }
 }
 
 fn any(rest: &mut &str) -> Result<Wanted, Refused> {
@@ -145,9 +158,15 @@ fn all(rest: &mut &str) -> Result<Wanted, Refused> {
 fn one(rest: &mut &str) -> Result<Wanted, Refused> {
     if take(rest, "(") {
         let inside = any(rest)?;
-        return if take(rest, ")") { Ok(inside) } else { Err(bad("a bracket is not closed")) };
+        return if take(rest, ")") {
+            Ok(inside)
+        } else {
+            Err(bad("a bracket is not closed"))
+        };
     }
-    let quoted = rest.strip_prefix('"').ok_or_else(|| bad(format!("a word without quotes at {rest:?}")))?;
+    let quoted = rest
+        .strip_prefix('"')
+        .ok_or_else(|| bad(format!("a word without quotes at {rest:?}")))?;
     let (mut text, mut open, mut letters) = (String::new(), false, quoted.char_indices());
     loop {
         let (at, letter) = letters.next().ok_or_else(|| bad("a quote is not closed"))?;
@@ -158,7 +177,12 @@ fn one(rest: &mut &str) -> Result<Wanted, Refused> {
             }
             _ if open => return Err(bad("a wildcard within a phrase")),
             '*' => open = true,
-            '\\' => text.extend(letters.next().map(|(_, escaped)| escaped).filter(|escaped| RESERVED.contains(*escaped))),
+            '\\' => text.extend(
+                letters
+                    .next()
+                    .map(|(_, escaped)| escaped)
+                    .filter(|escaped| RESERVED.contains(*escaped)),
+            ),
             letter if RESERVED.contains(letter) => return Err(bad(format!("{letter} is not escaped"))),
             letter => text.push(letter),
         }
