@@ -67,7 +67,17 @@ pub fn all() -> Vec<File> {
 /// Made by a program, or data.
 pub fn is_generated(path: &str) -> bool {
     let ends = [".lock", "package-lock.json", ".tsv", ".svg", ".snap"];
-    ends.iter().any(|end| path.ends_with(end)) || path.contains("/generated/") || path.starts_with("LICENSE")
+    ends.iter().any(|end| path.ends_with(end))
+        || path.contains("/generated/")
+        || path.starts_with("LICENSE")
+        || path == "connectors/schema.json"
+}
+
+/// A connector's examples are data behind it, one case after the other.
+fn length(file: &File) -> usize {
+    let is_manifest = file.path.starts_with("connectors/") && file.is(&[".toml"]);
+    let examples = file.text.find("\n[[examples]]\n").filter(|_| is_manifest);
+    file.text[..examples.unwrap_or(file.text.len())].lines().count()
 }
 
 #[test]
@@ -75,7 +85,7 @@ fn no_file_is_longer_than_500_lines() {
     let long: Vec<String> = all()
         .into_iter()
         .filter(|file| !is_generated(&file.path))
-        .map(|file| (file.text.lines().count(), file.path))
+        .map(|file| (length(&file), file.path))
         .filter(|(lines, _)| *lines > 500)
         .map(|(lines, path)| format!("{path}: {lines} lines"))
         .collect();

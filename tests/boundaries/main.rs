@@ -3,4 +3,5 @@
 
 mod crates;
 mod files;
+mod links;
 mod words;

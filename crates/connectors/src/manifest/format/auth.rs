@@ -40,7 +40,7 @@ pub struct SetAuth {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth2 {
-    /// In the order in which they are tried: the first whose parameters are filled in.
+    /// How a token is got.
     #[serde(default)]
     pub grant: Grants,
     /// *Template*. Where the person signs in. Over `param`, `env`, `discovered`.
