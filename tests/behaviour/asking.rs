@@ -153,7 +153,11 @@ pub async fn plant_as(case: &Case, kind: &str, given: &str, family: &str, number
 pub fn draft(case: &Case, kind: &str, name: &str, number: Option<&str>) -> ContactDraft {
     let info = case.connector.info();
     let mut draft = draft_for(info.connection, kind, name, number);
-    let fields = info.types.into_iter().filter(|one| one.id == kind).flat_map(|one| one.fields);
+    let fields = info
+        .types
+        .into_iter()
+        .filter(|one| one.id == kind)
+        .flat_map(|one| one.fields);
     for field in fields.filter(|field| field.required) {
         match field.name.as_str() {
             "company" => draft.company = Some("Example Ltd".into()),

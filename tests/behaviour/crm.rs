@@ -6,6 +6,7 @@
 
 pub mod bullhorn;
 pub mod clio;
+pub mod close;
 pub mod dolibarr;
 pub mod espocrm;
 pub mod html;

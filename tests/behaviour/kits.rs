@@ -23,7 +23,7 @@ use ringside_tests::detour::Detour;
 use crate::{
     book::Book,
     crm::{
-        FakeCrm, Knobs, Planted, SeenLog, Vendor, bullhorn, clio, dolibarr, espocrm, hubspot, insightly, odoo,
+        FakeCrm, Knobs, Planted, SeenLog, Vendor, bullhorn, clio, close, dolibarr, espocrm, hubspot, insightly, odoo,
         pipedrive, salesforce, suitecrm,
     },
     desktop::{Agreeing, MemoryKeyring},
@@ -81,6 +81,11 @@ impl Case {
 
     pub fn types(&self) -> Vec<String> {
         self.connector.info().types.into_iter().map(|kind| kind.id).collect()
+    }
+
+    /// Whether numbers lie at records of this type. A company of Close is found by its name; the numbers are its people's.
+    pub fn has_numbers(&self, kind: &str) -> bool {
+        (self.name, kind) != ("close", "lead")
     }
 }
 
@@ -180,6 +185,13 @@ pub fn all() -> Vec<Kit> {
             secrets: &[("client_secret", clio::CLIENT_SECRET)],
             parameters: &[("client_id", clio::CLIENT)],
             renews: true,
+            ..manifest
+        },
+        Kit {
+            name: "close",
+            vendor: Some(|| Arc::new(close::Close)),
+            secrets: &[("key", close::KEY)],
+            at_once: true,
             ..manifest
         },
         Kit {

@@ -97,7 +97,7 @@ async fn an_equal_tail_is_no_hit(case: Case) {
 
 async fn finds_one_number_in_every_type(case: Case) {
     let mut planted = Vec::new();
-    for kind in case.types() {
+    for kind in case.types().into_iter().filter(|kind| case.has_numbers(kind)) {
         planted.push(plant_as(&case, &kind, "Anna", "Example", &["(415) 555-0100"]).await);
     }
     let mut found: Vec<ContactRef> = proved(&case, NUMBER)

@@ -1,6 +1,7 @@
 //! The fakes themselves: that they refuse what the real ones refuse.
 
 mod clio;
+mod close;
 mod dolibarr;
 mod espocrm;
 mod odoo;
@@ -33,6 +34,7 @@ pub fn all() -> Vec<Test> {
         ("suitecrm", || Box::pin(suitecrm::is_strict())),
         ("like", || Box::pin(async { suitecrm::like_is_sql() })),
         ("clio", || Box::pin(clio::is_strict())),
+        ("close", || Box::pin(close::is_strict())),
         ("salesforce_sosl", || Box::pin(salesforce::sosl_is_strict())),
         ("salesforce_soql", || Box::pin(salesforce::soql_is_strict())),
         ("salesforce_objects", || Box::pin(salesforce::objects_are_strict())),

@@ -54,6 +54,11 @@ async fn what_was_created_is_found_after_the_lag(case: Case) {
         );
         tokio::time::sleep(case.knobs.search_lag * 2).await;
         let found = proved(&case, &number).await;
+        if !case.has_numbers(&kind) {
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0].company.as_deref(), Some("Dana Newperson"));
+            continue;
+        }
         assert_eq!(
             found.iter().map(|contact| &contact.id).collect::<Vec<_>>(),
             [&created.id]
