@@ -8,7 +8,7 @@ mod enter;
 mod form;
 mod made;
 pub(crate) mod own;
-mod show;
+pub(crate) mod show;
 mod watched;
 
 use std::sync::Arc;
@@ -72,6 +72,9 @@ impl App {
                     account: String::new(),
                 };
                 let mut shown = show::connection(entry, connector.as_ref(), state, Some(&running));
+                if let Some(in_browser) = live.built.signs_in_with_browser().await {
+                    shown.can_sign_in = in_browser;
+                }
                 if let Some(error) = wanted {
                     (shown.message, shown.hint) = (Some(error.message), error.hint);
                 }

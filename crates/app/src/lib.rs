@@ -34,7 +34,7 @@ pub use client::Client;
 pub use ring::{Rung, ring};
 /// Checking a connector's file, for the command line.
 pub use ringside_connectors::manifest::{
-    check::{Report as ConnectorReport, check as check_connector},
+    check::{Report as ConnectorReport, check_file as check_connector},
     load::Problem as ConnectorProblem,
 };
 pub use ringside_domain::Error;
@@ -63,9 +63,27 @@ pub fn prepare(folders: &Folders) -> Option<host::log::Log> {
     }
 }
 
+/// Where the user's own connector files lie.
+#[must_use]
+pub fn connectors_folder(folders: &Folders) -> std::path::PathBuf {
+    folders.config.join(connections::own::FOLDER)
+}
+
+/// What a person can connect, with what each one asks for. Needs neither the profile's key nor its owner: what ships, and what
+/// the user's own files say now.
+#[must_use]
+pub fn connectors(folders: &Folders) -> Vec<ringside_ipc::connection::ConnectorDto> {
+    let catalog = ringside_connectors::catalog::Catalog::shipped().with_own(&own_connectors(folders));
+    catalog
+        .entries()
+        .into_iter()
+        .map(connections::show::connector)
+        .collect()
+}
+
 /// The user's own connector files by their names, or in words why one can't be read.
 #[must_use]
 pub fn own_connectors(folders: &Folders) -> std::collections::BTreeMap<String, Result<String, String>> {
-    let folder = folders.config.join(connections::own::FOLDER);
+    let folder = connectors_folder(folders);
     connections::own::read(&folder, &connections::own::stamps(&folder))
 }

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::{self, Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use ringside_app::{ConnectorProblem, ConnectorReport, check_connector};
@@ -21,12 +21,14 @@ use crate::{
 const MOST: u64 = 257 * 1024;
 
 /// # Errors
-/// A file that can't be read. What is wrong in it is the answer, and ends the command as refused.
+/// A named file that can't be read. What is wrong in it is the answer, and ends the command as refused; so does a file of
+/// one's own that can't be read, and the others are checked all the same.
 pub fn run(files: &[PathBuf], profile: &str, json: bool, out: &mut impl Write) -> Result<Exit, ApiError> {
-    let texts = if files.is_empty() {
+    let texts: Vec<Text> = if files.is_empty() {
         own(profile)?
     } else {
-        files.iter().map(read).collect::<Result<_, _>>()?
+        let named = |file| read(file).map(|(name, text)| (name, Ok(text)));
+        files.iter().map(named).collect::<Result<_, _>>()?
     };
     if texts.is_empty() {
         let error = ApiError::new("not_found", "you have no connector files of your own");
@@ -34,7 +36,13 @@ pub fn run(files: &[PathBuf], profile: &str, json: bool, out: &mut impl Write) -
     }
     let reports: Vec<(String, ConnectorReport)> = texts
         .into_iter()
-        .map(|(name, text)| (name, check_connector(&text)))
+        .map(|(name, text)| {
+            let report = match text {
+                Ok(text) => check_connector(Path::new(&name), &text),
+                Err(why) => unread(why),
+            };
+            (name, report)
+        })
         .collect();
     written(if json {
         in_json(&reports, out)
@@ -48,15 +56,25 @@ pub fn run(files: &[PathBuf], profile: &str, json: bool, out: &mut impl Write) -
     })
 }
 
-fn own(profile: &str) -> Result<Vec<(String, String)>, ApiError> {
+/// A file's name, and its text or in words why it can't be read.
+type Text = (String, Result<String, String>);
+
+fn own(profile: &str) -> Result<Vec<Text>, ApiError> {
     let folders = reach::folders(profile)?;
-    ringside_app::own_connectors(&folders)
-        .into_iter()
-        .map(|(name, text)| match text {
-            Ok(text) => Ok((name, text)),
-            Err(why) => Err(ApiError::new(USAGE, format!("{name}: {why}"))),
-        })
-        .collect()
+    Ok(ringside_app::own_connectors(&folders).into_iter().collect())
+}
+
+fn unread(why: String) -> ConnectorReport {
+    ConnectorReport {
+        problems: vec![ConnectorProblem {
+            message: why,
+            hint: None,
+            line: 1,
+            column: 1,
+            path: String::new(),
+        }],
+        ..ConnectorReport::default()
+    }
 }
 
 fn read(path: &PathBuf) -> Result<(String, String), ApiError> {
@@ -145,8 +163,12 @@ mod tests {
     use super::*;
 
     fn said(text: &str, json: bool) -> (Exit, String) {
+        said_of("hubspot.toml", text, json)
+    }
+
+    fn said_of(name: &str, text: &str, json: bool) -> (Exit, String) {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("crm.toml");
+        let file = folder.path().join(name);
         std::fs::write(&file, text).unwrap();
         let mut out = Vec::new();
         let exit = run(&[file], "", json, &mut out).unwrap();
@@ -166,6 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_not_named_like_its_id_is_told() {
+        let (exit, said) = said_of("crm.toml", include_str!("../../../connectors/hubspot.toml"), false);
+        assert_eq!(exit, Exit::Done);
+        assert!(
+            said.starts_with("/crm.toml:5:6 warning The file's id is `hubspot`"),
+            "{said}"
+        );
+        assert!(said.contains("hint: Name it `hubspot.toml`"), "{said}");
+    }
+
+    #[test]
     fn a_fault_is_said_with_its_place_and_what_to_do() {
         let text = include_str!("../../../connectors/hubspot.toml").replace("{{ draft.email }}", "{{ draft.e_mail }}");
         let (exit, words) = said(&text, false);
@@ -173,7 +206,7 @@ mod tests {
         let mut lines = words.lines();
         let first = lines.next().unwrap();
         assert!(
-            first.starts_with("/crm.toml:") && first.contains(" error `draft` has no `e_mail` here"),
+            first.starts_with("/hubspot.toml:") && first.contains(" error `draft` has no `e_mail` here"),
             "{words}"
         );
         assert!(lines.next().unwrap().starts_with("  hint: There are: "), "{words}");

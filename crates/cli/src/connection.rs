@@ -96,11 +96,14 @@ async fn change(
     // Only what is given changes: nothing is asked for on the terminal unless nothing is given at all.
     let nothing =
         filled.name.is_none() && filled.server.is_none() && filled.environment.is_none() && filled.values.is_empty();
-    let secrets = if filled.secrets_from_stdin || nothing {
+    // Another server gets no secret that was typed for this one.
+    let moves = filled.server.is_some() && io::stdin().is_terminal();
+    let secrets = if filled.secrets_from_stdin || nothing || moves {
         let chosen = connector::find(reach, &now.connector).await?;
         let mut asked = chosen.parameters;
         if chosen.asks_server {
-            asked = fields(reach, &now.connector, now.server.clone(), &now.parameters).await?;
+            let server = filled.server.clone().or_else(|| now.server.clone());
+            asked = fields(reach, &now.connector, server, &now.parameters).await?;
         }
         secrets(filled, &asked, false)?
     } else {

@@ -1,7 +1,7 @@
 //! `ringside`: the same engine without a window.
 //!
 //! A command goes to the process that owns the profile; with no owner, this process is it for as long as the command
-//! takes. `number` needs neither, and `ring` never waits for either.
+//! takes. `number` and `connector` need neither, and `ring` never waits for either.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
@@ -48,6 +48,14 @@ fn run(line: &Line, out: &mut impl Write) -> Result<Exit, ApiError> {
     match &line.command {
         Command::Number(number) => number::run(number, line.json, out),
         Command::Connector(Connector::Check { files }) => check::run(files, &line.profile, line.json, out),
+        Command::Connector(wanted) => {
+            let folders = reach::folders(&line.profile)?;
+            let mut show = show::Out {
+                json: line.json,
+                to: out,
+            };
+            runtime()?.block_on(connector::run(&folders, wanted, &mut show))
+        }
         Command::Ring(ring) => runtime()?.block_on(ring::run(line, ring, out)),
         _ => runtime()?.block_on(with_profile(line, out)),
     }
@@ -97,9 +105,9 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::AddNumber(add) => contact::add_number(reach, add, &mut show).await,
         Command::Rehearse { part } => call::rehearse(reach, part.clone(), &mut show).await,
         Command::Connection(wanted) => connection::run(reach, wanted, &mut show).await,
-        Command::Connector(wanted) => connector::run(reach, wanted, &mut show).await,
         Command::Phone(phone) => house::phone(reach, phone, &mut show).await,
         Command::Number(_)
+        | Command::Connector(_)
         | Command::Ring(_)
         | Command::Status
         | Command::Settings(_)

@@ -301,7 +301,7 @@ async fn fetch(wire: &Wire, span: &Span, platform: &str) -> Result<String> {
 fn answered(outcome: Outcome) -> Result<Value> {
     match outcome {
         Outcome::Answered(body) | Outcome::Nothing(body) => Ok(body),
-        Outcome::Failed(error) | Outcome::SessionOver(error) => Err(error),
+        Outcome::Failed(error) | Outcome::CrmRefused(error) | Outcome::SessionOver(error) => Err(error),
     }
 }
 

@@ -81,15 +81,12 @@ impl Built {
         }
     }
 
-    /// Whether the person signs in in the browser. An App Connect server is asked for it, once.
-    ///
-    /// # Errors
-    /// When that server can't be asked.
-    pub async fn signs_in_with_browser(&self, cx: Cx) -> Result<bool> {
+    /// Whether the person signs in in the browser. `None`: an App Connect server that was not asked yet; nobody is here.
+    pub async fn signs_in_with_browser(&self) -> Option<bool> {
         match self {
-            Self::AddressBook(_) => Ok(false),
-            Self::AppConnect(connector) => connector.signs_in_with_browser(cx).await,
-            Self::Manifest(connector) => Ok(connector.needs_browser()),
+            Self::AddressBook(_) => Some(false),
+            Self::AppConnect(connector) => connector.signs_in_with_browser().await,
+            Self::Manifest(connector) => Some(connector.needs_browser()),
         }
     }
 

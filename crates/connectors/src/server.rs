@@ -69,6 +69,7 @@ fn wrong(message: &'static str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -28,6 +28,8 @@ pub struct Config {
     pub write_deadline: Duration,
     /// The pauses after the first, second, … failed attempt of a write; the last one repeats.
     pub write_pauses: Vec<Duration>,
+    /// How long after it was sent a log may still appear whose answer got lost; see [`Pace::settle_floor`].
+    pub settle_floor: Duration,
     /// Two reports of one call without a common call id are one if they start within this time.
     pub join_window: Duration,
     /// A ringing call of which nothing more is heard ends after this, with its end unknown.
@@ -52,6 +54,7 @@ impl Default for Config {
             lookup_deadline: Duration::from_secs(10),
             write_deadline: Pace::default().write_deadline,
             write_pauses: Pace::default().pauses,
+            settle_floor: Pace::default().settle_floor,
             join_window: Duration::from_secs(3),
             ring_limit: Duration::from_secs(180),
             talk_limit: Duration::from_secs(8 * 3600),

@@ -32,8 +32,8 @@ use std::{
 };
 
 use ringside_domain::{
-    Clock, Connector, Error, Journal, Kind, LogReceipt, LogRef, Result, Timestamp, Write, WriteId, WriteState,
-    id::ConnectionId,
+    Capability, Clock, Connector, Error, Journal, Kind, LogReceipt, LogRef, Result, Timestamp, Write, WriteId,
+    WriteState, id::ConnectionId,
 };
 use tokio::{
     sync::{Notify, oneshot},
@@ -55,7 +55,15 @@ pub struct Pace {
     /// The pauses after the first, second, … failure that time may heal; the last one repeats. Up to a fifth is added,
     /// so that many writes do not come back at once.
     pub pauses: Vec<Duration>,
+    /// A log whose answer got lost is not believed to be missing before so long after it was sent, however quickly its CRM
+    /// shows what it has: behind a 502 or a dropped connection the request may still be worked on. A connector whose
+    /// records lie on this machine is not waited for.
+    pub settle_floor: Duration,
 }
+
+/// Proxies and application servers commonly give up on a request after 30 s (Heroku's router, PHP's `max_execution_time`,
+/// gunicorn's and HAProxy's documented examples): what has not committed by then hardly ever will.
+const SETTLE_FLOOR: Duration = Duration::from_secs(30);
 
 impl Default for Pace {
     fn default() -> Self {
@@ -63,6 +71,7 @@ impl Default for Pace {
         Self {
             write_deadline: Duration::from_secs(30),
             pauses: pauses.map(Duration::from_secs).to_vec(),
+            settle_floor: SETTLE_FLOOR,
         }
     }
 }
@@ -160,8 +169,14 @@ impl Delivery {
         Ok(write)
     }
 
-    /// How long what was sent may still take to appear.
-    fn settles_in(&self, id: WriteId, settles_within: Duration) -> Duration {
+    /// How long a log that was sent may still take to appear.
+    fn settles_in(&self, id: WriteId, capability: &Capability) -> Duration {
+        let is_local = capability.indexed && capability.settles_within.is_zero();
+        let settles_within = if is_local {
+            Duration::ZERO
+        } else {
+            capability.settles_within.max(self.pace.settle_floor)
+        };
         let sent = self.desk().sent.get(&id).copied().unwrap_or(self.began);
         (sent + settles_within).saturating_duration_since(Instant::now())
     }

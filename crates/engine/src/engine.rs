@@ -100,6 +100,7 @@ impl Engine {
                     Pace {
                         write_deadline: config.write_deadline,
                         pauses: config.write_pauses.clone(),
+                        settle_floor: config.settle_floor,
                     },
                 ),
                 orderly: tokio::sync::Mutex::new(()),

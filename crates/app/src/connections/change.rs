@@ -1,18 +1,23 @@
 //! Adding and changing a connection: everything is tried before it is kept, and what fails leaves nothing behind.
 
-use ringside_connectors::{catalog::Entry, parts::secret_name, registry::Built};
+use ringside_connectors::{
+    catalog::Body,
+    parts::{grant_name, secret_name},
+    pin::Pin,
+    registry::Built,
+};
 use ringside_domain::{ConnectionId, ConnectionMemory as _, connector::Account, credentials::Secret};
 use ringside_ipc::{
     ApiError,
     command::{AddConnectionArgs, AgreeArgs, ChangeConnectionArgs},
-    connection::{ConnectionStateDto, Values},
+    connection::{ConnectionStateDto, ParameterDto, ParameterKindDto, Values},
     status::ConnectionDto,
 };
 
 use super::{
     checked,
     form::{Filled, Form},
-    made::{Live, PINNED},
+    made::{KEPT_BY_CONNECTORS, Live, PINNED, not_yet, pin_of},
     no_such, quiet,
 };
 use crate::{
@@ -36,7 +41,7 @@ impl App {
         let name = named(args.name)?;
         let form = Form::of(&connections.parts, &connector, args.server.as_deref(), &args.parameters).await?;
         let Filled { parameters, secrets } = form.fill(&args.parameters, &args.secrets, &[])?;
-        let entry = ConnectionEntry {
+        let mut entry = ConnectionEntry {
             id: free_id(&connector.id, &before.connections),
             connector: connector.id.clone(),
             name: name.unwrap_or_else(|| form.name.clone()),
@@ -46,12 +51,14 @@ impl App {
             server: form.server.clone(),
             parameters,
             secrets: secrets.iter().map(|(name, _)| name.clone()).collect(),
-            pin: connector.sheet().map(|sheet| sheet.pin.hash.clone()),
+            pin: None,
         };
+        let pin = pin_of(&connector, &entry)?;
+        entry.pin = pin.as_ref().map(|pin| pin.hash.clone());
         // Before anything is kept: a wrong address is said at once.
         connections.try_place(&connector, entry.environment.clone(), entry.server.clone())?;
         self.inner.file.lock().await.check()?;
-        let added = self.try_new(entry.clone(), &connector, &form, secrets).await;
+        let added = self.try_new(entry.clone(), pin, &form, secrets).await;
         if added.is_err() {
             self.forget_new(&entry, &form).await;
         }
@@ -64,7 +71,7 @@ impl App {
     async fn try_new(
         &self,
         mut entry: ConnectionEntry,
-        connector: &Entry,
+        pin: Option<Pin>,
         form: &Form,
         secrets: Vec<(String, Secret)>,
     ) -> Result<Option<String>, ApiError> {
@@ -88,8 +95,8 @@ impl App {
             entry.account = Some(account.id);
             account_name = Some(account.name);
         }
-        if let Some(sheet) = connector.sheet() {
-            self.inner.store.keep(&id, PINNED, sheet.pin.text.clone()).await?;
+        if let Some(pin) = pin {
+            self.inner.store.keep(&id, PINNED, pin.text).await?;
         }
         self.edit_settings(|settings| {
             if settings.connections.iter().any(|other| other.id == entry.id) {
@@ -116,6 +123,9 @@ impl App {
     /// What is left out stays. Everything but a new name is tried first; what fails is taken back.
     pub(crate) async fn change_connection_entry(&self, args: ChangeConnectionArgs) -> Result<ConnectionDto, ApiError> {
         let connections = &self.inner.connections;
+        // A sign-in that waits for its person holds the gate. Gate first, then turn, like everybody.
+        connections.cancel_sign_in(&args.connection);
+        let shut = connections.shut(&args.connection).await;
         let _turn = connections.turn.lock().await;
         let before = self.entry(&args.connection)?;
         let connector = connections.chosen(&before.connector)?;
@@ -146,6 +156,18 @@ impl App {
             parameters,
             ..before.clone()
         };
+        let pin = pin_of(&connector, &after)?;
+        // Somewhere else than what the person agreed to, by this command or by an edit of the settings file.
+        let moved = pin.as_ref().map(|pin| &pin.hash) != before.pin.as_ref();
+        let moved = moved.then_some(pin).flatten();
+        if let Some(pin) = &moved {
+            let agreed = before.pin.as_deref().unwrap_or_default();
+            if !pin.is_but_for_server(agreed) && !matches!(connector.body, Body::AppConnect) {
+                return Err(changed());
+            }
+            typed_again(&form, &before.secrets, &secrets)?;
+            after.pin = Some(pin.hash.clone());
+        }
         for (name, _) in &secrets {
             if !after.secrets.contains(name) {
                 after.secrets.push(name.clone());
@@ -154,13 +176,22 @@ impl App {
         connections.try_place(&connector, after.environment.clone(), after.server.clone())?;
         self.inner.file.lock().await.check()?;
         let id = ConnectionId::new(before.id.as_str());
-        let old = self.exchange(&id, secrets).await?;
-        let tried = self.try_changed(&after, &form).await;
+        let mut old = self.exchange(&id, secrets).await?;
+        let parted = match &moved {
+            Some(_) => self.part(&id, &mut old).await,
+            None => Ok(()),
+        };
+        let tried = match parted {
+            Ok(()) => self.try_changed(&after, &form).await,
+            Err(error) => Err(error),
+        };
+        let mut entered = true;
         let kept = match tried {
             Ok(account) => {
+                entered = account.is_some();
                 after.account = account.or(after.account);
                 connections.let_go(&after.id);
-                self.put(after).await
+                self.put_at(after, moved).await
             }
             Err(error) => Err(error),
         };
@@ -171,7 +202,34 @@ impl App {
             return Err(error);
         }
         self.remake_connections().await;
+        if !entered && let Some(Ok(live)) = connections.outcome(&before.id) {
+            live.signed_in.set(Some(not_yet()));
+        }
+        drop(shut);
+        self.inner.engine.wake().await;
         self.connection_now(&before.id).await
+    }
+
+    /// Takes away what the old server gave us: the new one must not see it.
+    async fn part(&self, id: &ConnectionId, old: &mut Vec<(String, Option<Secret>)>) -> Result<(), ApiError> {
+        let parts = &self.inner.connections.parts;
+        for name in KEPT_BY_CONNECTORS {
+            let entry = secret_name(id, name);
+            if let Some(kept) = parts.credentials.get(&entry).await? {
+                parts.credentials.remove(&entry).await?;
+                old.push((name.to_owned(), Some(kept)));
+            }
+        }
+        Ok(parts.sign_in.forget(&grant_name(id)).await?)
+    }
+
+    /// Saves an entry with what its person agrees to by typing it.
+    async fn put_at(&self, entry: ConnectionEntry, pin: Option<Pin>) -> Result<(), ApiError> {
+        if let Some(pin) = pin {
+            let id = ConnectionId::new(entry.id.as_str());
+            self.inner.store.keep(&id, PINNED, pin.text).await?;
+        }
+        self.put(entry).await
     }
 
     /// The account, where one can be reached without the person.
@@ -194,16 +252,15 @@ impl App {
         let _turn = connections.turn.lock().await;
         let entry = self.entry(&args.connection)?;
         let connector = connections.chosen(&entry.connector)?;
-        let sheet = connector
-            .sheet()
+        let pin = pin_of(&connector, &entry)?
             .ok_or_else(|| ApiError::new("unsupported", format!("{} is part of Ringside itself", connector.name)))?;
-        if sheet.pin.text != args.after {
+        if pin.text != args.after {
             let words = "The connector changed again since you looked at it";
             return Err(ApiError::new("conflict", words).hint("Look at it again, then decide"));
         }
         let id = ConnectionId::new(entry.id.as_str());
-        self.inner.store.keep(&id, PINNED, sheet.pin.text.clone()).await?;
-        let pin = Some(sheet.pin.hash.clone());
+        self.inner.store.keep(&id, PINNED, pin.text).await?;
+        let pin = Some(pin.hash);
         let entry = ConnectionEntry { pin, ..entry };
         self.put(entry.clone()).await?;
         self.connection_now(&entry.id).await
@@ -236,10 +293,7 @@ impl App {
             .make_one(&connections.catalog(), entry)
             .map_err(|state| match state {
                 ConnectionStateDto::Unfit { error } => error,
-                ConnectionStateDto::Changed { .. } => {
-                    let words = "What the connector does with secrets has changed";
-                    ApiError::new("conflict", words).hint("Look at what changed and agree to it first")
-                }
+                ConnectionStateDto::Changed { .. } => changed(),
                 _ => ApiError::invalid("connector", "there is no such connector"),
             })
     }
@@ -302,6 +356,27 @@ impl App {
     }
 }
 
+fn changed() -> ApiError {
+    ApiError::new("conflict", "What the connector does with secrets has changed")
+        .hint("Look at what changed and agree to it first")
+}
+
+/// A secret that was given to one server is not sent to another one unasked.
+fn typed_again(form: &Form, kept: &[String], typed: &[(String, Secret)]) -> Result<(), ApiError> {
+    let again = |asked: &&ParameterDto| {
+        asked.kind == ParameterKindDto::Secret
+            && kept.contains(&asked.name)
+            && !typed.iter().any(|(name, _)| *name == asked.name)
+    };
+    match form.parameters.iter().find(again) {
+        None => Ok(()),
+        Some(asked) => {
+            let words = format!("Type the {} again: the server changed", asked.title);
+            Err(ApiError::invalid(&asked.name, words).hint("What you typed before was meant for the other server"))
+        }
+    }
+}
+
 /// Signs in with what was typed, without the person, and says whose account it is.
 async fn enter(live: &Live) -> Result<Account, ApiError> {
     if let Built::Manifest(manifest) = &live.built
@@ -310,7 +385,8 @@ async fn enter(live: &Live) -> Result<Account, ApiError> {
         // A grant of an older password would pass the check.
         live.built.sign_in(quiet()).await?;
     }
-    Ok(checked(&*live.connector()).await?)
+    // Past the gate, which is shut while this is tried.
+    Ok(checked(&*live.built.connector()).await?)
 }
 
 pub(super) fn same_account(entry: &ConnectionEntry, account: &Account) -> Result<(), ApiError> {
@@ -333,9 +409,7 @@ fn settings_logs_here(connections: &[ConnectionEntry], entry: &ConnectionEntry) 
 }
 
 fn secret_names(form: &Form) -> Vec<String> {
-    let secret = |asked: &&ringside_ipc::connection::ParameterDto| {
-        asked.kind == ringside_ipc::connection::ParameterKindDto::Secret
-    };
+    let secret = |asked: &&ParameterDto| asked.kind == ParameterKindDto::Secret;
     form.parameters
         .iter()
         .filter(secret)

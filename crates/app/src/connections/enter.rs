@@ -25,8 +25,10 @@ const LONGEST_ADDRESS: usize = 16 * 1024;
 impl App {
     /// Opens the browser and waits for the person. A second one for the same connection takes the place of the first.
     pub(crate) async fn sign_in_to(&self, id: &str) -> Result<SignedInDto, ApiError> {
-        let live = self.live(id)?;
         let mut cancelled = self.inner.connections.begin_sign_in(id);
+        // Whoever signs in may be another account: until that is known, nothing is asked and nothing logged there.
+        let shut = self.inner.connections.shut(id).await;
+        let live = self.live(id)?;
         let stop = self.stop_signal();
         let signed_in = tokio::select! {
             signed_in = live.built.sign_in(patient()) => signed_in,
@@ -38,6 +40,8 @@ impl App {
             Err(error) => Err(error.into()),
             Ok(()) => {
                 let connection = Box::new(self.signed_in(id, &live).await?);
+                drop(shut);
+                self.inner.engine.wake().await;
                 Ok(SignedInDto::Done { connection })
             }
         }
@@ -54,6 +58,7 @@ impl App {
     }
 
     pub(crate) async fn finish(&self, args: FinishSignInArgs) -> Result<ConnectionDto, ApiError> {
+        let shut = self.inner.connections.shut(&args.connection).await;
         let live = self.live(&args.connection)?;
         let address = args.address.expose().trim();
         if address.len() > LONGEST_ADDRESS {
@@ -67,21 +72,32 @@ impl App {
             Some("redirect") => error.field("address"),
             _ => error,
         })?;
-        self.signed_in(&args.connection, &live).await
+        let signed_in = self.signed_in(&args.connection, &live).await?;
+        drop(shut);
+        self.inner.engine.wake().await;
+        Ok(signed_in)
     }
 
-    /// Whose account it is now. One that is not the connection's is signed out again.
+    /// Whose account it is now. One that is not the connection's is signed out again, and so is one that nobody knows.
     async fn signed_in(&self, id: &str, live: &Live) -> Result<ConnectionDto, ApiError> {
         let _turn = self.inner.connections.turn.lock().await;
         let entry = self.entry(id)?;
-        let account = checked(&*live.connector()).await?;
-        if let Err(error) = self.accept(&entry, &account) {
-            if let Err(error) = live.sign_out().await {
-                log_failure("another account could not be signed out", &error);
+        // Past the gate, which is shut.
+        let known = match checked(&*live.built.connector()).await {
+            Ok(account) => self.accept(&entry, &account).map(|()| account),
+            Err(error) => Err(unknown(&entry.name, error.into())),
+        };
+        let account = match known {
+            Ok(account) => account,
+            Err(error) => {
+                if let Err(error) = live.sign_out().await {
+                    log_failure("an account that was not accepted could not be signed out", &error);
+                }
+                live.signed_in.set(Some(error.clone()));
+                return Err(error);
             }
-            live.signed_in.set(Some(error.clone()));
-            return Err(error);
-        }
+        };
+        live.signed_in.set(None);
         if entry.account.is_none() {
             let account = Some(account.id);
             self.put(ConnectionEntry { account, ..entry }).await?;
@@ -134,6 +150,14 @@ impl Connections {
     pub fn cancel_sign_in(&self, id: &str) {
         lock(&self.sign_ins).remove(id);
     }
+}
+
+fn unknown(name: &str, error: ApiError) -> ApiError {
+    let message = format!(
+        "You were signed out of {name} again, because it could not be found out whose account it is: {}",
+        error.message
+    );
+    ApiError { message, ..error }.hint("Sign in once more when it answers")
 }
 
 fn patient() -> Cx {

@@ -9,20 +9,22 @@ use std::{
 };
 
 use ringside_connectors::{
-    catalog::{Body, Catalog, Entry, Sheet},
+    app_connect::{HOSTNAME, MANIFEST, PLATFORM, ServerManifest},
+    catalog::{Body, Catalog, Entry},
     manifest::load::Loaded,
     parts::{Parts, Server, Setup, grant_name, secret_name},
+    pin::Pin,
     registry::{self, Built},
 };
 use ringside_domain::{ConnectionId, Connector, Cx, Error, Kind, Result};
 use ringside_engine::Connection;
 use ringside_ipc::{ApiError, connection::ConnectionStateDto};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, OwnedRwLockWriteGuard, oneshot};
 
 use super::{
     own::{self, Stamps},
     quiet, show,
-    watched::{SignedIn, Watched},
+    watched::{Gate, SignedIn, Watched},
 };
 use crate::{
     app::{lock, log_failure},
@@ -33,7 +35,7 @@ use crate::{
 /// What a connection's memory holds the agreed pin's text under.
 pub(crate) const PINNED: &str = "pinned";
 /// What connectors keep in the keyring by themselves.
-const KEPT_BY_CONNECTORS: [&str; 3] = ["oauth", "oauth-places", "jwt"];
+pub(super) const KEPT_BY_CONNECTORS: [&str; 3] = ["oauth", "oauth-places", "jwt"];
 /// A server that is not there keeps nobody from removing its connection.
 const SIGN_OUT: Duration = Duration::from_secs(5);
 
@@ -51,6 +53,7 @@ pub(crate) struct Connections {
     /// Connections are added, changed and removed one at a time.
     pub turn: tokio::sync::Mutex<()>,
     pub sign_ins: Mutex<BTreeMap<String, oneshot::Sender<()>>>,
+    gates: Mutex<BTreeMap<String, Gate>>,
 }
 
 /// What became of one entry of the settings.
@@ -98,6 +101,7 @@ impl Connections {
             changed: Arc::default(),
             turn: tokio::sync::Mutex::default(),
             sign_ins: Mutex::default(),
+            gates: Mutex::default(),
         };
         connections.read_own();
         connections
@@ -190,16 +194,16 @@ impl Connections {
             let problems = problems.iter().map(show::problem).collect();
             return Err(ConnectionStateDto::Broken { problems });
         }
-        if let Some(Sheet { pin, .. }) = connector.sheet()
+        let unfit = |error: Error| ConnectionStateDto::Unfit { error: error.into() };
+        let setup = setup(entry).map_err(unfit)?;
+        if let Some(pin) = pin_of(connector, entry).map_err(unfit)?
             && entry.pin.as_ref() != Some(&pin.hash)
         {
             return Err(ConnectionStateDto::Changed {
                 before: None,
-                after: pin.text.clone(),
+                after: pin.text,
             });
         }
-        let unfit = |error: Error| ConnectionStateDto::Unfit { error: error.into() };
-        let setup = setup(entry).map_err(unfit)?;
         let built = registry::build(&self.parts, catalog, &setup).map_err(unfit)?;
         let never = entry.account.is_none() && connector.manifest().is_some_and(show::signs_in_with_browser);
         let signed_in = SignedIn::new(never.then(not_yet), Arc::clone(&self.changed));
@@ -207,12 +211,22 @@ impl Connections {
             inner: built.connector(),
             name: entry.name.clone(),
             signed_in: Arc::clone(&signed_in),
+            gate: self.gate(&entry.id),
         });
         Ok(Live {
             built,
             signed_in,
             connector,
         })
+    }
+
+    /// Shuts the connection's gate once nobody is on the way any more: what is dropped opens it.
+    pub async fn shut(&self, id: &str) -> OwnedRwLockWriteGuard<()> {
+        self.gate(id).write_owned().await
+    }
+
+    fn gate(&self, id: &str) -> Gate {
+        Arc::clone(lock(&self.gates).entry(id.to_owned()).or_default())
     }
 
     /// Whether environment and address are ones of this connector.
@@ -326,8 +340,37 @@ impl Made {
     }
 }
 
-fn not_yet() -> ApiError {
+pub(super) fn not_yet() -> ApiError {
     ApiError::new("sign_in_needed", "Nobody is signed in here").hint("Sign in")
+}
+
+/// What decides where this connection's secrets go. None where there are no secrets.
+///
+/// # Errors
+/// [`Kind::Invalid`] with the field `server`, or that of the manifest that names one.
+pub(super) fn pin_of(connector: &Entry, entry: &ConnectionEntry) -> Result<Option<Pin>> {
+    let tables = match (&connector.body, connector.sheet()) {
+        (Body::AppConnect, _) => Pin::of(""),
+        (_, Some(sheet)) => sheet.pin.clone(),
+        (_, None) => return Ok(None),
+    };
+    let server = typed_server(connector, entry)?;
+    Ok(Some(server.map_or_else(|| tables.clone(), |server| tables.at(&server))))
+}
+
+/// An App Connect server's address may stand in the manifest that was given for it.
+fn typed_server(connector: &Entry, entry: &ConnectionEntry) -> Result<Option<Server>> {
+    if let Some(typed) = &entry.server {
+        return Server::read(typed).map(Some);
+    }
+    let value = |name: &str| entry.parameters.get(name).map(|text| text.trim());
+    match value(MANIFEST).filter(|text| !text.is_empty()) {
+        Some(text) if matches!(connector.body, Body::AppConnect) => {
+            let manifest = ServerManifest::parse(text, value(PLATFORM).unwrap_or_default(), value(HOSTNAME))?;
+            manifest.server.as_deref().map(Server::read).transpose()
+        }
+        _ => Ok(None),
+    }
 }
 
 /// # Errors

@@ -221,6 +221,8 @@ pub(crate) fn connection(
         connector_name,
         state,
         logs_here: entry.logs_here,
+        // Whether an App Connect server has an API key or a page to sign in at, only its own manifest says; as long as that
+        // was not read, signing in asks it.
         can_sign_in: manifest.is_some_and(signs_in_with_browser)
             || connector.is_some_and(|connector| matches!(connector.body, Body::AppConnect)),
         own: connector.is_some_and(|connector| matches!(connector.origin, Origin::Own { .. })),

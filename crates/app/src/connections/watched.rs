@@ -1,18 +1,21 @@
 //! A connection as the engine sees it: under the person's name for it, and watched, so that everybody learns at once when
 //! it wants the person to sign in again, and when it no longer does.
+//!
+//! While somebody signs in, or other secrets are tried, its gate is shut: until it is known that the account is still the same,
+//! nobody is asked and nothing is logged there.
 
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Capability, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx, Kind, LogField, LogReceipt, LogRef,
-    Result,
+    Capability, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, Cx, Error, Kind, LogField, LogReceipt,
+    LogRef, Result,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     log::CallLogEntry,
 };
 use ringside_ipc::ApiError;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock, RwLockReadGuard};
 
 use crate::app::lock;
 
@@ -57,13 +60,27 @@ impl SignedIn {
     }
 }
 
+/// Whoever asks the CRM reads; whoever changes what the connection signs in with writes. One for each connection, however
+/// often it is made anew.
+pub(crate) type Gate = Arc<RwLock<()>>;
+
 pub(crate) struct Watched {
     pub inner: Arc<dyn Connector>,
     pub name: String,
     pub signed_in: Arc<SignedIn>,
+    pub gate: Gate,
 }
 
 impl Watched {
+    /// # Errors
+    /// [`Kind::Unavailable`] while the gate is shut. Nothing was sent.
+    fn open(&self, operation: &'static str) -> Result<RwLockReadGuard<'_, ()>> {
+        self.gate.try_read().map_err(|_| {
+            let message = format!("{} waits until it is known whose account it is", self.name);
+            Error::new(Kind::Unavailable, operation, message).hint("Finish or cancel the sign-in")
+        })
+    }
+
     fn seen<T>(&self, answer: Result<T>) -> Result<T> {
         self.signed_in.learn(&answer);
         answer
@@ -84,42 +101,52 @@ impl Connector for Watched {
     }
 
     async fn check(&self, cx: Cx) -> Result<Account> {
+        let _open = self.open("check")?;
         self.seen(self.inner.check(cx).await)
     }
 
     async fn find_contact(&self, cx: Cx, number: NumberForms) -> Result<Found> {
+        let _open = self.open("find_contact")?;
         self.seen(self.inner.find_contact(cx, number).await)
     }
 
     async fn find_contact_with_name(&self, cx: Cx, query: NameQuery) -> Result<Found> {
+        let _open = self.open("find_contact_with_name")?;
         self.seen(self.inner.find_contact_with_name(cx, query).await)
     }
 
     async fn get_contact(&self, cx: Cx, id: ContactRef) -> Result<Contact> {
+        let _open = self.open("get_contact")?;
         self.seen(self.inner.get_contact(cx, id).await)
     }
 
     async fn create_contact(&self, cx: Cx, draft: ContactDraft) -> Result<Contact> {
+        let _open = self.open("create_contact")?;
         self.seen(self.inner.create_contact(cx, draft).await)
     }
 
     async fn add_number(&self, cx: Cx, id: ContactRef, number: String) -> Result<Contact> {
+        let _open = self.open("add_number")?;
         self.seen(self.inner.add_number(cx, id, number).await)
     }
 
     async fn log_call(&self, cx: Cx, entry: CallLogEntry, progress: Arc<dyn Progress>) -> Result<LogReceipt> {
+        let _open = self.open("log_call")?;
         self.seen(self.inner.log_call(cx, entry, progress).await)
     }
 
     async fn update_log(&self, cx: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
+        let _open = self.open("update_log")?;
         self.seen(self.inner.update_log(cx, log, entry).await)
     }
 
     async fn log_fields(&self, cx: Cx, contact: ContactRef) -> Result<Vec<LogField>> {
+        let _open = self.open("log_fields")?;
         self.seen(self.inner.log_fields(cx, contact).await)
     }
 
     async fn find_log(&self, cx: Cx, entry: CallLogEntry) -> Result<Vec<LogRef>> {
+        let _open = self.open("find_log")?;
         self.seen(self.inner.find_log(cx, entry).await)
     }
 }

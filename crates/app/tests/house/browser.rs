@@ -15,7 +15,7 @@ use super::{
 };
 use crate::support::crm::{Crm, KEY, OAUTH, Person, manifest};
 
-fn with_person(house: &House, crm: &Crm, away: bool) -> (ringside_app::StartOptions, Arc<Notify>) {
+pub fn with_person(house: &House, crm: &Crm, away: bool) -> (ringside_app::StartOptions, Arc<Notify>) {
     let mut options = house.options(RoleDto::App);
     let opened = Arc::new(Notify::new());
     options.ports.browser = Arc::new(Person {
@@ -26,14 +26,14 @@ fn with_person(house: &House, crm: &Crm, away: bool) -> (ringside_app::StartOpti
     (options, opened)
 }
 
-async fn start(options: ringside_app::StartOptions) -> App {
+pub async fn start(options: ringside_app::StartOptions) -> App {
     match ringside_app::start(options).await.unwrap() {
         Start::Owner(app) => app,
         Start::Taken(_) => panic!("taken"),
     }
 }
 
-fn without_key(crm: &Crm) -> AddConnectionArgs {
+pub fn without_key(crm: &Crm) -> AddConnectionArgs {
     AddConnectionArgs {
         secrets: [].into(),
         ..with_key(crm, KEY)

@@ -29,7 +29,7 @@ pub fn with_key(crm: &Crm, key: &str) -> AddConnectionArgs {
     }
 }
 
-fn change() -> ChangeConnectionArgs {
+pub fn change() -> ChangeConnectionArgs {
     ChangeConnectionArgs {
         connection: "own-acme".to_owned(),
         name: None,
@@ -87,7 +87,7 @@ pub fn holding(folder: &Path, bytes: &str) -> Vec<String> {
     found
 }
 
-async fn connected(house: &House, crm: &Crm) -> App {
+pub async fn connected(house: &House, crm: &Crm) -> App {
     put(house, "acme.toml", &manifest("acme", KEYED));
     let app = house.own().await;
     app.add_connection(with_key(crm, KEY)).await.unwrap();
@@ -433,5 +433,45 @@ async fn what_is_asked_for_depends_on_the_address() {
     assert!(asked.iter().any(|(name, _)| *name == "region"), "{asked:?}");
     let nobody = fields("app-connect", "http://127.0.0.1:9").await.unwrap_err();
     assert_eq!(nobody.code, "unavailable", "{nobody}");
+    app.stop().await;
+}
+
+/// What an App Connect server has, only its own manifest says: a key that is no longer taken wants another key.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_connect_server_with_a_key_has_nobody_sign_in_in_the_browser() {
+    let (house, crm) = (House::new(), Crm::start().await);
+    let app = house.own().await;
+    let sample = |name: &str, parameters: &[(&str, &str)]| AddConnectionArgs {
+        connector: "app-connect".to_owned(),
+        name: Some(name.to_owned()),
+        environment: None,
+        server: Some(crm.address.clone()),
+        parameters: parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        secrets: [].into(),
+    };
+    let keyed = AddConnectionArgs {
+        secrets: [("apiKey".to_owned(), SecretText::new(KEY))].into(),
+        ..sample("Keyed", &[("region", "eu")])
+    };
+    let keyed = app.add_connection(keyed).await.unwrap();
+    assert_eq!((keyed.state, keyed.can_sign_in), (ConnectionStateDto::Ready, false));
+
+    let manifest = r#"{"platforms":{"other":{"auth":{"type":"oauth","oauth":{
+        "authUrl":"https://login.example.com/authorize","clientId":"c","redirectUri":"http://127.0.0.1/back"}}}}}"#;
+    let signed = app
+        .add_connection(sample("Signed", &[("manifest", manifest)]))
+        .await
+        .unwrap();
+    assert!(signed.can_sign_in, "{signed:?}");
+
+    let list = app.connections(Nothing {}).await.unwrap();
+    let can: Vec<(&str, bool)> = list.iter().map(|one| (one.name.as_str(), one.can_sign_in)).collect();
+    assert!(
+        can.contains(&("Keyed", false)) && can.contains(&("Signed", true)),
+        "{can:?}"
+    );
     app.stop().await;
 }

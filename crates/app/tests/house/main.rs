@@ -5,6 +5,7 @@
 mod browser;
 mod calls;
 mod connect;
+mod connect_safely;
 mod locked;
 mod phones;
 mod settings;

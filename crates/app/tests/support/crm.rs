@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -34,6 +34,8 @@ pub struct Seen {
     asked: AtomicUsize,
     /// Who signs in next in the browser: the account's code.
     pub next: Mutex<String>,
+    /// It breaks down when it is asked whose account it is.
+    pub broken: AtomicBool,
 }
 
 impl Seen {
@@ -58,6 +60,7 @@ impl Crm {
             .route("/people", get(people))
             .route("/token", post(token))
             .route("/crmManifest", get(app_connect))
+            .route("/apiKeyLogin", post(app_connect_session))
             .with_state(seen.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self { address, seen }
@@ -74,6 +77,12 @@ fn account(headers: &HeaderMap) -> Option<&'static str> {
 
 async fn me(State(seen): State<Arc<Seen>>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
     seen.asked.fetch_add(1, Ordering::SeqCst);
+    if seen.broken.load(Ordering::SeqCst) {
+        return (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Json(json!({ "error": "broken down" })),
+        );
+    }
     match account(&headers) {
         Some(id) => (StatusCode::OK, Json(json!({ "id": id, "name": format!("Team {id}") }))),
         None => (StatusCode::UNAUTHORIZED, Json(json!({ "error": "wrong key" }))),
@@ -114,6 +123,12 @@ async fn app_connect() -> Json<Value> {
             { "const": "region", "title": "Region", "type": "string", "required": true },
         ] } } },
     } } }))
+}
+
+/// Whatever the key is: `{"id":"u-1","platform":"sample"}` is whose session it is.
+async fn app_connect_session() -> Json<Value> {
+    let token = "e30.eyJpZCI6InUtMSIsInBsYXRmb3JtIjoic2FtcGxlIn0.c2ln";
+    Json(json!({ "jwtToken": token, "name": "Pat Tester" }))
 }
 
 /// The connector file. `auth` is one of [`KEYED`] and [`OAUTH`].

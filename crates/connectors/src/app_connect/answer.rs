@@ -5,16 +5,16 @@
 //! | 400, text `Please go to Settings and authorize CRM platform` or `Invalid JWT token` | the session is over |
 //! | 401, `"errorCode": "CRM_SESSION_REVOKED"` | the session is over, a person must sign in |
 //! | 200, `Contact not found` without a `contact`; `User not found`; no words at all | logged out, or really nothing |
-//! | 200, `Authorization error` | the CRM answered the server with 400 to 409 |
-//! | 200, `Rate limit exceeded` | the CRM answered with 429 |
-//! | 200, `Error finding contact`, `Error creating call log`, … | the CRM failed in any other way |
+//! | 200, `Authorization error` | the CRM answered the connector with 400 to 409: not signed in, gone, a field refused, … |
+//! | 200, `Rate limit exceeded` | the CRM answered the connector with 429 |
+//! | 200, `Error finding contact`, `Error creating call log`, … | anything else: it answered 410, 422 or 500, or not at all |
 //! | 400, `{"error": …}` | the server's own code failed; the words are a programmer's |
 //!
 //! Words may hold numbers and names of people, so no text goes out of here as it came: see [`said`].
 
 use std::{borrow::Cow, time::Duration};
 
-use ringside_domain::{Error, HttpAnswer, Kind, Retry};
+use ringside_domain::{Error, HttpAnswer, Kind, Method, Retry};
 use serde_json::Value;
 
 use super::value::{list, text};
@@ -26,6 +26,9 @@ pub(super) enum Outcome {
     /// `"successful": false`, without saying why in a way that only one cause has.
     Nothing(Value),
     SessionOver(Error),
+    /// The CRM refused or failed one of the connector's requests, and nobody says which: the ones before it are done. The
+    /// error is that of a question; what it means for a write, [`write_refused`] says.
+    CrmRefused(Error),
     Failed(Error),
 }
 
@@ -73,19 +76,23 @@ fn refused(operation: &'static str, crm: &str, body: Value) -> Outcome {
         _ if body["contact"].is_array() => Outcome::Answered(body),
         _ if words.starts_with("No contact found with name") => Outcome::Nothing(body),
         _ if words.starts_with("User session expired") => Outcome::SessionOver(over(operation, crm)),
-        "Authorization error" => Outcome::Failed(
-            known(Kind::SignInNeeded, "refused the request of the App Connect server").hint(
-                "Sign in to this connection again; if that does not help, your account may not be allowed to do this",
-            ),
+        // Its details always say to log out, which helps in one of ten cases.
+        "Authorization error" => Outcome::CrmRefused(
+            Error::new(
+                Kind::Forbidden,
+                operation,
+                format!("{crm} refused this: it may be gone, or you may not see it"),
+            )
+            .hint("If it refuses everything, sign in to this connection again"),
         ),
-        "Rate limit exceeded" => {
-            Outcome::Failed(known(Kind::RateLimited, "takes no more requests just now").retry(Retry::After(A_MINUTE)))
-        }
+        "Rate limit exceeded" => Outcome::CrmRefused(
+            known(Kind::RateLimited, "takes no more requests just now").retry(Retry::After(A_MINUTE)),
+        ),
         "Database operation failed" => Outcome::Failed(Error::new(Kind::Unavailable, operation, DATABASE_FAILED)),
         _ if words.starts_with("Existing log for session") => {
             Outcome::Failed(known(Kind::Conflict, "has a log of this call already"))
         }
-        _ if words.starts_with("Error ") => Outcome::Failed(known(Kind::Unavailable, "did not do what was asked")),
+        _ if words.starts_with("Error ") => Outcome::CrmRefused(known(Kind::Unavailable, "did not do what was asked")),
         _ => Outcome::Failed(Error::new(
             Kind::Invalid,
             operation,
@@ -140,6 +147,38 @@ fn refused_by_status(operation: &'static str, crm: &str, answer: &HttpAnswer, st
         },
     };
     Outcome::Failed(failed)
+}
+
+/// What [`Outcome::CrmRefused`] means for a request that changes something.
+///
+/// Some connectors log and create in several requests to their CRM: Insightly makes an event and then links it, Redtail makes
+/// an activity, a note, and completes it. One refused in the middle leaves a record behind that the server has not noted
+/// down. So nothing that makes a record is sent again by itself, not even after a 429, which the first request of a
+/// connector gets as well as its last, and not after an outage, which looks like a refused field (422): a duplicate is worse
+/// than a log that a person has to send once more.
+///
+/// A log does not count as one that may have happened all the same: that would have it looked up at the server, which
+/// certainly doesn't know it, and then sent again. What replaces (`PATCH`, `PUT`) can be sent as often as one likes.
+pub(super) fn write_refused(method: Method, path: &str, crm: &str, refused: Error) -> Error {
+    let passes = refused.kind != Kind::Forbidden;
+    let error = if passes {
+        refused
+    } else {
+        let message =
+            format!("{crm} refused this: a record may be gone, a field may not fit, or you may not change it");
+        Error::new(Kind::Invalid, refused.operation, message)
+    };
+    match (method, path) {
+        (Method::Post, "/callLog") => error
+            .retry(Retry::Never)
+            .hint("Look in the CRM before you log it again"),
+        (Method::Post, _) => error
+            .retry(Retry::Never)
+            .hint("Look in the CRM before you create it again")
+            .maybe_happened(),
+        _ if passes => error,
+        _ => error.hint("Look at the log in the CRM, and change it there"),
+    }
 }
 
 /// The session with the server is over.
@@ -230,7 +269,7 @@ mod tests {
 
     fn failed(status: u16, body: &str) -> Error {
         match read("find_contact", "Clio", &answer(status, body)) {
-            Outcome::Failed(error) => error,
+            Outcome::Failed(error) | Outcome::CrmRefused(error) => error,
             other => panic!("{other:?}"),
         }
     }
@@ -281,7 +320,15 @@ mod tests {
                 ),
             )
         };
-        assert_eq!(says("Authorization error").kind, Kind::SignInNeeded);
+        let refused = says("Authorization error");
+        assert_eq!(
+            (refused.kind, refused.message.as_ref(), refused.may_have_happened),
+            (
+                Kind::Forbidden,
+                "Clio refused this: it may be gone, or you may not see it",
+                false
+            )
+        );
         assert_eq!(
             (
                 says("Rate limit exceeded").retry,
@@ -300,6 +347,33 @@ mod tests {
             (text.kind, text.message.as_ref()),
             (Kind::Invalid, "Clio says: just words")
         );
+    }
+
+    #[test]
+    fn what_makes_a_record_is_never_sent_again_by_itself() {
+        let refused = |words: &str, method, path| {
+            let body = format!(r#"{{"successful":false,"returnMessage":{{"message":"{words}"}}}}"#);
+            let Outcome::CrmRefused(error) = read("log_call", "Clio", &answer(200, &body)) else {
+                panic!("{words}")
+            };
+            let error = write_refused(method, path, "Clio", error);
+            (error.kind, error.retry, error.may_have_happened)
+        };
+        let (never, minute) = (Retry::Never, Retry::After(A_MINUTE));
+        for (method, path, limited, failed, may_be) in [
+            (Method::Post, "/callLog", never, never, false),
+            (Method::Post, "/contact", never, never, true),
+            (Method::Patch, "/callLog", minute, Retry::Later, false),
+            (Method::Put, "/callDisposition", minute, Retry::Later, false),
+        ] {
+            for (words, kind, retry) in [
+                ("Authorization error", Kind::Invalid, never),
+                ("Rate limit exceeded", Kind::RateLimited, limited),
+                ("Error creating call log", Kind::Unavailable, failed),
+            ] {
+                assert_eq!(refused(words, method, path), (kind, retry, may_be), "{words} {path}");
+            }
+        }
     }
 
     #[test]

@@ -79,11 +79,19 @@ impl AppConnect {
                 }
                 Ok(log)
             }
-            None => Err(Error::new(
+            None if told.nothing => Err(Error::new(
                 Kind::Invalid,
                 "log_call",
                 format!("{} did not log the call", manifest.name),
             )),
+            // Done, says the server; which log it is, it may have noted down all the same.
+            None => Err(Error::new(
+                Kind::Invalid,
+                "log_call",
+                format!("{} did not say which log it made", manifest.name),
+            )
+            .hint("Look in the CRM before you log it again")
+            .maybe_happened()),
         }
     }
 

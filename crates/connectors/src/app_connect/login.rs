@@ -102,8 +102,9 @@ impl AppConnect {
                 let message = error.message.replacen("The App Connect server", &manifest.name, 1);
                 Err(refuse(Error::new(Kind::SignInNeeded, "sign_in", message)))
             }
+            Outcome::CrmRefused(error) if error.kind != Kind::Forbidden => Err(error),
             Outcome::Failed(error) => Err(once(error)),
-            Outcome::SessionOver(_) | Outcome::Nothing(_) => Err(refuse(refused(manifest))),
+            Outcome::SessionOver(_) | Outcome::CrmRefused(_) | Outcome::Nothing(_) => Err(refuse(refused(manifest))),
         }
     }
 
@@ -214,13 +215,11 @@ impl AppConnect {
         self.account(&manifest, &token).await
     }
 
-    /// Whether the person signs in in the browser, as the server's manifest says.
-    ///
-    /// # Errors
-    /// As for reading the manifest.
-    pub async fn signs_in_with_browser(&self, cx: ringside_domain::Cx) -> Result<bool> {
-        let manifest = self.manifest(&Span::of(&cx)).await?;
-        Ok(matches!(manifest.auth, Auth::OAuth(_)))
+    /// Whether the person signs in in the browser, as the manifest says that is known by now; `None` where none was read
+    /// yet. Asks nobody.
+    pub async fn signs_in_with_browser(&self) -> Option<bool> {
+        self.recall_manifest().await;
+        self.loaded().map(|manifest| matches!(manifest.auth, Auth::OAuth(_)))
     }
 
     /// Where a person signs in by hand, for connectors that send the browser to a page of their vendor. `None`: not needed.
@@ -333,8 +332,9 @@ impl AppConnect {
                 self.tell(span, &reply.step, 1);
                 self.begin(manifest, &body).await
             }
+            Outcome::CrmRefused(error) if error.kind != Kind::Forbidden => Err(error),
             Outcome::Failed(error) => Err(error),
-            Outcome::Nothing(_) | Outcome::SessionOver(_) => Err(refused(manifest)),
+            Outcome::Nothing(_) | Outcome::CrmRefused(_) | Outcome::SessionOver(_) => Err(refused(manifest)),
         }
     }
 

@@ -23,6 +23,8 @@ use super::{
 
 /// A session that no log has: its answer says whether we are logged in, and costs the CRM nothing.
 const NO_SESSION: &str = "ringside-nobody";
+/// Asks the CRM whether it still knows us.
+const VALIDATION: &str = "/authValidation";
 
 /// What a signed-in request was answered.
 pub(super) struct Told {
@@ -52,6 +54,10 @@ impl AppConnect {
                     });
                 }
                 Outcome::Failed(error) => return Err(error),
+                Outcome::CrmRefused(error) => match self.refused(span, manifest, &token, &ask, error).await {
+                    Some(refused) => return Err(refused),
+                    None => answer::over(ask.operation, &manifest.name),
+                },
                 Outcome::Nothing(body) if self.is_signed_in(span, manifest, &token).await? => {
                     return Ok(Told {
                         body,
@@ -70,6 +76,31 @@ impl AppConnect {
         }
     }
 
+    /// What a refusal by the CRM is: `None` where the session went with it. The server ends a session whose grant the CRM no
+    /// longer renews before it asks the connector for anything; in that case nothing was done.
+    async fn refused(
+        &self,
+        span: &Span,
+        manifest: &ServerManifest,
+        token: &Secret,
+        ask: &Ask,
+        error: Error,
+    ) -> Option<Error> {
+        // Where it can't be told, the refusal is what is known.
+        let is_over = match error.kind {
+            Kind::Forbidden if ask.path == VALIDATION => true,
+            Kind::Forbidden => matches!(self.is_signed_in(span, manifest, token).await, Ok(false)),
+            _ => false,
+        };
+        if is_over {
+            return None;
+        }
+        Some(match ask.method {
+            Method::Get => error,
+            method => answer::write_refused(method, ask.path, &manifest.name, error),
+        })
+    }
+
     /// Logged out, the server answers many questions as if there were nothing; this one it doesn't.
     async fn is_signed_in(&self, span: &Span, manifest: &ServerManifest, token: &Secret) -> Result<bool> {
         let ask = Ask::get("check", "/callLog")
@@ -82,6 +113,9 @@ impl AppConnect {
                 Ok(true)
             }
             Outcome::Nothing(_) | Outcome::SessionOver(_) => Ok(false),
+            // All that the CRM is asked for here is to renew the grant.
+            Outcome::CrmRefused(error) if error.kind == Kind::Forbidden => Ok(false),
+            Outcome::CrmRefused(error) => Err(error),
             Outcome::Failed(error) => Err(error),
         }
     }
@@ -110,7 +144,7 @@ impl AppConnect {
             }
             Auth::OAuth(_) => {
                 let token = self.token(&span, &manifest).await?;
-                let ask = Ask::get("check", "/authValidation");
+                let ask = Ask::get("check", VALIDATION);
                 match self.signed(&span, &manifest, ask).await {
                     Ok(told) => self.tell(&span, &told.step, 0),
                     // A connector need not have this function; whether we are logged in can be asked in any case.

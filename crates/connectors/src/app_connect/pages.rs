@@ -1,6 +1,8 @@
 //! Addresses of records in the CRM, from the manifest's `contactPageUrl` and `logPageUrl`.
 //!
-//! A value is always written as part of a path or of a query: whatever a record's id holds, it cannot lead to another host.
+//! A page lies on the host that its template names, or, where that is `{hostname}`, on the one of the person's CRM; https
+//! only. A host that is put together of both (`{hostname}.example.com`) is nobody's word, and has no page. A value is always
+//! written as part of a path or of a query: whatever a record's id holds, it cannot lead to another host.
 
 use ringside_domain::Url;
 
@@ -15,7 +17,7 @@ pub(super) struct Tokens<'a> {
     pub log_id: Option<&'a str>,
 }
 
-/// The page, if every word in braces is known and the result is an https address on the host that the template names.
+/// The page, if every word in braces is known and the result lies where it may.
 pub(super) fn page(template: &str, tokens: Tokens) -> Option<String> {
     let mut out = String::new();
     let mut rest = template;
@@ -35,7 +37,23 @@ pub(super) fn page(template: &str, tokens: Tokens) -> Option<String> {
     out.push_str(rest);
     let url = Url::parse(&out).ok()?;
     let safe = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
-    safe.then(|| url.into())
+    let host = host_of_template(template, tokens.hostname)?;
+    (safe && url.host_str() == Some(host.as_str())).then(|| url.into())
+}
+
+/// The one host on which pages of this template lie.
+fn host_of_template(template: &str, hostname: Option<&str>) -> Option<String> {
+    let authority = template.strip_prefix("https://")?.split(['/', '\\', '?', '#']).next()?;
+    let host = match authority.strip_prefix("{hostname}") {
+        Some(port) if port.is_empty() || port.starts_with(':') => hostname?,
+        Some(_) => return None,
+        None => authority,
+    };
+    // A brace that is left makes it no host.
+    Url::parse(&format!("https://{host}/"))
+        .ok()?
+        .host_str()
+        .map(str::to_owned)
 }
 
 /// A host name, with a port or without; nothing that could end the host part of an address.
@@ -100,6 +118,10 @@ mod tests {
             "https://{hostname}/{other}",
             "https://{hostname}/{contactId",
             "https://{hostname}{contactId}/",
+            "https://{hostname}.evil.test/{contactId}",
+            "https://evil-{hostname}/{contactId}",
+            "https://{hostname}:443@evil.test/{contactId}",
+            "https:/\\evil.test/{contactId}",
         ] {
             assert_eq!(page(template, tokens("7")), None, "{template}");
         }
@@ -108,6 +130,15 @@ mod tests {
             ..tokens("7")
         };
         assert_eq!(page(template, hostile), None);
+        for (template, its_page) in [
+            ("https://app.example.test/{contactId}", "https://app.example.test/7"),
+            (
+                "https://{hostname}:8443/{contactId}?at={hostname}",
+                "https://crm.example.test:8443/7?at=crm.example.test",
+            ),
+        ] {
+            assert_eq!(page(template, tokens("7")).as_deref(), Some(its_page));
+        }
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Wire {
                 return Err(error);
             }
         };
-        if let Outcome::Failed(error) | Outcome::SessionOver(error) = &outcome.0 {
+        if let Outcome::Failed(error) | Outcome::CrmRefused(error) | Outcome::SessionOver(error) = &outcome.0 {
             span.tell(&self.connection, &step, failed(error));
         }
         Ok(Reply {
@@ -224,12 +224,16 @@ fn without(outcome: Outcome, secrets: &[&Secret], crm: &str) -> Outcome {
         };
         secrets.iter().find(holds).is_some()
     };
-    match outcome {
-        Outcome::Failed(mut error) if repeats(&error.message) || error.hint.as_deref().is_some_and(repeats) => {
+    let screened = |mut error: Error| {
+        if repeats(&error.message) || error.hint.as_deref().is_some_and(repeats) {
             error.message = format!("The App Connect server refused the request for {crm}").into();
             error.hint = None;
-            Outcome::Failed(error)
         }
+        error
+    };
+    match outcome {
+        Outcome::Failed(error) => Outcome::Failed(screened(error)),
+        Outcome::CrmRefused(error) => Outcome::CrmRefused(screened(error)),
         outcome => outcome,
     }
 }

@@ -17,7 +17,10 @@ use std::{
 use ringside_domain::{
     Clock, CredentialStore, Error, Kind, Result, SignIn, Steady, credentials::Secret, sign_in::Grant,
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::{Instant, timeout_at},
+};
 
 use self::oauth::Places;
 use super::{
@@ -45,6 +48,14 @@ pub(crate) struct Opened {
     session_renewed: bool,
     grant: Option<Grant>,
     since: Steady,
+    hidden: Hidden,
+}
+
+impl Opened {
+    /// What no message about a request with these may show.
+    pub fn hidden(&self) -> &Hidden {
+        &self.hidden
+    }
 }
 
 /// How one connection gets in. One for each connection; requests share it.
@@ -71,6 +82,18 @@ struct Held {
     session: BTreeMap<String, String>,
     session_renewed: bool,
     since: Steady,
+    hidden: Hidden,
+}
+
+/// One request of signing in.
+struct Step<'a> {
+    request: &'a Request,
+    capture: &'a Captures,
+    scope: &'a Scope,
+    /// What its headers are made of is added.
+    hidden: &'a mut Hidden,
+    /// Only what holds no secret is sent on to another address: transports drop headers there, not bodies and parameters.
+    redirects: bool,
 }
 
 impl Access {
@@ -88,7 +111,7 @@ impl Access {
 
     /// What the next request goes out with. Opens no browser.
     pub async fn open(&self, exit: &Exit, until: Instant) -> Result<Opened> {
-        let mut state = self.opened.lock().await;
+        let mut state = self.turn(until).await?;
         if let Some(opened) = state.opened.as_ref().filter(|opened| self.still_holds(opened)) {
             return Ok(opened.clone());
         }
@@ -101,7 +124,7 @@ impl Access {
     /// # Errors
     /// [`Kind::SignInNeeded`] when there is nothing left to try without the person.
     pub async fn renew(&self, exit: &Exit, stale: &Opened, until: Instant) -> Result<Opened> {
-        let mut state = self.opened.lock().await;
+        let mut state = self.turn(until).await?;
         if let Some(newer) = state.opened.as_ref().filter(|opened| opened.number > stale.number) {
             return Ok(newer.clone());
         }
@@ -122,11 +145,11 @@ impl Access {
 
     /// Signs in from the beginning; with OAuth in the browser, this waits for the person.
     pub async fn sign_in(&self, exit: &Exit) -> Result<()> {
-        let mut state = self.opened.lock().await;
-        state.opened = None;
+        // Whoever looks somebody up meanwhile does it with what was opened before.
         if self.loaded.manifest.auth.oauth2.is_some() {
             self.authorize(exit).await?;
         }
+        self.opened.lock().await.opened = None;
         Ok(())
     }
 
@@ -141,6 +164,14 @@ impl Access {
     pub fn needs_browser(&self) -> bool {
         let oauth2 = self.loaded.manifest.auth.oauth2.as_ref();
         oauth2.is_some_and(|oauth2| oauth2.grant == Grants::AuthorizationCode)
+    }
+
+    /// One at a time opens and renews; whoever waits for that waits no longer than its own deadline.
+    async fn turn(&self, until: Instant) -> Result<MutexGuard<'_, State>> {
+        timeout_at(until, self.opened.lock()).await.map_err(|_| {
+            let message = format!("{} was still being signed in to", self.setup.name);
+            Error::new(Kind::Timeout, "sign_in", message)
+        })
     }
 
     fn still_holds(&self, opened: &Opened) -> bool {
@@ -162,44 +193,52 @@ impl Access {
         let secrets = self.secrets().await?;
         let places = self.places().await?;
         let mut scope = self.scope(&secrets, &places, grant.as_ref());
-        let mut session = BTreeMap::new();
-        let mut hidden = BTreeSet::new();
+        let mut hidden = hidden(&secrets, grant.as_ref());
+        let (mut session, mut private) = (BTreeMap::new(), BTreeSet::new());
         for step in &self.loaded.manifest.auth.session {
-            session.extend(self.session_step(exit, step, &scope, until).await?);
-            hidden.extend(step.secret.iter().cloned());
+            let captured = self.session_step(exit, step, &scope, &mut hidden, until).await?;
+            hide_captures(&mut hidden, step, &captured);
+            session.extend(captured);
+            private.extend(step.secret.iter());
             scope = scope.with("session", &session);
         }
-        session.retain(|name, _| !hidden.contains(name));
+        session.retain(|name, _| !private.contains(name));
         let held = Held {
             grant,
             places,
             session,
             session_renewed,
             since,
+            hidden,
         };
         self.carry(state, &scope, held)
     }
 
     /// As if a session had been opened before, with these captures: an example of a manifest begins there.
     pub async fn assume(&self, mut session: BTreeMap<String, String>, until: Instant) -> Result<()> {
-        let mut state = self.opened.lock().await;
+        let mut state = self.turn(until).await?;
         let grant = self.grant(until).await?;
         let (secrets, places) = (self.secrets().await?, self.places().await?);
         let scope = self.scope(&secrets, &places, grant.as_ref()).with("session", &session);
-        let hidden = self.loaded.manifest.auth.session.iter().flat_map(|step| &step.secret);
-        hidden.for_each(|name| drop(session.remove(name)));
+        let mut hidden = hidden(&secrets, grant.as_ref());
+        for step in &self.loaded.manifest.auth.session {
+            hide_captures(&mut hidden, step, &session);
+        }
+        let private = self.loaded.manifest.auth.session.iter().flat_map(|step| &step.secret);
+        private.for_each(|name| drop(session.remove(name)));
         let held = Held {
             grant,
             places,
             session,
             session_renewed: false,
             since: self.clock.now().steady,
+            hidden,
         };
         self.carry(&mut state, &scope, held).map(drop)
     }
 
     /// Renders what requests carry, and keeps it.
-    fn carry(&self, state: &mut State, scope: &Scope, held: Held) -> Result<Opened> {
+    fn carry(&self, state: &mut State, scope: &Scope, mut held: Held) -> Result<Opened> {
         let rendered = |pairs: &BTreeMap<String, Template>| -> Result<Vec<(String, Secret)>> {
             let pair = |(name, template): (&String, &Template)| {
                 let value = self.loaded.text(template, scope)?;
@@ -211,6 +250,9 @@ impl Access {
         };
         let set = &self.loaded.manifest.auth.set;
         let (headers, query) = (rendered(&set.headers)?, rendered(&set.query)?);
+        for (_, value) in headers.iter().chain(&query) {
+            held.hidden.add_rendered(value.expose());
+        }
         state.openings += 1;
         let opened = Opened {
             headers,
@@ -222,6 +264,7 @@ impl Access {
             session_renewed: held.session_renewed,
             grant: held.grant,
             since: held.since,
+            hidden: held.hidden,
         };
         state.opened = Some(opened.clone());
         Ok(opened)
@@ -232,9 +275,17 @@ impl Access {
         exit: &Exit,
         step: &SessionStep,
         scope: &Scope,
+        hidden: &mut Hidden,
         until: Instant,
     ) -> Result<BTreeMap<String, String>> {
-        let captured = self.ask(exit, &step.request, &step.capture, scope, until).await?;
+        let asked = Step {
+            request: &step.request,
+            capture: &step.capture,
+            scope,
+            hidden,
+            redirects: false,
+        };
+        let captured = self.ask(exit, asked, until).await?;
         match step.capture.keys().find(|name| !captured.contains_key(*name)) {
             None => Ok(captured),
             Some(name) => {
@@ -248,31 +299,21 @@ impl Access {
     }
 
     /// One request of signing in, and what is kept of its answer.
-    async fn ask(
-        &self,
-        exit: &Exit,
-        request: &Request,
-        captures: &Captures,
-        scope: &Scope,
-        until: Instant,
-    ) -> Result<BTreeMap<String, String>> {
-        let rendered = self.loaded.request(request, scope, &self.place.base)?;
+    async fn ask(&self, exit: &Exit, step: Step<'_>, until: Instant) -> Result<BTreeMap<String, String>> {
+        let mut rendered = self.loaded.request(step.request, step.scope, &self.place.base)?;
+        rendered.reads &= step.redirects;
+        let made = rendered.headers.iter().filter(|(name, _)| !says_the_format(name));
+        made.for_each(|(_, value)| step.hidden.add_rendered(value.as_bytes()));
         let answer = exit.send(rendered, None, until).await?;
-        let secrets: Vec<Secret> = self
-            .secrets()
-            .await?
-            .into_values()
-            .map(|text| Secret::new(text.into_bytes()))
-            .collect();
         let asked = Asked {
             operation: "sign_in",
             answer: &Answer::default(),
             writes: false,
             reads_body: true,
-            hidden: &Hidden::new(&secrets),
+            hidden: step.hidden,
         };
         match self.loaded.hear(&asked, &answer, self.clock.now().wall)? {
-            Heard::Answer(body) => self.loaded.captures(captures, &answer, &body),
+            Heard::Answer(body) => self.loaded.captures(step.capture, &answer, &body),
             Heard::Empty => Ok(BTreeMap::new()),
             Heard::Refused(refusal) if refusal.sign_in => Err(self.refused().because(refusal.error)),
             Heard::Refused(refusal) => Err(refusal.error),
@@ -337,6 +378,32 @@ impl Access {
         };
         Error::new(Kind::SignInNeeded, "sign_in", message).hint(hint)
     }
+}
+
+/// What a sign-in begins with.
+fn hidden(secrets: &BTreeMap<String, String>, grant: Option<&Grant>) -> Hidden {
+    let mut hidden = Hidden::default();
+    secrets.values().for_each(|secret| hidden.add(secret.as_bytes()));
+    for token in grant
+        .iter()
+        .flat_map(|grant| [Some(&grant.access), grant.refresh.as_ref()])
+        .flatten()
+    {
+        hidden.add(token.expose());
+    }
+    hidden
+}
+
+fn hide_captures(hidden: &mut Hidden, step: &SessionStep, captured: &BTreeMap<String, String>) {
+    let private = step.secret.iter().filter_map(|name| captured.get(name));
+    private.for_each(|secret| hidden.add(secret.as_bytes()));
+}
+
+/// Headers that hold no secret, and whose words an error may well need.
+fn says_the_format(header: &str) -> bool {
+    ["accept", "content-type"]
+        .iter()
+        .any(|name| header.eq_ignore_ascii_case(name))
 }
 
 /// The parameters that are not secret: what was filled in, else the default, else nothing.

@@ -10,6 +10,8 @@ mod example;
 mod exchange;
 mod lint;
 
+use std::path::Path;
+
 use super::{
     format::Manifest,
     load::{Problem, load},
@@ -34,6 +36,8 @@ pub struct ExampleResult {
     pub line: usize,
     /// What was expected and what came, over several lines. `None`: it passed.
     pub difference: Option<String>,
+    /// What looks odd although it passed: an answer whose list is not where the file says.
+    pub doubts: Vec<String>,
 }
 
 impl ExampleResult {
@@ -63,17 +67,35 @@ pub fn check(text: &str) -> Report {
             };
         }
     };
-    let (problems, warnings) = lint::look(text, &loaded.manifest);
+    let (problems, mut warnings) = lint::look(text, &loaded.manifest);
     let examples = if problems.is_empty() {
         example::run_all(text, &loaded)
     } else {
         Vec::new()
     };
+    for example in &examples {
+        warnings.extend(example.doubts.iter().map(|doubt| Problem {
+            message: format!("In the example \"{}\": {doubt}", example.name),
+            hint: Some("Look at `answer.list`: where it finds nothing, nobody was found".to_owned()),
+            line: example.line,
+            column: 1,
+            path: "examples".to_owned(),
+        }));
+    }
     Report {
         problems,
         warnings,
         examples,
     }
+}
+
+/// [`check`] of a file, whose name tells what its connector is called.
+#[must_use]
+pub fn check_file(file: &Path, text: &str) -> Report {
+    let mut report = check(text);
+    report.warnings.extend(lint::misnamed(file, text));
+    report.warnings.sort_by_key(|warning| (warning.line, warning.column));
+    report
 }
 
 /// The JSON Schema of manifests, for editors. `connectors/schema.json` is this text.

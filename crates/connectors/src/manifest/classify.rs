@@ -160,19 +160,30 @@ impl Loaded {
             Some(then) => Meaning::of_rule(then),
             None => Meaning::of_status(status, refused, &self.manifest.auth.expired_when),
         };
+        let meaning = meaning.asked_by(asked.operation);
         let said = said(self, &body, asked.hidden)?;
         // What this answer says is surer than what the file says of all.
         let told = wait(self, answer, &body, now)?;
         let wait = told.or_else(|| rule.and_then(|rule| rule.wait).map(Duration::from_secs));
         let kind = meaning.kind();
         let message = match (&said.message, refused) {
+            (_, Refused::Garbage) if is_page(answer) => {
+                format!("{name}'s address answered with a web page, not with its API")
+            }
             (_, Refused::Garbage) => format!("{name} answered with something that is not JSON"),
+            // "Not Found" alone says nothing to a person who typed an address.
+            _ if meaning == Meaning::Nowhere && (rule.is_none() || said.message.is_none()) => {
+                format!("There is no {name} at this address (it answered {status})")
+            }
             (Some(message), _) => format!("{name}: {message}"),
             (None, _) => format!("{name} {} (it answered {status})", meaning.words()),
         };
         let mut error = Error::new(kind, asked.operation, message);
         if let Some(field) = said.field {
             error = error.field(field);
+        }
+        if meaning == Meaning::Nowhere && self.manifest.environment.typed.is_some() {
+            error = error.field("server");
         }
         match rule.and_then(|rule| rule.hint.clone()) {
             Some(hint) => error = error.hint(hint),
@@ -224,6 +235,8 @@ enum Meaning {
     Down,
     /// The address is another one now.
     Moved,
+    /// What every one of these CRMs has is not at this address.
+    Nowhere,
     /// The address or the way to ask does not exist there.
     WrongWay,
     Garbage,
@@ -266,6 +279,14 @@ impl Meaning {
         }
     }
 
+    /// Signing in and asking for the account name no record that could be gone.
+    fn asked_by(self, operation: &str) -> Self {
+        match self {
+            Self::NotFound if ["check", "sign_in"].contains(&operation) => Self::Nowhere,
+            other => other,
+        }
+    }
+
     const fn kind(self) -> Kind {
         match self {
             Self::SignIn => Kind::SignInNeeded,
@@ -274,7 +295,7 @@ impl Meaning {
             Self::Invalid => Kind::Invalid,
             Self::Conflict => Kind::Conflict,
             Self::TooFast | Self::Quota => Kind::RateLimited,
-            Self::Down | Self::Moved | Self::Garbage => Kind::Unavailable,
+            Self::Down | Self::Moved | Self::Nowhere | Self::Garbage => Kind::Unavailable,
             Self::WrongWay => Kind::Internal,
         }
     }
@@ -291,6 +312,7 @@ impl Meaning {
             Self::Quota => "takes no more requests for now: the account's quota is used up",
             Self::Down => "is not available right now",
             Self::Moved => "sent us on to another address",
+            Self::Nowhere => "is not at this address",
             Self::WrongWay => "does not understand how it was asked",
             Self::Garbage => "answered with something that is not JSON",
         }
@@ -300,11 +322,19 @@ impl Meaning {
         match self {
             Self::SignIn => Some(format!("Sign in to {name} again, in the settings under Connections")),
             Self::Forbidden => Some(format!("Ask whoever administers {name} for the right to do it")),
-            Self::Moved | Self::Garbage => Some("Check the server's address of this connection".to_owned()),
+            Self::Moved | Self::Nowhere | Self::Garbage => {
+                Some("Check the server's address of this connection".to_owned())
+            }
             Self::WrongWay => Some("The connector file does not fit this version of it; please report it".to_owned()),
             _ => None,
         }
     }
+}
+
+/// A web page where JSON should be: most often the address people use, not that of the API.
+fn is_page(answer: &HttpAnswer) -> bool {
+    let html = |kind: &str| kind.trim_start().to_ascii_lowercase().starts_with("text/html");
+    answer.header("content-type").is_some_and(html) || answer.body.trim_ascii_start().starts_with(b"<")
 }
 
 /// Not null, false, 0 or empty.

@@ -5,6 +5,7 @@
 //! What is only unwise is left to `ringside connector check`.
 
 mod compile;
+mod expressions;
 mod names;
 mod operations;
 pub(super) mod place;
@@ -13,6 +14,7 @@ mod requests;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod words;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -22,6 +24,7 @@ use regex::Regex;
 use self::{compile::Checker, place::position};
 use super::{
     format::{LAYOUT, Manifest},
+    mapping::Doubts,
     render::Piece,
 };
 
@@ -39,6 +42,8 @@ pub struct Loaded {
     pub(super) paths: HashMap<String, jmespath::Expression<'static>>,
     /// Regular expressions by their own text; each matches whole texts only.
     pub(super) regexes: HashMap<String, Regex>,
+    /// What looks odd in answers.
+    pub(super) doubts: Doubts,
 }
 
 impl Loaded {
@@ -60,6 +65,19 @@ impl Loaded {
             texts: self.texts.clone(),
             paths: self.paths.clone(),
             regexes: self.regexes.clone(),
+            doubts: self.doubts.clone(),
+        }
+    }
+
+    /// The same, for somebody who wants to know what looks odd in answers.
+    pub(super) fn heard(&self) -> Self {
+        Self {
+            manifest: self.manifest.clone(),
+            environment: self.environment.clone(),
+            texts: self.texts.clone(),
+            paths: self.paths.clone(),
+            regexes: self.regexes.clone(),
+            doubts: Doubts::heard(),
         }
     }
 }
@@ -105,7 +123,8 @@ pub fn load(text: &str) -> Result<Arc<Loaded>, Vec<Problem>> {
         Ok(document) => document,
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
-            return Err(vec![problem(text, at, error.message().to_owned(), None)]);
+            let (message, hint) = words::reworded(error.message());
+            return Err(vec![problem(text, at, message, hint)]);
         }
     };
     // First of all: a newer layout may have names that this version would call unknown.
@@ -114,11 +133,28 @@ pub fn load(text: &str) -> Result<Arc<Loaded>, Vec<Problem>> {
     }
     let manifest: Manifest = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        vec![problem(text, at, error.message().to_owned(), None)]
+        // The reader takes a list of tables for a table whose members lie in order, and wonders about the first of them.
+        let is_list = error.message().starts_with("unknown variant") && is_in_list_of_tables(text, at);
+        let (message, hint) = if is_list {
+            let hint = "Write its name in one pair of brackets: `[…]`".to_owned();
+            ("One table is wanted here, not a list of them".to_owned(), Some(hint))
+        } else {
+            words::reworded(error.message())
+        };
+        vec![problem(text, at, message, hint)]
     })?;
     let mut checker = Checker::new(text, &document);
     checker.manifest(&manifest);
     checker.finish(manifest).map(Arc::new)
+}
+
+/// Whether a name stands here, below `[[…]]`.
+fn is_in_list_of_tables(text: &str, at: usize) -> bool {
+    let (Some(before), Some(rest)) = (text.get(..at), text.get(at..)) else {
+        return false;
+    };
+    let header = before.lines().rev().find(|line| line.starts_with('['));
+    !rest.starts_with(['"', '\'']) && header.is_some_and(|header| header.starts_with("[["))
 }
 
 fn newer_layout(text: &str, document: &toml_edit::Document<&str>) -> Option<Problem> {

@@ -6,6 +6,7 @@
 mod captures;
 mod contact;
 mod country;
+mod doubts;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -16,6 +17,7 @@ use jmespath::{Context, DEFAULT_RUNTIME, Rcvar, Variable, interpret};
 use ringside_domain::{Contact, Error, Kind, Result};
 use serde_json::Value;
 
+pub(crate) use self::doubts::{Doubts, has};
 use super::{format::Answer, load::Loaded};
 
 /// Records that are looked at.
@@ -39,7 +41,13 @@ impl Loaded {
     pub(crate) fn records(&self, answer: &Answer, body: &Value) -> Result<Vec<Value>> {
         let found = match &answer.list {
             // A text has no list, and is not nobody.
-            Some(path) if body.is_null() || body.is_object() || body.is_array() => self.at(path, body)?,
+            Some(path) if body.is_null() || body.is_object() || body.is_array() => {
+                let found = self.at(path, body)?;
+                if found.is_null() && !body.is_null() && body.get(path).is_none() {
+                    self.doubts.no_list(path, body);
+                }
+                found
+            }
             _ => body.clone(),
         };
         match found {

@@ -25,9 +25,10 @@ use serde_json::Value;
 
 use self::evaluate::{defined, evaluate, to_json, to_text, trouble};
 pub(crate) use self::{
+    address::percent_encoded,
     any::ops,
-    evaluate::{Scope, compile, environment},
-    filters::{FILTERS, FUNCTIONS, TESTS},
+    evaluate::{Scope, compile, constant, environment},
+    filters::{FILTERS, FUNCTIONS, TESTS, pattern_of},
     forms::{asked_forms, check_form, stored_number},
     language::Language,
     pieces::{Piece, pieces, without_texts},

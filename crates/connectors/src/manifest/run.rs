@@ -34,11 +34,11 @@ pub(crate) use self::{
 };
 use super::{
     auth::{Access, Opened},
-    classify::{Asked, Heard, Hidden, Refusal},
+    classify::{Asked, Heard, Refusal},
     format::{Answer, Manifest, Operations, Request, Type},
     learned::Learned,
     load::Loaded,
-    render::Scope,
+    render::{Scope, percent_encoded},
     send::{Exit, Place, failed},
 };
 
@@ -111,6 +111,8 @@ struct Reply {
     shown: String,
     forms: Vec<String>,
     began: Instant,
+    /// Where it was asked; after redirects the answer may be another's.
+    asked: Url,
 }
 
 impl<'a> Run<'a> {
@@ -236,7 +238,7 @@ impl<'a> Run<'a> {
         if let Some(page) = ask.page {
             rendered.url = page.address(rendered.url);
         }
-        let (shown, writes) = (rendered.shown.clone(), !rendered.reads);
+        let (shown, writes, asked_at) = (rendered.shown.clone(), !rendered.reads, rendered.url.clone());
         if let (Some((progress, step)), false) = (ask.step, *begun) {
             progress.begin(step).await?;
             *begun = true;
@@ -257,7 +259,7 @@ impl<'a> Run<'a> {
             answer: ask.answer,
             writes,
             reads_body: ask.reads_body,
-            hidden: &Hidden::new(opened.headers.iter().chain(&opened.query).map(|(_, secret)| secret)),
+            hidden: opened.hidden(),
         };
         let heard = self.core.loaded.hear(&asked, &http, self.core.clock.now().wall);
         let heard = heard.map_err(|error| {
@@ -279,6 +281,7 @@ impl<'a> Run<'a> {
             shown,
             forms: ask.forms.to_vec(),
             began,
+            asked: asked_at,
         })
     }
 
@@ -357,24 +360,12 @@ fn with_parameter(mut url: Url, name: &str, value: &str) -> Url {
         .filter(|(other, _)| other != name)
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
-    let encode = |text: &str| -> String {
-        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        text.bytes()
-            .map(|byte| {
-                if unreserved(byte) {
-                    char::from(byte).to_string()
-                } else {
-                    format!("%{byte:02X}")
-                }
-            })
-            .collect()
-    };
     let pairs = kept
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .chain([(name, value)]);
     let query: Vec<String> = pairs
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
         .collect();
     url.set_query(Some(&query.join("&")));
     url

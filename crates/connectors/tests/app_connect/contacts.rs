@@ -1,6 +1,6 @@
 //! Finding and creating, and what goes over the wire for it.
 
-use ringside_domain::{Connector, Kind, trace::Answer};
+use ringside_domain::{Connector, Kind, Retry, trace::Answer};
 use serde_json::json;
 
 use crate::{
@@ -235,6 +235,90 @@ async fn a_new_contact_has_the_types_own_fields_and_the_type_it_is_found_with() 
         .await
         .unwrap();
     assert_eq!(made.id.contact_type, "Contact");
+}
+
+#[tokio::test]
+async fn what_the_crm_refuses_is_no_lost_session() {
+    let peer = Peer::start().await;
+    let desk = Desk::new(Plan::of(&peer.url)).await;
+    let refused = json!({ "successful": false, "returnMessage": { "message": "Authorization error", "messageType": "warning",
+        "details": [{ "title": "Details", "items": [{ "id": "1", "type": "text", "text": "Please Logout and then Connect." }] }] } });
+    let refuses = |path: &str| peer.instead(path, Instead::of(200, refused.to_string()));
+    refuses("/contact");
+    let error = desk
+        .connector
+        .find_contact(desk.cx(), number("+12025550142", ""))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_ref()),
+        (
+            Kind::Forbidden,
+            "Test CRM refused this: it may be gone, or you may not see it"
+        )
+    );
+    refuses("/custom/contact/search");
+    assert_eq!(
+        kind(desk.connector.find_contact_with_name(desk.cx(), named("verdi")).await),
+        Kind::Forbidden
+    );
+    for (words, expected) in [
+        ("Authorization error", Kind::Invalid),
+        ("Rate limit exceeded", Kind::RateLimited),
+    ] {
+        let body = json!({ "successful": false, "returnMessage": { "message": words } });
+        peer.instead("/contact", Instead::of(200, body.to_string()));
+        let error = desk
+            .connector
+            .create_contact(desk.cx(), draft("Dee New", "Lead", "+12025550177"))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind, error.retry, error.may_have_happened, error.hint.as_deref()),
+            (
+                expected,
+                Retry::Never,
+                true,
+                Some("Look in the CRM before you create it again")
+            )
+        );
+    }
+    assert_eq!(peer.asked("POST", "/apiKeyLogin").len(), 1);
+
+    // The session really ended: the key begins another, and the question is asked again.
+    peer.house().logged_in = false;
+    refuses("/contact");
+    let found = desk
+        .connector
+        .find_contact(desk.cx(), number("+12025550142", ""))
+        .await
+        .unwrap();
+    assert_eq!((found.contacts.len(), peer.asked("POST", "/apiKeyLogin").len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_contacts_page_lies_on_the_host_of_its_crm_only() {
+    let peer = Peer::start().await;
+    for (template, its_page) in [
+        (
+            "https://app.example.test/{contactId}",
+            Some("https://app.example.test/c-3"),
+        ),
+        ("https://{hostname}/{contactId}", Some("https://crm.example.test/c-3")),
+        ("https://{hostname}.evil.test/{contactId}", None),
+        ("https://crm.example.test@evil.test/{contactId}", None),
+        ("http://{hostname}/{contactId}", None),
+        ("javascript:alert({contactId})", None),
+    ] {
+        peer.house().manifest["platforms"]["testCRM"]["contactPageUrl"] = json!(template);
+        let desk = Desk::new(Plan::of(&peer.url)).await;
+        let found = desk
+            .connector
+            .find_contact(desk.cx(), number("+12025550199", ""))
+            .await
+            .unwrap();
+        assert_eq!(found.contacts[0].url.as_deref(), its_page, "{template}");
+    }
 }
 
 #[tokio::test]

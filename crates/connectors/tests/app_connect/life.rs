@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ringside_domain::{
-    Connector, Kind, Marker,
+    Connector, Kind, Marker, Retry,
     phone::{Home, compare, read},
 };
 
@@ -157,6 +157,18 @@ async fn life(url: &str, platform: &str, key: &str) {
         kind(crm.update_log(desk.cx(), first.log, unknown).await),
         Kind::NotFound
     );
+
+    // A contact that is gone: the log is refused, is not sent again by itself, and waits for no sign-in.
+    let mut gone = entry(&made, &format!("ringside-gone{run}"), "x");
+    gone.contact.id = "gone".into();
+    let steps = Arc::new(Steps::default());
+    let refused = crm.log_call(desk.cx(), gone, steps.clone()).await.unwrap_err();
+    assert_eq!(
+        (refused.retry, refused.may_have_happened, refused.hint.as_deref()),
+        (Retry::Never, false, Some("Look in the CRM before you log it again")),
+        "{refused}"
+    );
+    assert_eq!(*steps.told.lock().unwrap(), ["begin log", "not done log"]);
 
     // The user is logged out at the server while our token still holds: its key begins a session again, without a word.
     let elsewhere = Desk::new(plan()).await;

@@ -230,12 +230,17 @@ async fn a_failure_says_whether_the_log_may_be_there() {
     let desk = Desk::new(Plan::of(&peer.url)).await;
     let words = |words: &str| format!(r#"{{"successful":false,"returnMessage":{{"message":"{words}"}}}}"#);
     for (status, body, kind, may_be) in [
-        (200, words("Authorization error"), Kind::SignInNeeded, false),
+        (200, words("Authorization error"), Kind::Invalid, false),
         (200, words("Rate limit exceeded"), Kind::RateLimited, false),
         (200, words("The contact is archived"), Kind::Invalid, false),
-        (200, words("Error creating call log"), Kind::Unavailable, true),
+        (200, words("Error creating call log"), Kind::Unavailable, false),
         (200, words("Database operation failed"), Kind::Conflict, false),
         (200, "<html>".into(), Kind::Invalid, true),
+        // It did something, and doesn't say what.
+        (200, r#"{"successful":true}"#.into(), Kind::Invalid, true),
+        (200, r#"{"successful":true,"logId":""}"#.into(), Kind::Invalid, true),
+        (200, "{}".into(), Kind::Invalid, true),
+        (200, r#"{"successful":false}"#.into(), Kind::Invalid, false),
         (
             400,
             r#"{"error":"Cannot read properties of undefined"}"#.into(),
@@ -260,6 +265,88 @@ async fn a_failure_says_whether_the_log_may_be_there() {
         assert_eq!(told.len(), if may_be { 1 } else { 2 }, "{told:?}");
     }
     assert_eq!(peer.house().logs.len(), 0);
+}
+
+/// The contact is gone, or a field is refused: a connector that writes in steps may have made the log before that.
+#[tokio::test]
+async fn a_log_that_the_crm_refused_waits_for_a_person_and_for_no_sign_in() {
+    let peer = Peer::start().await;
+    let desk = Desk::new(Plan::of(&peer.url)).await;
+    let (call, steps) = (entry(&nobody("c-1"), "ringside-gone", "x"), Arc::new(Steps::default()));
+    let mut refused = Vec::new();
+    for words in ["Authorization error", "Rate limit exceeded", "Error creating call log"] {
+        let body = json!({ "successful": false, "returnMessage": { "message": words, "messageType": "warning" } });
+        peer.instead("/callLog", Instead::of(200, body.to_string()));
+        refused.push(
+            desk.connector
+                .log_call(desk.cx(), call.clone(), steps.clone())
+                .await
+                .unwrap_err(),
+        );
+    }
+    assert_eq!(
+        refused[0].message,
+        "Test CRM refused this: a record may be gone, a field may not fit, or you may not change it"
+    );
+    for error in &refused {
+        assert_eq!(
+            (error.retry, error.hint.as_deref()),
+            (Retry::Never, Some("Look in the CRM before you log it again"))
+        );
+    }
+    // Nobody had to log in again for that, and a person's second try is sent.
+    assert_eq!(
+        (
+            peer.asked("POST", "/apiKeyLogin").len(),
+            peer.asked("POST", "/callLog").len()
+        ),
+        (1, 3)
+    );
+    let log = desk
+        .connector
+        .log_call(desk.cx(), call.clone(), steps)
+        .await
+        .unwrap()
+        .log;
+
+    // A change can be sent as often as one likes, but not where it is refused.
+    peer.instead(
+        "/callLog",
+        Instead::of(
+            200,
+            r#"{"successful":false,"returnMessage":{"message":"Authorization error"}}"#,
+        ),
+    );
+    let error = desk.connector.update_log(desk.cx(), log, call).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.retry, error.may_have_happened),
+        (Kind::Invalid, Retry::Never, false)
+    );
+}
+
+/// Where the answer to the question whether we are signed in is lost as well, the write's own answer is what counts.
+#[tokio::test]
+async fn a_refused_log_is_not_sent_again_because_the_session_could_not_be_asked_for() {
+    let peer = Peer::start().await;
+    let desk = Desk::new(Plan::of(&peer.url)).await;
+    peer.instead(
+        "/callLog",
+        Instead::of(
+            200,
+            r#"{"successful":false,"returnMessage":{"message":"Authorization error"}}"#,
+        ),
+    );
+    peer.instead("/callLog", Instead::of(503, "down"));
+    let error = desk
+        .connector
+        .log_call(
+            desk.cx(),
+            entry(&nobody("c-1"), "ringside-gone", "x"),
+            Arc::new(Steps::default()),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!((error.kind, error.retry), (Kind::Invalid, Retry::Never));
 }
 
 #[tokio::test]

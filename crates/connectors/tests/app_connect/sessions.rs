@@ -200,6 +200,7 @@ async fn oauth_goes_through_the_browser_and_a_revoked_session_asks_the_person() 
     })
     .await;
     let crm = &desk.connector;
+    assert_eq!(crm.signs_in_with_browser().await, Some(true));
     assert_eq!(
         kind(crm.find_contact(desk.cx(), number("+12025550142", "")).await),
         Kind::SignInNeeded
@@ -255,6 +256,21 @@ async fn oauth_goes_through_the_browser_and_a_revoked_session_asks_the_person() 
     assert_eq!(
         (over.kind, over.message.as_ref()),
         (Kind::SignInNeeded, "You are no longer signed in to Test OAuth")
+    );
+    // The CRM refused something while the session is there, and once it is not.
+    let refused = r#"{"successful":false,"returnMessage":{"message":"Authorization error"}}"#;
+    peer.instead("/contact", Instead::of(200, refused));
+    assert_eq!(
+        kind(crm.find_contact(desk.cx(), number("+12025550142", "")).await),
+        Kind::Forbidden
+    );
+    peer.instead("/authValidation", Instead::of(200, refused));
+    assert_eq!(kind(crm.check(desk.cx()).await), Kind::SignInNeeded);
+    peer.instead("/contact", Instead::of(200, refused));
+    peer.instead("/callLog", Instead::of(200, refused));
+    assert_eq!(
+        kind(crm.find_contact(desk.cx(), number("+12025550142", "")).await),
+        Kind::SignInNeeded
     );
     // Logged out at the server, which only says that it found nobody.
     peer.house().logged_in = false;
@@ -314,6 +330,9 @@ async fn a_connection_without_a_manifest_reads_and_remembers_it_and_notices_anot
     let peer = Peer::start().await;
     let desk = Desk::bare(Plan::of(&peer.url));
     assert!(desk.connector.info().types.is_empty() && !desk.connector.capability().log_fields);
+    // Nobody is asked just to show it.
+    assert_eq!(desk.connector.signs_in_with_browser().await, None);
+    assert!(peer.asked("GET", "/crmManifest").is_empty());
     assert_eq!(
         desk.connector
             .find_contact(desk.cx(), number("+12025550142", ""))
@@ -325,6 +344,7 @@ async fn a_connection_without_a_manifest_reads_and_remembers_it_and_notices_anot
     );
     assert_eq!(desk.connector.info().types.len(), 2);
     let desk = desk.restarted();
+    assert_eq!(desk.connector.signs_in_with_browser().await, Some(false));
     desk.connector
         .find_contact(desk.cx(), number("+12025550142", ""))
         .await

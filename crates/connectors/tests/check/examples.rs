@@ -88,10 +88,13 @@ fn what_an_answer_means_is_compared() {
         "contacts = [{ id = \"7\", name = \"Zoë\", numbers",
         "contacts = [{ id = \"7\", name = \"Zoe\", numbers",
     );
-    assert_eq!(said, "`name` of 7 differ\n  expected: \"Zoe\"\n  came:     \"Zoë\"");
+    assert_eq!(said, "`name` of 7 differs\n  expected: \"Zoe\"\n  came:     \"Zoë\"");
     // An equal tail is nobody's number.
     let said = difference("phone = \"(202) 555-0123\" }]", "phone = \"+44 20 2555 0123\" }]");
-    assert_eq!(said, "the contacts differ\n  expected: [\"7\"]\n  came:     []");
+    assert!(
+        said.starts_with("the contacts differ\n  expected: [\"7\"]\n  came:     []\n7 came and was left out"),
+        "{said}"
+    );
     let said = difference("logs = [\"9\"]", "logs = []");
     assert!(said.contains("the logs differ"), "{said}");
     let said = difference("answer = { id = 9 }", "answer = { id = 9 }\nstatus = 500");
@@ -124,34 +127,6 @@ fn an_expected_error_must_come_and_be_that_one() {
         "operation = \"get_contact\"\nerror = { kind = \"not_found\" }\n",
     );
     assert_eq!(said, "it was to fail, and did not");
-}
-
-#[test]
-fn inputs_that_are_missing_or_wrong_are_named() {
-    for (example, words) in [
-        ("operation = \"find_contact\"", "this example needs `number`"),
-        (
-            "operation = \"log_call\"\ncontact = { type = \"Person\", id = \"7\" }",
-            "this example needs `call`",
-        ),
-        ("operation = \"fly\"", "there is no operation `fly`"),
-        (
-            "operation = \"find_contact\"\ntype = \"Ghost\"",
-            "there is no type `Ghost`",
-        ),
-        (
-            "operation = \"log_call\"\ncontact = { type = \"Person\", id = \"7\" }\ncall = { direction = \"in\", start = \"noon\" }",
-            "`call.start` is no time",
-        ),
-        (
-            "operation = \"log_call\"\ncontact = { type = \"Person\", id = \"7\" }\ncall = { direction = \"up\", start = \
-             \"2026-03-29T00:59:30Z\" }",
-            "`call.direction` can't be",
-        ),
-    ] {
-        let said = failing(&also(example));
-        assert!(said.contains(words), "{said}");
-    }
 }
 
 #[test]

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod examples;
+mod guide;
 mod lint;
+mod newcomer;
 mod shipped;

@@ -104,8 +104,13 @@ async fn garbage_where_json_should_be_is_said_and_a_write_that_got_it_is_unsure(
     let page = || text(200, "<html>Please log in</html>");
     let error = reading(page).await;
     assert_eq!((error.kind, error.retry), (Kind::Unavailable, Retry::Never));
-    assert_eq!(error.message, "Testa answered with something that is not JSON");
+    assert_eq!(
+        error.message,
+        "Testa's address answered with a web page, not with its API"
+    );
     assert!(error.hint.unwrap().contains("address"));
+    let other = reading(|| text(200, "OK")).await;
+    assert_eq!(other.message, "Testa answered with something that is not JSON");
     let (error, said) = writing(page).await;
     assert!(error.may_have_happened);
     assert_eq!(said, ["begin log"]);

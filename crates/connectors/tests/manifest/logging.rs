@@ -66,6 +66,37 @@ async fn every_step_is_told_before_and_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_step_that_only_reads_before_the_log_is_asked_each_time_and_told_to_nobody() {
+    let first = "[[log_call.steps]]\nname = \"look\"\ncapture = { first = \"[0].person.id\" }\n\n[log_call.steps.request]\npath = \
+                 \"/look\"\n\n[[log_call.steps]]\nname = \"log\"";
+    let text = CRM.replacen("[[log_call.steps]]\nname = \"log\"", first, 1);
+    assert_ne!(text, CRM);
+    for known in [false, true] {
+        let desk = desk_with(&text, known_account(), setup(), fine);
+        let journal = Arc::new(Journal::default());
+        if known {
+            let captures = vec![(LOG_ID.to_owned(), "44".to_owned())];
+            journal.known.lock().unwrap().insert(LOG_STEP.to_owned(), captures);
+        }
+        let receipt = desk
+            .connector
+            .log_call(desk.cx(5), call(), journal.clone())
+            .await
+            .unwrap();
+        assert_eq!(receipt.log.id, "44");
+        let log: &[&str] = if known {
+            &[]
+        } else {
+            &["begin log", "done log log_id=44"]
+        };
+        assert_eq!(journal.said(), [log, &["begin link", "done link"]].concat());
+        let lines = desk.crm.lines();
+        assert_eq!(lines[0], "GET /look?trail=key-4711-secret");
+        assert_eq!(lines.iter().any(|line| line.starts_with("POST")), !known);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_step_whose_answer_is_known_is_never_sent_again() {
     let desk = desk_with(CRM, known_account(), setup(), fine);
     let journal = Arc::new(Journal::default());
@@ -209,6 +240,41 @@ async fn logs_are_found_by_their_marker_and_only_those_that_bear_it() {
     let logs = desk.connector.find_log(desk.cx(5), call()).await.unwrap();
     let ids: Vec<_> = logs.iter().map(|log| log.id.as_str()).collect();
     assert_eq!(ids, ["1", "4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_list_that_is_cut_nobody_says_that_the_log_is_not_there() {
+    let old = "answer = { list = \"items\" }\nid = \"id\"\ntext = \"body\"";
+    let paged = old.replace(
+        " }",
+        ", paging = { kind = \"offset\", parameter = \"skip\", size = 2, max_pages = 3 } }",
+    );
+    assert_eq!(CRM.matches(old).count(), 1);
+    let manifest = CRM.replace(old, &paged);
+    // So many calls lie there, and this one bears the marker.
+    for (calls, marked, expected) in [
+        (6, Some(5), Some(1)),
+        (5, None, Some(0)),
+        (6, None, None),
+        (9, Some(7), None),
+    ] {
+        let desk = desk_with(&manifest, known_account(), setup(), move |sent, _| {
+            let skip = sent.line.split_once("skip=").map_or("0", |(_, skip)| skip);
+            let skip: usize = skip.split('&').next().unwrap().parse().unwrap();
+            let body = |id| if Some(id) == marked { "ringside-abc" } else { "another" };
+            let page = (skip..calls).take(2).map(|id| json!({ "id": id, "body": body(id) }));
+            ok(json!({ "items": page.collect::<Vec<_>>() }))
+        });
+        let answer = desk.connector.find_log(desk.cx(5), call()).await;
+        assert_eq!(desk.crm.lines().len(), 3, "{calls} calls");
+        match (expected, answer) {
+            (Some(expected), answer) => assert_eq!(answer.unwrap().len(), expected, "{calls} calls"),
+            (None, Ok(logs)) => panic!("{calls} calls, and not all were read: {logs:?}"),
+            (None, Err(error)) => {
+                assert!(error.message.contains("first 6") && error.hint.is_some(), "{error}");
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,8 @@ mod finding;
 mod learning;
 mod logging;
 mod rates;
+mod secrets;
 mod sessions;
 mod support;
+mod trusting;
 mod writing;

@@ -62,7 +62,7 @@ impl Attempt {
             let failure = ends::cannot_be_searched(&self.name);
             return self.end(WriteState::Unsure(failure), None).await.map(Some);
         }
-        let wait = self.delivery.settles_in(self.write.id, self.capability.settles_within);
+        let wait = self.delivery.settles_in(self.write.id, &self.capability);
         if !wait.is_zero() {
             let settled = self.delivery.now().plus(wait);
             return self
@@ -185,7 +185,7 @@ impl Attempt {
                 .end(WriteState::Unsure(ends::cannot_be_searched(&self.name)), None)
                 .await;
         }
-        let wait = self.delivery.settles_in(self.write.id, self.capability.settles_within);
+        let wait = self.delivery.settles_in(self.write.id, &self.capability);
         let settled = self.delivery.now().plus(wait);
         // The first look comes as soon as it can tell; a CRM that loses every answer is not pestered.
         let at = if self.write.attempts == 0 {

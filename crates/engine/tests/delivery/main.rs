@@ -6,5 +6,6 @@ mod desk;
 mod journal;
 mod rules;
 mod scripts;
+mod settling;
 mod two_machines;
 mod updates;

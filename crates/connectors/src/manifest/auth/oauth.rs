@@ -13,7 +13,7 @@ use ringside_domain::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::Access;
+use super::{Access, Step, hidden};
 use crate::{
     manifest::{
         format::{ClientKind, Grants, OAuth2, Pkce, Template},
@@ -133,11 +133,17 @@ impl Access {
         let Some(discover) = &oauth2.discover else {
             return Ok(());
         };
-        let scope = self.oauth_scope().await?;
+        let (secrets, places) = (self.secrets().await?, self.places().await?);
+        let asked = Step {
+            request: &discover.request,
+            capture: &discover.capture,
+            // Its templates know of no secret, which is checked when the file is loaded; so it may be sent on.
+            scope: &self.scope(&BTreeMap::new(), &places, None),
+            hidden: &mut hidden(&secrets, None),
+            redirects: true,
+        };
         let until = Instant::now() + TOKEN_DEADLINE;
-        let discovered = self
-            .ask(exit, &discover.request, &discover.capture, &scope, until)
-            .await?;
+        let discovered = self.ask(exit, asked, until).await?;
         if let Some(name) = discover.capture.keys().find(|name| !discovered.contains_key(*name)) {
             let message = format!(
                 "{} did not say where to sign in: its answer lacks \"{name}\"",
@@ -145,10 +151,7 @@ impl Access {
             );
             return Err(Error::new(Kind::Unavailable, "sign_in", message).hint("Check the user name of the connection"));
         }
-        let places = Places {
-            discovered,
-            ..self.places().await?
-        };
+        let places = Places { discovered, ..places };
         self.keep_places(&places).await
     }
 

@@ -25,6 +25,7 @@ use crate::manifest::{
         Loaded,
         place::{Step, position, span},
     },
+    mapping::Doubts,
     run::proves,
 };
 
@@ -36,6 +37,7 @@ const LIMIT: usize = 20;
 /// Every example, each twice: the same question must send the same bytes.
 pub(super) fn run_all(text: &str, loaded: &Arc<Loaded>) -> Vec<ExampleResult> {
     // A thread of its own: the caller may be a runtime, and in one there can be no other.
+    let loaded = &Arc::new(loaded.heard());
     let results = std::thread::scope(|scope| scope.spawn(|| run_here(text, loaded)).join());
     results.unwrap_or_else(|_| {
         let broken = "the examples could not be run: this is a fault of Ringside's, please report it".to_owned();
@@ -43,6 +45,7 @@ pub(super) fn run_all(text: &str, loaded: &Arc<Loaded>) -> Vec<ExampleResult> {
             name: "all".to_owned(),
             line: 1,
             difference: Some(broken),
+            doubts: Vec::new(),
         }]
     })
 }
@@ -59,10 +62,16 @@ fn run_here(text: &str, loaded: &Arc<Loaded>) -> Vec<ExampleResult> {
             .as_ref()
             .map_or(1, |document| position(text, span(document, &steps).start).0)
     };
-    let run = |(index, example): (usize, &Example)| ExampleResult {
-        name: example.name.clone(),
-        line: line(index),
-        difference: difference(loaded, example),
+    let run = |(index, example): (usize, &Example)| {
+        loaded.doubts.take();
+        let difference = difference(loaded, example);
+        let doubts = loaded.doubts.take().into_iter().filter(|doubt| doubt.is_grave);
+        ExampleResult {
+            name: example.name.clone(),
+            line: line(index),
+            difference,
+            doubts: doubts.map(|doubt| doubt.words).collect(),
+        }
     };
     loaded.manifest.examples.iter().enumerate().map(run).collect()
 }
@@ -78,6 +87,9 @@ fn difference(loaded: &Arc<Loaded>, example: &Example) -> Option<String> {
         Err(error) => return Some(format!("the system gave no event queue: {error}")),
     };
     let (sent, mut differences) = runtime.block_on(once(loaded, example));
+    if !differences.is_empty() {
+        differences.extend(loaded.doubts.take().into_iter().map(|doubt| doubt.words));
+    }
     if differences.is_empty() && runtime.block_on(once(loaded, example)).0 != sent {
         differences.push("a second run sent other requests than the first".to_owned());
     }
@@ -92,7 +104,7 @@ async fn once(loaded: &Arc<Loaded>, example: &Example) -> (Vec<Sent>, Vec<String
     );
     let script = Arc::new(Script::new(example.requests.clone(), writes));
     let came = match connector(loaded, example, &script).await {
-        Ok(connector) => ask(&connector, example).await,
+        Ok(connector) => ask(&connector, example, &loaded.doubts).await,
         Err(error) => Err(error),
     };
     let mut differences = script.differences();
@@ -105,7 +117,12 @@ async fn once(loaded: &Arc<Loaded>, example: &Example) -> (Vec<Sent>, Vec<String
     (script.sent(), differences)
 }
 
-async fn ask(connector: &ManifestConnector, example: &Example) -> Result<Came> {
+/// What is wrong with an example's call: the name of it, and why.
+pub(super) fn unfit_call(example: &Example) -> Option<(&'static str, String)> {
+    example.call.as_ref().and_then(input::unfit_call)
+}
+
+async fn ask(connector: &ManifestConnector, example: &Example, doubts: &Doubts) -> Result<Came> {
     let cx = desk::cx();
     let one = |contact: Contact| Came {
         contacts: vec![contact],
@@ -124,9 +141,15 @@ async fn ask(connector: &ManifestConnector, example: &Example) -> Result<Came> {
             let number = number(example)?;
             let reading = number.reading.clone();
             let found = connector.find_contact(cx, number).await?;
-            let proved = found.contacts.into_iter().filter(|contact| proves(contact, &reading));
+            let (proved, others): (Vec<Contact>, Vec<Contact>) = found
+                .contacts
+                .into_iter()
+                .partition(|contact| proves(contact, &reading));
+            for other in &others {
+                doubts.say(|| without_number(other));
+            }
             Ok(Came {
-                contacts: proved.collect(),
+                contacts: proved,
                 failed: found.failed,
                 ..Came::default()
             })
@@ -171,4 +194,14 @@ async fn ask(connector: &ManifestConnector, example: &Example) -> Result<Came> {
         }),
         other => Err(unfit(format!("there is no operation `{other}`"))),
     }
+}
+
+fn without_number(contact: &Contact) -> String {
+    let numbers: Vec<&str> = contact.numbers.iter().map(|number| number.raw.as_str()).collect();
+    let why = if numbers.is_empty() {
+        "no number was found in it: look at `numbers`".to_owned()
+    } else {
+        format!("none of its numbers is the asked one: {}", numbers.join(", "))
+    };
+    format!("{} came and was left out: {why}", contact.id.id)
 }

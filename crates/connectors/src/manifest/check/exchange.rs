@@ -201,7 +201,7 @@ fn compare(expected: &Exchange, sent: &Sent) -> Vec<String> {
     if let Some(first) = differences.first()
         && !first.starts_with("a request differs")
     {
-        differences.insert(0, format!("{} {}", sent.method, diff::shortened(&sent.url)));
+        differences.insert(0, format!("{} {}", sent.method, sent.url));
     }
     differences
 }
@@ -215,11 +215,11 @@ fn likeness(expected: &Exchange, sent: &Sent) -> usize {
 }
 
 fn written(sent: &Sent) -> String {
-    let line = format!("  {} {}", sent.method, diff::shortened(&sent.url));
+    let line = format!("  {} {}", sent.method, sent.url);
     if sent.body.is_empty() {
         return line;
     }
-    format!("{line}\n  {}", diff::shortened(&String::from_utf8_lossy(&sent.body)))
+    format!("{line}\n  {}", String::from_utf8_lossy(&sent.body))
 }
 
 const fn verb(verb: Verb) -> &'static str {

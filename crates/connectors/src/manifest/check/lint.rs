@@ -5,11 +5,14 @@
 
 mod examples;
 mod hosts;
+mod inputs;
 mod operations;
 mod queries;
 mod requests;
 mod unused;
 mod writes;
+
+use std::path::Path;
 
 use toml_edit::{Document, Item, Value};
 
@@ -41,8 +44,30 @@ pub(super) fn look(text: &str, manifest: &Manifest) -> (Vec<Problem>, Vec<Proble
     lint.writes();
     lint.unused();
     lint.hosts();
+    lint.inputs();
     lint.examples();
     (in_order(lint.problems), in_order(lint.warnings))
+}
+
+/// A connector of one's own is known by its file's name.
+pub(super) fn misnamed(file: &Path, text: &str) -> Option<Problem> {
+    let document = Document::parse(text).ok()?;
+    let id = document.as_table().get("id")?.as_str()?;
+    let name = file.file_name()?.to_str()?;
+    if name.strip_suffix(".toml") == Some(id) {
+        return None;
+    }
+    let steps = [key("id")];
+    let (line, column) = position(text, span(&document, &steps).start);
+    Some(Problem {
+        message: format!(
+            "The file's id is `{id}`, and its name is `{name}`: as a connector of yours it would not be taken"
+        ),
+        hint: Some(format!("Name it `{id}.toml`")),
+        line,
+        column,
+        path: written(&steps),
+    })
 }
 
 struct Lint<'m> {

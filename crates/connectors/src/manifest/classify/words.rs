@@ -3,32 +3,53 @@
 use ringside_domain::{Result, credentials::Secret};
 use serde_json::Value;
 
-use super::super::{format::FieldErrors, load::Loaded};
+use super::super::{format::FieldErrors, load::Loaded, render::percent_encoded};
 
 /// Letters of a message.
 const LONGEST: usize = 200;
 /// From so many digits on it may be somebody's number.
 const A_NUMBER: usize = 6;
+/// Bytes of a secret from which on it is looked for: a shorter one is in every second word.
+const SHORTEST: usize = 4;
 
-/// What no message may show: the credentials that went out with the request.
-#[derive(Debug, Default)]
+/// What no message may show: the secrets that a sign-in is made of, and everything that was made of them.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Hidden(Vec<Secret>);
 
 impl Hidden {
-    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        Self(secrets.into_iter().cloned().collect())
+    /// A secret by itself: a key, a password, a token.
+    pub(crate) fn add(&mut self, secret: &[u8]) {
+        let text = one_line(&String::from_utf8_lossy(secret));
+        let in_addresses = percent_encoded(&text);
+        self.keep(text);
+        self.keep(in_addresses);
+    }
+
+    /// What was rendered of secrets: `Bearer abc`, `Basic YTpi`. The scheme says nothing, the rest everything.
+    pub(crate) fn add_rendered(&mut self, value: &[u8]) {
+        self.add(value);
+        let text = String::from_utf8_lossy(value);
+        if let Some((_, rest)) = text.trim().split_once(' ') {
+            rest.split_whitespace().for_each(|part| self.add(part.as_bytes()));
+        }
+    }
+
+    /// The longest first: a part of a secret must not hide before the whole of it, or the rest would stay.
+    fn keep(&mut self, text: String) {
+        let known = self.0.iter().any(|known| known.expose() == text.as_bytes());
+        if text.len() >= SHORTEST && !known {
+            let longer = |known: &Secret| known.expose().len() > text.len();
+            let place = self.0.partition_point(longer);
+            self.0.insert(place, Secret::new(text.into_bytes()));
+        }
     }
 
     fn hide(&self, mut text: String) -> String {
         for secret in &self.0 {
-            let Ok(secret) = std::str::from_utf8(secret.expose()) else {
-                continue;
-            };
-            // `Bearer abc`: the scheme says nothing, its token everything.
-            for part in std::iter::once(secret).chain(secret.split_whitespace()) {
-                if part.len() >= 4 && text.contains(part) {
-                    text = text.replace(part, "…");
-                }
+            if let Ok(secret) = std::str::from_utf8(secret.expose())
+                && text.contains(secret)
+            {
+                text = text.replace(secret, "…");
             }
         }
         text
@@ -97,17 +118,21 @@ fn first_field(loaded: &Loaded, fields: &FieldErrors, body: &Value) -> Result<Op
 
 /// One line that may be shown and logged.
 fn clean(text: &str, hidden: &Hidden) -> String {
-    let plain: String = text
-        .chars()
-        .map(|sign| if sign.is_control() { ' ' } else { sign })
-        .collect();
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    let line = mask_numbers(&hidden.hide(words.join(" ")));
+    let line = mask_numbers(&hidden.hide(one_line(text)));
     let line = line.trim_end_matches(['.', ' ']);
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
+}
+
+fn one_line(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|sign| if sign.is_control() { ' ' } else { sign })
+        .collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// Dots in place of all digits that may be somebody's number, with whatever stands between its groups.
@@ -143,7 +168,8 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_one_line_without_numbers_and_secrets() {
-        let hidden = Hidden::new([&Secret::new("Bearer abcd1234")]);
+        let mut hidden = Hidden::default();
+        hidden.add_rendered(b"Bearer abcd1234");
         let shown = clean("Bad\u{7}\n token abcd1234 of (202) 555-0123.\r\n", &hidden);
         assert_eq!(shown, "Bad token … of (•••) •••-••••");
         assert_eq!(
@@ -151,6 +177,33 @@ mod tests {
             "at most 255 letters, 3 given"
         );
         assert_eq!(clean("٠٣٠٢٣١٢٥", &Hidden::default()), "••••••••");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_whole_in_every_way_of_writing_it() {
+        let mut hidden = Hidden::default();
+        for secret in ["abcd", "abcd/efgh+ij", "pass  word\tof mine", "abc"] {
+            hidden.add(secret.as_bytes());
+        }
+        hidden.add_rendered(b"Basic YWJjZDplZmdo");
+        for (said, shown) in [
+            ("key abcd/efgh+ij is wrong", "key … is wrong"),
+            ("GET /x?key=abcd%2Fefgh%2Bij", "GET /x?key=…"),
+            ("\"pass  word\tof mine\" is old", "\"…\" is old"),
+            ("not YWJjZDplZmdo", "not …"),
+            // Words that are in nearly every message stay.
+            (
+                "The password of the abc, Basic plan",
+                "The password of the abc, Basic plan",
+            ),
+        ] {
+            assert_eq!(clean(said, &hidden), shown);
+        }
+        assert!(!format!("{hidden:?}").contains("abcd"));
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
         let long = clean(&"ü".repeat(10_000), &Hidden::default());
         assert_eq!(long.chars().count(), LONGEST + 1);
     }

@@ -83,6 +83,13 @@ pub struct Request {
     pub reads: bool,
 }
 
+impl Request {
+    /// Whether it changes something in the CRM.
+    pub(crate) fn writes(&self) -> bool {
+        !(self.reads || self.method == Verb::Get)
+    }
+}
+
 /// A parameter's value: a template, a list of such, or a directive.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, LazyLock},
+    sync::Arc,
 };
 
 use minijinja::Environment;
@@ -10,16 +10,19 @@ use regex::{Regex, RegexBuilder};
 
 use super::{
     Loaded, Problem,
+    expressions::{broken_patterns, unknown_words, unquoted, why},
     names::Names,
     place::{Step, position, span, written},
 };
 use crate::manifest::{
     format::Manifest,
-    render::{FILTERS, FUNCTIONS, Piece, TESTS, compile, environment, pieces, without_texts},
+    mapping::Doubts,
+    render::{FUNCTIONS, Piece, compile, environment, pieces, without_texts},
 };
 
 /// Bytes of one expression or path: readers of both call themselves for each bracket.
 const MOST_EXPRESSION: usize = 2_000;
+const NO_LOOK_AROUND: &str = "Look-around and back references don't exist";
 
 pub(super) struct Checker<'t> {
     text: &'t str,
@@ -63,6 +66,7 @@ impl<'t> Checker<'t> {
             texts: self.texts,
             paths: self.paths,
             regexes: self.regexes,
+            doubts: Doubts::default(),
         })
     }
 
@@ -189,6 +193,14 @@ impl<'t> Checker<'t> {
                 String::new(),
             );
         }
+        for (at_pattern, why) in broken_patterns(expression, &bare) {
+            self.problem_in(
+                text,
+                at + at_pattern,
+                format!("The pattern is no regular expression: {why}"),
+                NO_LOOK_AROUND.to_owned(),
+            );
+        }
         let mut variables: Vec<String> = match self.environment.compile_expression_owned(expression.to_owned()) {
             Ok(compiled) => compiled.undeclared_variables(true).into_iter().collect(),
             Err(_) => return,
@@ -199,6 +211,7 @@ impl<'t> Checker<'t> {
             .filter(|variable| !FUNCTIONS.contains(&variable.as_str()))
         {
             if let Some((message, hint)) = names.refuse(variable) {
+                let hint = unquoted(&bare, variable).unwrap_or(hint);
                 self.problem_in(text, at + bare.find(variable.as_str()).unwrap_or(0), message, hint);
             }
         }
@@ -206,6 +219,15 @@ impl<'t> Checker<'t> {
 
     /// A JMESPath.
     pub(super) fn path(&mut self, path: &str) {
+        if let Some((before, rest)) = path.split_once("{{") {
+            let named = rest.split("}}").next().unwrap_or_default().trim();
+            let hint = if before.is_empty() && jmespath::compile(named).is_ok() {
+                format!("Write `{named}`")
+            } else {
+                "Leave `{{` and `}}` out: a path is JMESPath on the answer, `data.items`".to_owned()
+            };
+            return self.problem("This is a template, and a path stands here", hint);
+        }
         if path.len() > MOST_EXPRESSION {
             return self.problem(format!("The path has more than {MOST_EXPRESSION} bytes"), "");
         }
@@ -241,72 +263,10 @@ impl<'t> Checker<'t> {
                 Some(regex)
             }
             Err(error) => {
-                let why = error
-                    .to_string()
-                    .lines()
-                    .last()
-                    .unwrap_or_default()
-                    .trim_start_matches("error: ")
-                    .to_owned();
-                self.problem(
-                    format!("The pattern is no regular expression: {why}"),
-                    "Look-around and back references don't exist",
-                );
+                let why = why(&error);
+                self.problem(format!("The pattern is no regular expression: {why}"), NO_LOOK_AROUND);
                 None
             }
         }
     }
-}
-
-/// Filters, functions and tests that don't exist, and what there is.
-fn unknown_words(bare: &str) -> Vec<(&'static str, String, String)> {
-    static FILTER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\|\s*([A-Za-z_]\w*)").ok());
-    static CALL: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(\|\s*|\.\s*|\bis\s+(?:not\s+)?)?\b([A-Za-z_]\w*)\s*\(").ok());
-    static TEST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bis\s+(?:not\s+)?([A-Za-z_]\w*)").ok());
-    const WORDS: [&str; 6] = ["and", "or", "not", "in", "if", "else"];
-    let found = |regex: &LazyLock<Option<Regex>>| -> Vec<String> {
-        let matches = regex.as_ref().map(|regex| regex.captures_iter(bare));
-        matches
-            .into_iter()
-            .flatten()
-            .filter_map(|found| Some(found.get(1)?.as_str().to_owned()))
-            .collect()
-    };
-    let mut unknown = Vec::new();
-    for name in found(&FILTER) {
-        if !FILTERS.contains(&name.as_str()) {
-            unknown.push(("filter", name, format!("There are: {}", FILTERS.join(", "))));
-        }
-    }
-    for name in found(&TEST) {
-        if name != "not" && !TESTS.contains(&name.as_str()) {
-            unknown.push(("test", name, format!("There are: {}", TESTS.join(", "))));
-        }
-    }
-    for call in CALL
-        .as_ref()
-        .map(|regex| regex.captures_iter(bare))
-        .into_iter()
-        .flatten()
-    {
-        let (before, Some(name)) = (call.get(1).map_or("", |before| before.as_str()), call.get(2)) else {
-            continue;
-        };
-        let name = name.as_str();
-        if before.starts_with('.') {
-            unknown.push((
-                "method",
-                name.to_owned(),
-                "Values have no methods: use a filter".to_owned(),
-            ));
-        } else if before.is_empty() && !FUNCTIONS.contains(&name) && !WORDS.contains(&name) {
-            unknown.push((
-                "function",
-                name.to_owned(),
-                format!("There are: {}", FUNCTIONS.join(", ")),
-            ));
-        }
-    }
-    unknown
 }

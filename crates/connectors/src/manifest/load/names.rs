@@ -29,13 +29,17 @@ impl Known {
 
 /// The variables of one place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names(BTreeMap<String, Known>);
+pub(super) struct Names {
+    known: BTreeMap<String, Known>,
+    /// The step of a write that is being checked.
+    step: Option<String>,
+}
 
 impl Names {
     #[must_use]
     pub(super) fn with(&self, name: &str, known: Known) -> Self {
         let mut names = self.clone();
-        names.0.insert(name.to_owned(), known);
+        names.known.insert(name.to_owned(), known);
         names
     }
 
@@ -44,18 +48,28 @@ impl Names {
         self.with(name, Known::Plain)
     }
 
+    /// Within this step, whose own captures are not known yet.
+    #[must_use]
+    pub(super) fn in_step(mut self, name: &str) -> Self {
+        self.step = Some(name.to_owned());
+        self
+    }
+
     /// What is wrong with a variable as an expression names it, `type.fields`, and what to write instead.
     pub(super) fn refuse(&self, variable: &str) -> Option<(String, String)> {
         let mut parts = variable.split('.');
         let root = parts.next().unwrap_or_default();
-        let Some(mut known) = self.0.get(root) else {
+        let Some(mut known) = self.known.get(root) else {
             return Some(match root {
                 "secret" | "token" => (
                     format!("`{root}` is not known here"),
-                    "Secrets are reachable in `auth` only: write what every request carries into `[auth.set]`"
+                    "Secrets are reachable in `auth` only, but for its `discover`: write what every request carries into `[auth.set]`"
                         .to_owned(),
                 ),
-                _ => (format!("There is no variable `{root}` here"), there_are(self.0.keys())),
+                _ => (
+                    format!("There is no variable `{root}` here"),
+                    there_are(self.known.keys()),
+                ),
             });
         };
         let mut so_far = root.to_owned();
@@ -71,6 +85,12 @@ impl Names {
                 }
                 Known::Members(members) => match members.get(part) {
                     Some(member) => known = member,
+                    None if so_far == "steps" && self.step.as_deref() == Some(part) => {
+                        return Some((
+                            format!("`steps.{part}` is not known within the step itself"),
+                            format!("What `{part}` captures, its `find_first` too, is known in later steps only"),
+                        ));
+                    }
                     None => return Some((format!("`{so_far}` has no `{part}` here"), there_are(members.keys()))),
                 },
             }

@@ -188,9 +188,19 @@ impl Checker<'_> {
 
     pub(super) fn form(&mut self, form: &str, allows_auto: bool) {
         if let Err(error) = check_form(form, allows_auto) {
+            let is_pattern = form.contains(['#', '*']);
+            // What is wrong with a pattern helps only who wrote one.
+            let message = if is_pattern {
+                format!("`{form}` is no form of a number: {error}")
+            } else {
+                format!("`{form}` is no form of a number")
+            };
+            let auto = if allows_auto { "`auto`, " } else { "" };
             self.problem(
-                format!("`{form}` is no form of a number: {error}"),
-                "Write `e164`, `sig`, `national`, `international`, `digits`, or a pattern such as `(###) ###-####`",
+                message,
+                format!(
+                    "Write {auto}`e164`, `sig`, `national`, `international`, `digits`, or a pattern such as `(###) ###-####`"
+                ),
             );
         }
     }
@@ -309,13 +319,22 @@ impl Checker<'_> {
         self.steps(&log.steps, place, if is_new { &names } else { &with_log });
         let logs = log
             .steps
-            .first()
+            .iter()
+            .find(|step| step.request.writes())
             .is_some_and(|step| step.name == "log" && step.capture.contains_key("log_id"));
-        if is_new && !logs {
+        let writes = log.steps.iter().any(|step| step.request.writes());
+        if is_new && !logs && !writes && !log.steps.is_empty() {
             self.at("steps", |checker| {
                 checker.problem(
-                    "The first step must be named `log` and capture `log_id`",
-                    "It makes the record that bears the marker",
+                    "All of these steps only read",
+                    "Write `method = \"POST\"` into the request of the step that makes the log",
+                );
+            });
+        } else if is_new && !logs {
+            self.at("steps", |checker| {
+                checker.problem(
+                    "The first step that writes must be named `log` and capture `log_id`",
+                    "It makes the record that bears the marker; steps that only read may stand before it",
                 );
             });
         }
@@ -344,7 +363,7 @@ impl Checker<'_> {
         self.at("steps", |checker| {
             for (index, step) in steps.iter().enumerate() {
                 checker.at_index(index, |checker| {
-                    let names = names.with("steps", known.clone());
+                    let names = names.with("steps", known.clone()).in_step(&step.name);
                     checker.at("name", |checker| {
                         if step.name.is_empty()
                             || !step.name.bytes().all(|sign| sign.is_ascii_lowercase() || sign == b'_')

@@ -8,7 +8,10 @@ use ringside_domain::{
 };
 
 use super::compile::Checker;
-use crate::manifest::format::{Manifest, OptionSpec, ParameterKind};
+use crate::manifest::{
+    format::{Manifest, OptionSpec, ParameterKind, SessionStep},
+    render::{Piece, pieces},
+};
 
 /// Letters of an id.
 const MOST_ID: usize = 40;
@@ -139,6 +142,12 @@ impl Checker<'_> {
         let url = Url::parse(base)
             .ok()
             .filter(|url| url.scheme() == "https" && url.query().is_none() && url.fragment().is_none());
+        if base.starts_with("http://") {
+            return self.problem(
+                "http is for servers on this computer only",
+                "Write https; the address of such a server is typed: `[environment.typed]`",
+            );
+        }
         let Some(host) = url.as_ref().and_then(host_of) else {
             return self.problem("This is no address", "Write `https://api.example.com`");
         };
@@ -189,6 +198,36 @@ impl Checker<'_> {
         self.twice("options", options.iter().map(|option| option.value.as_str()));
     }
 
+    /// What proves who we are is a secret: a capture that is none is shown in traces, and every template of the file has it.
+    pub(super) fn public_captures(&mut self, template: &str, steps: &[SessionStep]) {
+        let used: Vec<String> = pieces(template)
+            .into_iter()
+            .flatten()
+            .filter_map(|piece| match piece {
+                Piece::Value(expression) => Some(expression),
+                _ => None,
+            })
+            .flat_map(variables)
+            .collect();
+        for step in steps {
+            let public = step.capture.keys().filter(|name| !step.secret.contains(name));
+            // `session` alone: a name that is made as it runs, `session[...]`.
+            let is_used = |name: &&String| {
+                used.iter()
+                    .any(|used| *used == format!("session.{name}") || used == "session")
+            };
+            for name in public.filter(is_used) {
+                self.problem(
+                    format!("`session.{name}` proves who we are, but is not kept secret"),
+                    format!(
+                        "Write `secret = [\"{name}\"]` into the step that captures it; capture what other requests need \
+                         once more, under another name"
+                    ),
+                );
+            }
+        }
+    }
+
     fn twice<'n>(&mut self, key: &str, names: impl Iterator<Item = &'n str>) {
         let mut seen: Vec<&str> = Vec::new();
         for (index, name) in names.enumerate() {
@@ -202,4 +241,14 @@ impl Checker<'_> {
             seen.push(name);
         }
     }
+}
+
+/// The variables of an expression, with their members: `session.token`.
+fn variables(expression: impl AsRef<str>) -> Vec<String> {
+    let environment = minijinja::Environment::new();
+    let compiled = environment.compile_expression(expression.as_ref());
+    compiled.map_or_else(
+        |_| Vec::new(),
+        |compiled| compiled.undeclared_variables(true).into_iter().collect(),
+    )
 }

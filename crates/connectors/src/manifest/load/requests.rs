@@ -102,7 +102,9 @@ impl Checker<'_> {
 
     /// A whole address: https, or a value at its start that is one.
     pub(super) fn address(&mut self, url: &Template, names: &Names) {
-        if !url.0.starts_with("https://") && !url.0.starts_with("{{") {
+        if url.0.starts_with("http://") {
+            self.problem("http is for servers on this computer only", "Write https");
+        } else if !url.0.starts_with("https://") && !url.0.starts_with("{{") {
             self.problem("An address begins with `https://`, or with a value that is one", "");
         }
         self.template(&url.0, names);

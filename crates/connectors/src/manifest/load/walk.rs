@@ -7,7 +7,7 @@ use super::{
     names::{Known, Names},
 };
 use crate::manifest::format::{
-    Auth, ContactMap, Environment, LogFieldSpec, Manifest, OAuth2, Operations, ParameterKind, WhoAmI,
+    Auth, ContactMap, Discover, Environment, LogFieldSpec, Manifest, OAuth2, Operations, ParameterKind, WhoAmI,
 };
 
 impl Checker<'_> {
@@ -109,12 +109,17 @@ impl Checker<'_> {
             .parameters
             .iter()
             .filter(|parameter| parameter.kind == ParameterKind::Secret);
-        let base = without_account(manifest)
-            .with("secret", Known::plain(secrets.map(|parameter| parameter.name.as_str())))
-            .with("session", Known::plain([]));
+        let open = without_account(manifest).with("session", Known::plain([]));
+        let base = open.with("secret", Known::plain(secrets.map(|parameter| parameter.name.as_str())));
         self.at("auth", |checker| {
             if let Some(oauth2) = &auth.oauth2 {
-                checker.at("oauth2", |checker| checker.oauth2(oauth2, &budgets, &base));
+                checker.at("oauth2", |checker| {
+                    // It may be sent on to another address, so it holds no secret.
+                    if let Some(discover) = &oauth2.discover {
+                        checker.at("discover", |checker| checker.discover(discover, &budgets, &open));
+                    }
+                    checker.oauth2(oauth2, &base);
+                });
             }
             let mut names = base.plain("token");
             let mut session = Known::plain([]);
@@ -141,20 +146,26 @@ impl Checker<'_> {
                         });
                     }
                 });
+                for (key, set) in [("headers", &auth.set.headers), ("query", &auth.set.query)] {
+                    checker.at(key, |checker| {
+                        for (name, template) in set {
+                            checker.at(name, |checker| checker.public_captures(&template.0, &auth.session));
+                        }
+                    });
+                }
             });
         });
     }
 
-    fn oauth2(&mut self, oauth2: &OAuth2, budgets: &[&str], names: &Names) {
-        if let Some(discover) = &oauth2.discover {
-            let before = names.with("discovered", Known::plain([]));
-            self.at("discover", |checker| {
-                checker.at("request", |checker| {
-                    checker.request(&discover.request, budgets, &before)
-                });
-                checker.captures("capture", &discover.capture);
-            });
-        }
+    fn discover(&mut self, discover: &Discover, budgets: &[&str], names: &Names) {
+        let before = names.with("discovered", Known::plain([]));
+        self.at("request", |checker| {
+            checker.request(&discover.request, budgets, &before)
+        });
+        self.captures("capture", &discover.capture);
+    }
+
+    fn oauth2(&mut self, oauth2: &OAuth2, names: &Names) {
         if let Some(authorize) = &oauth2.authorize {
             self.at("authorize", |checker| checker.address(authorize, names));
         }

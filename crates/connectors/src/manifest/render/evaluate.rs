@@ -47,6 +47,16 @@ impl Object for Roots {
     }
 }
 
+/// A text that is written out in an expression, quotes and all, as the expression has it.
+pub(crate) fn constant(literal: &str) -> Option<String> {
+    let compiled = Environment::empty()
+        .compile_expression_owned(literal.to_owned())
+        .ok()?
+        .eval(())
+        .ok()?;
+    compiled.as_str().map(str::to_owned)
+}
+
 /// Names only: values are people's.
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

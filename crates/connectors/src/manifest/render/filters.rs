@@ -9,6 +9,7 @@ mod time;
 
 use minijinja::{Environment, Error as Fault, ErrorKind, Value, value::ValueKind};
 
+pub(crate) use self::text::pattern_of;
 use super::any::any;
 
 /// All filters, by name: `load` refuses others.

@@ -51,8 +51,13 @@ pub(super) fn searching(request: &str) -> Arc<Loaded> {
 
 /// The same for its log, with the step's request.
 pub(super) fn logging(request: &str) -> Arc<Loaded> {
+    let method = if request.contains("method") {
+        ""
+    } else {
+        "method = \"POST\"\n"
+    };
     manifest(&format!(
-        "[log_call]\n[[log_call.steps]]\nname = \"log\"\ncapture = {{ log_id = \"id\" }}\n[log_call.steps.request]\n{request}"
+        "[log_call]\n[[log_call.steps]]\nname = \"log\"\ncapture = {{ log_id = \"id\" }}\n[log_call.steps.request]\n{method}{request}"
     ))
 }
 

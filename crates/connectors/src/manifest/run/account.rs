@@ -11,7 +11,10 @@ use std::{
 
 use ringside_domain::{Kind, Result, connector::Account};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout_at,
+};
 
 use super::{Ask, Run};
 use crate::manifest::{
@@ -26,8 +29,10 @@ pub(crate) const KEY: &str = "account";
 /// What is known of the account, and which operations want to know it.
 pub(crate) struct Facts {
     wanted_by: BTreeSet<&'static str>,
-    known: Mutex<Option<Arc<BTreeMap<String, String>>>>,
+    known: Mutex<Known>,
 }
+
+type Known = Option<Arc<BTreeMap<String, String>>>;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -100,7 +105,7 @@ impl Run<'_> {
         if !facts.wanted_by.contains(self.operation) {
             return Ok(Arc::default());
         }
-        let mut known = facts.known.lock().await;
+        let mut known = self.known().await?;
         if let Some(known) = &*known {
             return Ok(Arc::clone(known));
         }
@@ -125,10 +130,19 @@ impl Run<'_> {
                 name: name.unwrap_or(self.name()).to_owned(),
             });
         };
-        let mut known = self.core.facts.known.lock().await;
+        let mut known = self.known().await?;
         let (account, facts) = self.who(who).await?;
         *known = Some(facts);
         Ok(account)
+    }
+
+    /// One at a time asks; whoever waits for the answer waits no longer than its own deadline.
+    async fn known(&self) -> Result<MutexGuard<'_, Known>> {
+        let turn = timeout_at(self.until, self.core.facts.known.lock()).await;
+        turn.map_err(|_| {
+            let message = format!("{} did not say in time whose account this is", self.name());
+            self.error(Kind::Timeout, message)
+        })
     }
 
     async fn who(&self, who: &WhoAmI) -> Result<(Account, Arc<BTreeMap<String, String>>)> {

@@ -1,7 +1,7 @@
 //! A second question about each of the first hits, for what the search does not give.
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use ringside_domain::{Result, contact::StoredNumber};
+use ringside_domain::{Error, Kind, Result, contact::StoredNumber};
 use serde_json::Value;
 
 use super::{
@@ -21,15 +21,60 @@ const ENRICHED: usize = 5;
 const MOST: usize = 20;
 
 impl Run<'_> {
-    /// Asks about the first hits, all at once. What fails is in the trace, and the hit stays as it is.
-    pub(super) async fn enrich(&self, hits: impl Iterator<Item = &mut Mapped>, enrich: Option<&Enrich>, scope: &Scope) {
-        let Some(enrich) = enrich else { return };
-        let hits = hits.take(enrich.max.unwrap_or(ENRICHED));
-        let mut asked: FuturesUnordered<_> = hits.map(|hit| self.enrich_one(hit, enrich, scope)).collect();
-        while let Some(answer) = asked.next().await {
-            if let Err(error) = answer {
-                tracing::debug!(kind = error.kind.code(), "more about a contact could not be asked");
+    /// Asks about the first hits, all at once; those whose number is only trusted to be theirs go first. What fails is in the
+    /// trace, and the hit stays as it is, but where the numbers were to be read, a trusted one goes: nothing proves that it
+    /// is theirs. The error says how many that were.
+    pub(super) async fn enrich(
+        &self,
+        hits: impl Iterator<Item = &mut Mapped>,
+        enrich: Option<&Enrich>,
+        scope: &Scope,
+    ) -> Option<Error> {
+        let enrich = enrich?;
+        let mut hits: Vec<&mut Mapped> = hits.collect();
+        // Stable: the CRM's own order otherwise.
+        hits.sort_by_key(|hit| !is_trusted(hit));
+        let most = enrich.max.unwrap_or(ENRICHED);
+        let mut compared = vec![false; hits.len()];
+        let mut why = None;
+        let mut asked: FuturesUnordered<_> = hits
+            .iter_mut()
+            .enumerate()
+            .take(most)
+            .map(|(place, hit)| async move { (place, self.enrich_one(hit, enrich, scope).await) })
+            .collect();
+        while let Some((place, answer)) = asked.next().await {
+            match answer {
+                Ok(()) => compared[place] = true,
+                Err(error) => {
+                    tracing::debug!(kind = error.kind.code(), "more about a contact could not be asked");
+                    why = why.or(Some(error));
+                }
             }
+        }
+        drop(asked);
+        if !reads_numbers(&enrich.contact) {
+            return None;
+        }
+        let mut doubtful = 0;
+        for (hit, _) in hits.iter_mut().zip(compared).filter(|(_, compared)| !compared) {
+            doubtful += usize::from(is_trusted(hit));
+            hit.contact.numbers.retain(|number| number.label != MATCHED);
+        }
+        (doubtful > 0).then(|| self.not_compared(doubtful, why))
+    }
+
+    fn not_compared(&self, count: usize, why: Option<Error>) -> Error {
+        let records = if count == 1 { "record" } else { "records" };
+        let message = format!("{count} {records} could not be compared with the number");
+        match why {
+            Some(why) => Error {
+                message: format!("{message}: {}", why.message).into(),
+                ..why
+            },
+            None => self
+                .error(Kind::Unsupported, format!("{message}: more were found than are read"))
+                .hint("Search for the caller by name"),
         }
     }
 
@@ -46,7 +91,7 @@ impl Run<'_> {
         let records = self.records(Ask::new(&enrich.request, &enrich.answer, &scope)).await?;
         match records.first() {
             Some(record) => self.add(hit, &enrich.contact, record),
-            None => Ok(()),
+            None => Err(self.error(Kind::NotFound, format!("{} has one of them no more", self.name()))),
         }
     }
 
@@ -82,8 +127,8 @@ impl Run<'_> {
                 read.extend(self.core.loaded.text_at(&list.value, item)?.map(|raw| (label, raw)));
             }
         }
-        if !read.is_empty() {
-            // Its own numbers say more than that it was found.
+        if reads_numbers(map) {
+            // Its own numbers, or that it has none, say more than that it was found.
             hit.contact.numbers.retain(|number| number.label != MATCHED);
         }
         for (label, raw) in read {
@@ -108,6 +153,14 @@ impl Run<'_> {
             _ => self.core.loaded.text_at(path, record)?.into_iter().collect(),
         })
     }
+}
+
+fn is_trusted(hit: &Mapped) -> bool {
+    hit.contact.numbers.iter().any(|number| number.label == MATCHED)
+}
+
+fn reads_numbers(map: &ContactMap) -> bool {
+    !map.numbers.is_empty() || map.number_list.is_some()
 }
 
 fn text_of(run: &Run<'_>, path: Option<&String>, item: &Value) -> Result<Option<String>> {

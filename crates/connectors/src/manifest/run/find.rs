@@ -185,8 +185,8 @@ impl<'a> Run<'a> {
         } = side;
         self.core.learned.hit(&ways).await;
         let proved = contacts.iter_mut().filter_map(|(hit, proved)| proved.then_some(hit));
-        self.enrich(proved, asked.find.enrich.as_ref(), &asked.scope).await;
-        match error {
+        let not_compared = self.enrich(proved, asked.find.enrich.as_ref(), &asked.scope).await;
+        match error.or(not_compared) {
             Some(error) if !answered => Err(error),
             error => Ok((contacts.into_iter().map(|(hit, _)| hit).collect(), error)),
         }

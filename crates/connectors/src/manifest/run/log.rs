@@ -17,6 +17,7 @@ use super::{
 };
 use crate::manifest::{
     format::{LogCall, Type},
+    mapping::has,
     render::Scope,
 };
 
@@ -69,11 +70,23 @@ impl<'a> Run<'a> {
         let log = self.of(&kind.id, |own| own.log_call.as_ref(), &self.manifest().log_call)?;
         let scope = self.log_scope(&entry, kind, log).await?;
         let mut logs: Vec<LogRef> = Vec::new();
-        for record in self.all_pages(Ask::new(&find.request, &find.answer, &scope)).await? {
+        let listed = self.list(Ask::new(&find.request, &find.answer, &scope)).await?;
+        let read = listed.records.len();
+        for record in listed.records {
             let bears = match &find.text {
                 Some(path) => holds(&self.core.loaded.at(path, &record)?, entry.marker.as_str()),
                 None => true,
             };
+            if !bears {
+                let text = find.text.as_deref().unwrap_or_default();
+                let doubts = &self.core.loaded.doubts;
+                doubts.say(|| {
+                    format!(
+                        "A log came and was left out: its text (path `{text}`) does not hold the marker; {}",
+                        has(&record)
+                    )
+                });
+            }
             let id = self.core.loaded.text_at(&find.id, &record)?.filter(|_| bears);
             if let Some(id) = id
                 && !logs.iter().any(|log| log.id == id)
@@ -82,6 +95,12 @@ impl<'a> Run<'a> {
                 self.add_page(&mut captured, log, &scope);
                 logs.extend(self.receipt(&captured));
             }
+        }
+        // Of a list that was not read to its end nobody knows that the log is not there, and it would be made again.
+        if logs.is_empty() && listed.is_cut {
+            let message = format!("The log is not among the first {read} that {} lists", self.name());
+            let hint = format!("Look in {} whether the call is logged", self.name());
+            return Err(self.error(Kind::Internal, message).hint(hint));
         }
         Ok(logs)
     }

@@ -1,9 +1,9 @@
 //! Lists that go on: all pages of a list of choices, up to a cap.
 
-use ringside_domain::{HttpAnswer, Result, Url};
+use ringside_domain::{Kind, Result, Url};
 use serde_json::Value;
 
-use super::{Ask, Run, with_parameter};
+use super::{Ask, Reply, Run, with_parameter};
 use crate::manifest::format::Paging;
 
 /// Pages, where the manifest does not say.
@@ -27,9 +27,20 @@ impl Page {
     }
 }
 
+/// The records of the pages that were read.
+pub(super) struct Listed {
+    pub(super) records: Vec<Value>,
+    /// The list goes on beyond the cap.
+    pub(super) is_cut: bool,
+}
+
 impl Run<'_> {
-    /// The records of all pages.
+    /// The records of all pages, up to the cap.
     pub(super) async fn all_pages(&self, ask: Ask<'_>) -> Result<Vec<Value>> {
+        Ok(self.list(ask).await?.records)
+    }
+
+    pub(super) async fn list(&self, ask: Ask<'_>) -> Result<Listed> {
         let (mut records, mut page) = (Vec::new(), None);
         let mut asked = 0;
         loop {
@@ -44,27 +55,20 @@ impl Run<'_> {
             let size = found.len();
             records.extend(found);
             let next = match &ask.answer.paging {
-                Some(paging) if size > 0 && asked < pages(paging) && records.len() < MOST => {
-                    self.next(paging, &reply.http, &reply.body, asked, size, records.len())?
-                }
+                Some(paging) if size > 0 => self.next(paging, &reply, asked, size, records.len())?,
                 _ => None,
             };
+            let may_go_on = |paging: &Paging| asked < pages(paging) && records.len() < MOST;
+            let is_cut = next.is_some() && !ask.answer.paging.as_ref().is_some_and(may_go_on);
             match next {
-                Some(next) => page = Some(next),
-                None => return Ok(records),
+                Some(next) if !is_cut => page = Some(next),
+                _ => return Ok(Listed { records, is_cut }),
             }
         }
     }
 
-    fn next(
-        &self,
-        paging: &Paging,
-        http: &HttpAnswer,
-        body: &Value,
-        asked: u32,
-        size: usize,
-        so_far: usize,
-    ) -> Result<Option<Page>> {
+    fn next(&self, paging: &Paging, reply: &Reply, asked: u32, size: usize, so_far: usize) -> Result<Option<Page>> {
+        let (http, body) = (&reply.http, &reply.body);
         let whole = |wanted: &u32| u32::try_from(size).is_ok_and(|size| size >= *wanted);
         Ok(match paging {
             Paging::Cursor { parameter, next, .. } => {
@@ -82,12 +86,24 @@ impl Run<'_> {
                     Some(path) => self.core.loaded.text_at(path, body)?,
                     None => http.header("link").and_then(next_link),
                 };
-                // Where it may lead is checked on the way out.
-                address
-                    .and_then(|address| http.url.join(&address).ok())
-                    .map(Page::Address)
+                let next = address.and_then(|address| http.url.join(&address).ok());
+                next.map(|next| self.same_server(next, &reply.asked)).transpose()?
             }
         })
+    }
+
+    /// The credentials go with every page: an answer may name the page, not the server that gets them.
+    fn same_server(&self, next: Url, asked: &Url) -> Result<Page> {
+        if next.origin() == asked.origin() {
+            return Ok(Page::Address(next));
+        }
+        let host = next.host_str().unwrap_or("no server").to_owned();
+        let message = format!(
+            "{} says that its list goes on at {host}, which is not the server that was asked",
+            self.name()
+        );
+        let error = self.error(Kind::Forbidden, message);
+        Err(error.hint("Nothing was sent there; check the server's address of this connection"))
     }
 }
 

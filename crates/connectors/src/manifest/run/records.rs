@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Run, type_variables};
 use crate::manifest::{
     format::{Answer, ContactMap, Type, Verify},
-    mapping::Mapped,
+    mapping::{Mapped, has},
     render::Scope,
 };
 
@@ -29,6 +29,7 @@ impl Run<'_> {
         scope: &Scope,
     ) -> Result<Vec<Mapped>> {
         let mut contacts = Vec::new();
+        let mut without_id: Vec<&Value> = Vec::new();
         for record in records {
             let kind = match (&answer.kind, contact_type) {
                 (Some(path), _) => {
@@ -38,9 +39,13 @@ impl Run<'_> {
                 (None, Some(kind)) => Some(kind),
                 (None, None) => self.manifest().types.first(),
             };
-            let Some(kind) = kind else { continue };
+            let Some(kind) = kind else {
+                self.of_no_type(record, answer);
+                continue;
+            };
             match self.one(record, answer, kind, scope) {
-                Ok(found) => contacts.extend(found),
+                Ok(Some(found)) => contacts.push(found),
+                Ok(None) => without_id.push(record),
                 Err(error) => tracing::debug!(
                     connection = %self.core.connection,
                     kind = error.kind.code(),
@@ -48,14 +53,50 @@ impl Run<'_> {
                 ),
             }
         }
+        if let Some(first) = without_id.first() {
+            let (count, loaded) = (without_id.len(), &self.core.loaded);
+            loaded.doubts.say(|| {
+                let came = if count == 1 {
+                    "1 record came and was".to_owned()
+                } else {
+                    format!("{count} records came and were")
+                };
+                let layers = self.layers(answer, contact_type);
+                let why = match layers.iter().find_map(|map| map.id.as_ref()) {
+                    Some(path) => format!("`id` gave nothing (path `{path}`)"),
+                    None => "it is not said where their `id` is: write `id = \"…\"` where `name` is".to_owned(),
+                };
+                let subject = if count == 1 { "the record" } else { "the first of them" };
+                format!("{came} left out: {why}; {subject}: {}", has(first))
+            });
+        }
         Ok(contacts)
     }
 
-    fn one(&self, record: &Value, answer: &Answer, kind: &Type, scope: &Scope) -> Result<Option<Mapped>> {
-        let layers: Vec<&ContactMap> = [&answer.contact, &kind.contact, &self.manifest().contact]
+    fn of_no_type(&self, record: &Value, answer: &Answer) {
+        let Some(path) = &answer.kind else { return };
+        let loaded = &self.core.loaded;
+        loaded.doubts.say(|| {
+            let said = loaded.text_at(path, record).ok().flatten();
+            let why = match said {
+                Some(id) => format!("there is no type `{id}`"),
+                None => format!("`kind` gave nothing (path `{path}`)"),
+            };
+            format!("A record came and was left out: {why}; {}", has(record))
+        });
+    }
+
+    /// The narrowest first.
+    fn layers<'m>(&'m self, answer: &'m Answer, kind: Option<&'m Type>) -> Vec<&'m ContactMap> {
+        let own = kind.and_then(|kind| kind.contact.as_ref());
+        [answer.contact.as_ref(), own, self.manifest().contact.as_ref()]
             .into_iter()
             .flatten()
-            .collect();
+            .collect()
+    }
+
+    fn one(&self, record: &Value, answer: &Answer, kind: &Type, scope: &Scope) -> Result<Option<Mapped>> {
+        let layers = self.layers(answer, Some(kind));
         let mapped = self
             .core
             .loaded

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Ask, Run};
 use crate::manifest::{
     classify::Refusal,
-    format::{ReadStep, Verb, WriteStep},
+    format::{ReadStep, WriteStep},
     render::Scope,
 };
 
@@ -61,7 +61,7 @@ impl Run<'_> {
         complete: &impl Fn(&str, &mut BTreeMap<String, String>, &Scope),
     ) -> Result<BTreeMap<String, String>, Box<Refusal>> {
         let loaded = &self.core.loaded;
-        let writes = !(step.request.reads || step.request.method == Verb::Get);
+        let writes = step.request.writes();
         let progress = progress.filter(|_| writes);
         if let Some(progress) = progress
             && let Some(kept) = progress.answered(&step.name).await
@@ -170,12 +170,20 @@ impl Run<'_> {
         match missing {
             None => Ok(captured),
             Some(name) => {
+                let took = if step.request.writes() {
+                    "took it, but its"
+                } else {
+                    "answered, but the"
+                };
                 let message = format!(
-                    "{} took it, but its answer lacks `{name}` of the step `{}`",
+                    "{} {took} answer lacks `{name}` of the step `{}`",
                     self.name(),
                     step.name
                 );
                 let error = self.error(Kind::Internal, message);
+                if !step.request.writes() {
+                    return Err(error.hint("The connector file does not fit this CRM; nothing was written"));
+                }
                 Err(error.hint(format!(
                     "Look in {} whether it is there; the connector file does not fit it",
                     self.name()

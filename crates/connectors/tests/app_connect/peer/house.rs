@@ -338,6 +338,10 @@ impl House {
         if asked.body["contactId"].is_null() {
             return warn(format!("Contact not found for number {}", other["phoneNumber"]), 5000);
         }
+        // What a connector throws when its CRM doesn't know the contact (422).
+        if asked.body["contactId"] == "gone" {
+            return warn("Error creating call log".into(), 5000);
+        }
         let id = format!("a-{}", self.logs.len() + 1);
         self.logs
             .push(json!({ "id": id, "session": session, "sent": asked.body }));

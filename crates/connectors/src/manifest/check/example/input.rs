@@ -81,33 +81,58 @@ pub(super) fn draft(example: &Example) -> Result<ContactDraft> {
 pub(super) fn entry(example: &Example) -> Result<CallLogEntry> {
     let contact = wanted(example.contact.as_ref(), "contact")?;
     let call: CallInput = wanted(example.call.clone(), "call")?;
-    let started: jiff::Timestamp = call
-        .start
-        .parse()
-        .map_err(|_| unfit("`call.start` is no time: write `2026-03-29T00:59:30Z`"))?;
-    let code = |name: &str, text: &Option<String>| unfit(format!("`call.{name}` can't be {text:?}"));
-    let end = match &call.end {
-        Some(end) => Some(EndReason::from_code(end).ok_or_else(|| code("end", &call.end))?),
-        None => call.seconds.map(|_| EndReason::Completed),
-    };
-    let outcome = match &call.outcome {
-        Some(outcome) => Some(Outcome::from_code(outcome).ok_or_else(|| code("outcome", &call.outcome))?),
-        None => None,
-    };
+    let unfit = |(name, why): (&str, String)| unfit(format!("`call.{name}` {why}"));
+    let Codes {
+        started,
+        direction,
+        end,
+        outcome,
+    } = codes(&call).map_err(unfit)?;
     Ok(CallLogEntry {
         contact: reference(contact),
         contact_name: contact.name.clone(),
-        direction: Direction::from_code(&call.direction)
-            .ok_or_else(|| code("direction", &Some(call.direction.clone())))?,
+        direction,
         number: call.number,
         line: call.line,
-        started: Timestamp(started.as_millisecond()),
+        started,
         zone: call.zone,
         duration: call.seconds.map(Duration::from_secs),
-        end,
+        end: end.or(call.seconds.map(|_| EndReason::Completed)),
         outcome,
         note: call.note,
         fields: call.fields.into_iter().collect(),
         marker: Marker::new(call.marker.unwrap_or_else(|| "ringside-example".to_owned()), false),
+    })
+}
+
+/// What of a call is written in codes.
+struct Codes {
+    started: Timestamp,
+    direction: Direction,
+    end: Option<EndReason>,
+    outcome: Option<Outcome>,
+}
+
+/// Which of them is none, and why.
+pub(super) fn unfit_call(call: &CallInput) -> Option<(&'static str, String)> {
+    codes(call).err()
+}
+
+fn codes(call: &CallInput) -> Result<Codes, (&'static str, String)> {
+    let no_code = |text: &str| format!("can't be `{text}`");
+    let started: jiff::Timestamp = call.start.parse().map_err(|_| ("start", "is no time".to_owned()))?;
+    let end = call
+        .end
+        .as_deref()
+        .map(|end| EndReason::from_code(end).ok_or_else(|| ("end", no_code(end))));
+    let outcome = call
+        .outcome
+        .as_deref()
+        .map(|outcome| Outcome::from_code(outcome).ok_or_else(|| ("outcome", no_code(outcome))));
+    Ok(Codes {
+        started: Timestamp(started.as_millisecond()),
+        direction: Direction::from_code(&call.direction).ok_or_else(|| ("direction", no_code(&call.direction)))?,
+        end: end.transpose()?,
+        outcome: outcome.transpose()?,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringside_domain::{Contact, Error, LogField, Result};
+use ringside_domain::{Contact, Error, Kind, LogField, Result};
 
 use crate::manifest::format::{Example, ExpectedContact};
 
@@ -49,6 +49,10 @@ pub(super) fn meanings(example: &Example, came: Result<Came>) -> Vec<String> {
 }
 
 pub(super) fn failed(error: &Error) -> String {
+    // "Please report this" is for people at their desk; the author is whom they would report it to.
+    if error.kind == Kind::Internal {
+        return format!("it failed: {}: {}", error.kind.code(), error.message);
+    }
     format!("it failed: {}: {error}", error.kind.code())
 }
 
@@ -122,8 +126,11 @@ fn contacts(expected: &[ExpectedContact], came: &[Contact], differences: &mut Ve
 fn compare<T: PartialEq + serde::Serialize>(what: &str, expected: &T, came: &T, differences: &mut Vec<String>) {
     if expected != came {
         let shown = |value: &T| serde_json::to_string(value).unwrap_or_default();
+        let many = ["the contacts", "the logs", "`numbers`", "`emails`"];
+        let are_many = many.iter().any(|many| what.starts_with(many));
+        let differ = if are_many { "differ" } else { "differs" };
         differences.push(format!(
-            "{what} differ\n  expected: {}\n  came:     {}",
+            "{what} {differ}\n  expected: {}\n  came:     {}",
             shown(expected),
             shown(came)
         ));

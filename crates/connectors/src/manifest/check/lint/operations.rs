@@ -97,7 +97,22 @@ impl Lint<'_> {
                 "Write `[get_contact]`",
             );
         }
+        let reads_one = has(|own| own.get_contact.is_some());
+        if !reads_one && !has(|own| own.add_number.is_some()) && !self.admits("read again") {
+            self.unwise(
+                &top,
+                "There is no `get_contact`: no contact is read again, so a card goes on showing what changed in the CRM",
+                "Write `[get_contact]`, or say in `limits` that contacts are not read again",
+            );
+        }
         if !has(|own| own.log_call.is_some()) {
+            if !self.admits("logged") {
+                self.unwise(
+                    &top,
+                    "There is no `log_call`: no call is logged",
+                    "Write `[log_call]`, or say in `limits` that calls are not logged",
+                );
+            }
             return;
         }
         if !has(|own| own.find_log.is_some()) && !self.admits("unsure") {

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use minijinja::{Environment, Error as Fault, Value, value::ValueKind};
-use regex::RegexBuilder;
+use regex::{Regex, RegexBuilder};
 
 use super::{fault, number_of, on_text, text_of};
 
@@ -154,8 +154,16 @@ fn join(value: &Value, between: Option<String>) -> Result<String, Fault> {
 }
 
 /// What a regular expression's first group matches, or the whole of it; none where it matches nothing.
+/// A pattern of `matched`, compiled.
+///
+/// # Errors
+/// It is no regular expression, or too big a one.
+pub(crate) fn pattern_of(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(MOST_PATTERN).build()
+}
+
 fn matched(value: &Value, pattern: &str) -> Result<Value, Fault> {
-    let Ok(regex) = RegexBuilder::new(pattern).size_limit(MOST_PATTERN).build() else {
+    let Ok(regex) = pattern_of(pattern) else {
         return Err(fault(format!("{pattern:?} is no regular expression")));
     };
     let Some(text) = text_of(value)? else {

@@ -30,7 +30,7 @@ proptest! {
         prop_assert_eq!(pairs, [pair("deep", &text), pair("deep", "b"), pair("filter[contact]", &text)]);
         prop_assert_eq!(made.url.host_str(), Some("api.example.com"));
         prop_assert_eq!(made.url.fragment(), None);
-        prop_assert_eq!(&made.shown, "GET /contacts/…/notes?deep=…&deep=…&filter[contact]=…");
+        prop_assert_eq!(&made.shown, "POST /contacts/…/notes?deep=…&deep=…&filter[contact]=…");
         // The segment says the same as the parameter: decoded, it is the value.
         let decoded = url_decoded(segments[2]);
         prop_assert_eq!(decoded, text);
@@ -154,10 +154,10 @@ fn bodies_say_what_they_are() {
             .contains(&("Content-Type".to_owned(), "application/vnd.api+json".to_owned()))
     );
     assert!(!made.reads);
-    let graphql = logging(
-        "method = 'POST'\npath = '/x'\nreads = true\ngraphql = { query = 'query($n: String){ x(n: $n) }', variables = { n = '{{ note }}' } }",
+    let graphql = searching(
+        "method = 'POST'\npath = '/x'\nreads = true\ngraphql = { query = 'query($n: String){ x(n: $n) }', variables = { n = '{{ query.text }}' } }",
     );
-    let made = rendered(&graphql, &search_scope("x").with("note", "\"}")).unwrap();
+    let made = rendered(&graphql, &search_scope("\"}")).unwrap();
     assert!(made.reads);
     let body: Value = serde_json::from_slice(&made.body).unwrap();
     assert_eq!(

@@ -1,0 +1,53 @@
+//! Where a file may not take its secrets.
+
+use super::{super::load, SOUND, refuses};
+
+const SET: &str = "[auth.set]\nheaders = { Authorization = \"Basic {{ (secret.key ~ ':') | base64 }}\" }";
+
+/// A session step and what is made of it, in place of the sound file's key.
+fn session(secret: &str, headers: &str) -> String {
+    format!(
+        "[[auth.session]]\ncapture = {{ token = \"token\", pod = \"pod\" }}\n{secret}\n\
+         request = {{ method = \"POST\", path = \"/login\", json = {{ key = \"{{{{ secret.key }}}}\" }} }}\n\n\
+         [auth.set]\nheaders = {{ X-Session = \"{headers}\" }}"
+    )
+}
+
+#[test]
+fn what_a_session_proves_itself_with_is_named_as_secret() {
+    let kept = session("secret = [\"token\"]", "{{ session.token }}");
+    load(&SOUND.replace(SET, &kept)).unwrap();
+    for (secret, headers) in [
+        ("", "{{ session.token }}"),
+        ("secret = [\"pod\"]", "{{ (session.token ~ ':') | base64 }}"),
+        ("secret = [\"token\"]", "{{ session.pod }} {{ session.token }}"),
+        ("secret = [\"pod\"]", "{{ session['token'] }}"),
+        ("secret = [\"pod\"]", "{{ session[param.owner] }}"),
+    ] {
+        let at = format!("\"{headers}\"");
+        let words = "proves who we are, but is not kept secret";
+        refuses(SET, &session(secret, headers), &at, words);
+    }
+    let open = SOUND.replace(SET, &session("", "{{ session.token }}"));
+    let problem = load(&open).unwrap_err().remove(0);
+    assert_eq!(problem.path, "auth.set.headers.X-Session");
+    assert!(problem.hint.unwrap().contains("`secret = [\"token\"]`"));
+}
+
+#[test]
+fn a_discovery_that_may_be_sent_on_knows_no_secret() {
+    let discover = |user: &str| {
+        format!(
+            "[auth.oauth2]\nclient = \"public\"\nclient_id = \"ringside\"\n\
+             authorize = \"https://api.example.com/authorize\"\ntoken = \"https://api.example.com/token\"\n\n\
+             [auth.oauth2.discover]\ncapture = {{ oauth = \"oauth\" }}\n\
+             request = {{ path = \"/where\", query = {{ user = \"{user}\" }} }}\n\n\
+             [auth.set]\nheaders = {{ Authorization = \"Bearer {{{{ token }}}}\" }}"
+        )
+    };
+    load(&SOUND.replace(SET, &discover("{{ param.owner }}"))).unwrap();
+    for (secret, root) in [("secret.key", "secret"), ("token", "token")] {
+        let words = format!("`{root}` is not known here");
+        refuses(SET, &discover(&format!("{{{{ {secret} }}}}")), secret, &words);
+    }
+}

@@ -1,0 +1,75 @@
+//! When "it is not there" is believed of a log whose answer got lost.
+
+use std::time::Duration;
+
+use ringside_domain::{Capability, WriteState};
+
+use crate::{
+    crm::{Crm, Fate, capability},
+    desk::{Desk, own_marker},
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn desk(indexed: bool, settles_within: u64) -> Desk {
+    let capability = Capability {
+        indexed,
+        settles_within: Duration::from_secs(settles_within),
+        ..capability()
+    };
+    Desk::new(|clock| Crm::new(clock, capability, true))
+}
+
+/// How long after the log was sent it was first looked for, and how many logs there are in the end.
+async fn first_look(desk: &Desk, commits_after: Option<u64>) -> (Duration, usize) {
+    let id = desk.owe(1, own_marker());
+    desk.crm.script([Fate::Lost { commits_after }]);
+    desk.settle(HOUR).await;
+    let state = desk.journal.get(id).state;
+    assert!(matches!(state, WriteState::Logged(_)), "{state:?}");
+    let sent = desk.crm.requests("log")[0];
+    (desk.crm.requests("find_log")[0].since(sent), desk.crm.logs().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crm_that_shows_everything_at_once_may_still_be_working_on_it() {
+    for commits_after in [None, Some(0), Some(5), Some(29)] {
+        let (looked, logs) = first_look(&desk(false, 0), commits_after).await;
+        assert_eq!(logs, 1, "{commits_after:?}");
+        assert!(
+            looked >= Duration::from_secs(30) && looked < Duration::from_secs(40),
+            "{looked:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_lag_is_waited_for_and_not_added() {
+    let (looked, logs) = first_look(&desk(false, 60), Some(60)).await;
+    assert_eq!(logs, 1);
+    assert!(
+        looked >= Duration::from_secs(60) && looked < Duration::from_secs(70),
+        "{looked:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_on_this_machine_is_looked_for_at_once() {
+    let (looked, logs) = first_look(&desk(true, 0), None).await;
+    assert_eq!(logs, 1);
+    assert!(looked < Duration::from_secs(1), "{looked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_crash_it_is_waited_for_from_the_start_of_the_program() {
+    let desk = desk(false, 0);
+    let id = desk.owe(1, own_marker());
+    desk.crm.script([Fate::Hangs {
+        commits_after: Some(25),
+    }]);
+    let _ = tokio::time::timeout(Duration::from_secs(10), desk.settle(HOUR)).await;
+    // Another run of the program, which knows nothing but the journal.
+    desk.settle(HOUR).await;
+    assert!(matches!(desk.journal.get(id).state, WriteState::Logged(_)));
+    assert_eq!(desk.crm.logs().len(), 1);
+}
