@@ -12,11 +12,15 @@ const CALLERS = 90;
 const digits = (areas, at) => `${areas[at % areas.length]}555${String(100 + Math.floor(at / areas.length)).padStart(4, '0')}`;
 const calling = (at) => digits(['415', '510', '650'], at);
 const elsewhere = (at) => digits(['212', '718', '917'], at);
+const nowhere = (at) => digits(['305', '404', '602'], at);
 
 export const caller = (at) => `+1${calling(at)}`;
 
 /** Calls while both sides warm up: somebody who is lead and candidate, so that the forms of these types are learned too. */
 export const other = (at) => `+1${elsewhere(at)}`;
+
+/** Callers who are in no case's CRM. */
+export const stranger = (at) => `+1${nowhere(at)}`;
 
 /** People whose number is written in these formats: the first as phone, the second, if any, as mobile. */
 const people = (type, number, [phone, mobile]) =>

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { at, median, mib, ms, table } from '../desktop/figures.mjs';
 import { memory } from '../desktop/processes.mjs';
-import { CASES, caller, other } from './cases.mjs';
+import { CASES, caller, other, stranger } from './cases.mjs';
 import { appConnect, control, ringside, roundTrip } from './sides.mjs';
 
 const quick = process.env.RINGSIDE_BENCH_QUICK === '1';
@@ -19,7 +19,7 @@ const DELAY = 50;
 const LIMIT = 10;
 const WARM = quick ? 1 : 8;
 const LOOKUPS = quick ? 2 : 40;
-/** First lookups of a Ringside that has learned nothing. */
+/** First lookups of a Ringside that has learned nothing; and callers whom nobody knows. */
 const FIRST = quick ? 1 : 7;
 const SLACK = 15;
 const REQUESTS_A_TYPE = 2;
@@ -105,9 +105,12 @@ async function measure(peer, example, limited) {
   const broken = sides.find(({ record, pid }) => !pid && !limited && record.answered.length < record.asked);
   if (broken) throw new Error(`${scenario}: ${broken.side} did not find every caller`);
   if (!binary) return;
+  const nobody = await strangers(peer.crm, ours[0].lookup, limited);
+  rows.push(nobody.row(scenario, 'Ringside, a caller whom nobody knows'));
   const first = await firsts(peer.crm, types, limited);
   rows.push(first.row(scenario, 'Ringside, its very first lookup'));
   for (const { side, record } of ours) judge(`${scenario}: ${side}`, types.length, record, median(trips));
+  judgeAlways(`${scenario}: a caller whom nobody knows`, nobody);
   judgeAlways(`${scenario}: its very first lookup`, first);
   for (const { pid, stop } of ours) {
     memories.ours = Math.max(memories.ours, await size(pid));
@@ -128,6 +131,20 @@ async function firsts(crm, types, limited) {
     const { lookup, stop } = ringside(binary, crm, { types, limit: limited ? LIMIT : 0 });
     await one(crm, lookup, caller(turn), record);
     await stop();
+  }
+  return record;
+}
+
+/** A stranger is nobody only after every way of writing their number was asked for: answered means that nobody was shown. */
+async function strangers(crm, lookup, limited) {
+  const record = new Record();
+  for (let turn = 0; turn < FIRST; turn += 1) {
+    if (limited) await sleep(3000);
+    await one(crm, async (number) => {
+      const { ms: took, people, why } = await lookup(number);
+      const nobody = why === 'NotFound' && !people.length ? [{ type: 'nobody', id: turn }] : [];
+      return { ms: took, people: nobody, why };
+    }, stranger(turn), record);
   }
   return record;
 }

@@ -121,6 +121,8 @@ pub enum Act {
     Late(Duration),
     /// The connection breaks before it takes effect.
     Lost,
+    /// The connection breaks, and it takes effect so long after that.
+    Lingers(Duration),
     /// It takes effect, and the connection breaks before the first byte of the answer.
     Unanswered,
 }
@@ -301,6 +303,14 @@ impl Shared {
                 Some(self.answer(&asked))
             }
             Some(Act::Lost) => None,
+            Some(Act::Lingers(delay)) => {
+                let (crm, asked) = (Arc::clone(&self), asked.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    crm.answer(&asked);
+                });
+                None
+            }
             Some(Act::Unanswered) => {
                 self.answer(&asked);
                 None

@@ -1,6 +1,6 @@
 //! The same on real servers: `RINGSIDE_REAL="NAME url credential…"` names one that runs (tests/real/run.sh).
 //!
-//! Its connector is `tests/real/NAME/connector.toml`, or a shipped one. The credentials fill the manifest's parameters in
+//! Its connector is `tests/real/NAME/NAME.toml`, or a shipped one. The credentials fill the manifest's parameters in
 //! their order. First come the people of `tests/real/people.tsv`, who hold their numbers in every way that there is; then,
 //! on a server that can be written to and looked into, every behaviour of the suite that needs no fault on the wire. What a
 //! server can't do is in [`SERVERS`], with the reason, and is said when its tests run.

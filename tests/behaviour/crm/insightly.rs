@@ -230,6 +230,10 @@ fn search(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Re
             .filter(|top| (1..=500).contains(top))
             .ok_or_else(|| refused(400, "top must be between 1 and 500"))?,
     };
+    let skip = match asked.parameter("skip") {
+        None => 0,
+        Some(skip) => skip.parse().map_err(|_| refused(400, "skip must be a number"))?,
+    };
     let field = match (asked.parameter("field_name"), asked.parameter("field_value")) {
         (Some(name), Some(value)) if entity.fields.contains(&name.as_str()) => Some((name, value)),
         (Some(name), Some(_)) => return Err(refused(400, &format!("{name} is not a searchable field"))),
@@ -250,7 +254,7 @@ fn search(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Re
         let text = |(name, value): &(String, String)| row.text(name).as_ref() == Some(value);
         field.as_ref().is_none_or(text)
     };
-    let found = records.searchable(entity.name).filter(matches).take(top);
+    let found = records.searchable(entity.name).filter(matches).skip(skip).take(top);
     let found: Vec<Value> = found.map(|row| record(entity, row)).collect();
     Ok(Reply::json(200, &Value::Array(found)))
 }

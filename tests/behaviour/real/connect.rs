@@ -98,7 +98,7 @@ pub async fn connect(server: &Server, Way { url, credentials }: &Way) -> Connect
             let file = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("real")
                 .join(name)
-                .join("connector.toml");
+                .join(format!("{name}.toml"));
             let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let loaded = load(&text).unwrap_or_else(|problems| panic!("{problems:#?}"));
             (loaded, Arc::new(Web::new(WebOptions::default()).unwrap()))

@@ -25,6 +25,10 @@ pub const ALL: &[Behaviour] = &[
     behaviour!(lost::a_call_is_logged_through_the_engine, by_engine),
     behaviour!(lost::an_answer_lost_on_its_way_ends_logged_or_unsure, on_a_wire),
     behaviour!(lost::a_request_lost_on_its_way_ends_logged_or_unsure, on_a_wire),
+    behaviour!(
+        lost::a_log_that_appears_after_its_answer_was_lost_is_made_once,
+        |offer| on_a_wire(offer).or(finds_logs(offer))
+    ),
     behaviour!(lost::a_crm_that_is_down_gets_it_later, on_a_wire),
     behaviour!(lost::two_machines_make_one_log_of_one_call, |offer| by_engine(offer)
         .or(finds_logs(offer))),
@@ -54,6 +58,21 @@ async fn an_answer_lost_on_its_way_ends_logged_or_unsure(case: Case) {
 
 async fn a_request_lost_on_its_way_ends_logged_or_unsure(case: Case) {
     ends_well(case, Act::Lost, 0).await;
+}
+
+/// As behind a proxy that gave up on a CRM which goes on working; what takes seconds there, at a tenth of their length.
+async fn a_log_that_appears_after_its_answer_was_lost_is_made_once(case: Case) {
+    let lingers = Duration::from_millis(500);
+    let anna = plant(&case, "Anna", "Example", &["(415) 555-0100"]).await;
+    let desk = Desk::new(&case).await;
+    case.wire().plan(Purpose::Log, 1, Act::Lingers(lingers));
+    let call = desk.logs("one", &anna, "hello").await;
+    let state = desk.settled(call).await;
+    // A log made too early is there before the one that lingers.
+    tokio::time::sleep(lingers).await;
+    let logs = case.crm.logs().await;
+    assert!(matches!(state, WriteState::Logged(_)), "{state:?}");
+    assert_eq!((logs.len(), &logs[0].contacts), (1, &vec![anna.id]));
 }
 
 /// Logged where the CRM can be searched, unsure and asked about where it can't. Never twice, never in silence.
@@ -98,6 +117,9 @@ async fn two_machines_make_one_log_of_one_call(case: Case) {
     assert_eq!(case.crm.logs().await.len(), 1);
 }
 
+/// Half a minute in real life, and longer here too than any connector's own lag.
+const SETTLE_FLOOR: Duration = Duration::from_millis(1_000);
+
 /// A person's machine: engine, journal, and the connector under test.
 struct Desk {
     engine: Engine,
@@ -128,6 +150,7 @@ impl Desk {
             home: home(),
             write_deadline: Duration::from_secs(5),
             write_pauses: vec![Duration::from_millis(200)],
+            settle_floor: SETTLE_FLOOR,
             ..Config::default()
         };
         Self {

@@ -165,6 +165,9 @@ async fn insightly_is_strict() {
     );
     assert_eq!(ask("Contact/Search?field_name=PHONE&field_value=1").await.0, 404);
     assert_eq!(ask("Contacts/Search").await.0, 400);
+    let since = "Contacts/Search?updated_after_utc=2026-01-01T00:00:00Z";
+    assert_eq!(ask(since).await, (200, Some(1)));
+    assert_eq!(ask(&format!("{since}&skip=1")).await, (200, Some(0)));
 }
 
 async fn bullhorn_rotates() {

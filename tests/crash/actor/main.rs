@@ -62,6 +62,7 @@ async fn main() {
     let config = Config {
         write_deadline: Duration::from_secs(5),
         write_pauses: vec![Duration::from_millis(50)],
+        settle_floor: settles,
         ..Config::default()
     };
     let parts = Parts {

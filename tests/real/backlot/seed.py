@@ -1,4 +1,4 @@
-"""The people as HubSpot contacts, one JSON record a line.
+"""The people as HubSpot contacts, and the company of the first of them, one JSON record a line.
 
 HubSpot itself works out hs_searchable_calculated_phone_number: the national digits, without country code and extension. The
 emulator searches what it is given, so that is done here, for the three countries of people.tsv.
@@ -19,9 +19,26 @@ def searchable(number):
     return digits.removeprefix("0")
 
 
+def record(kind, at, name, content, properties):
+    """One line. `kind` is contact or company."""
+    plural = {"contact": "contacts", "company": "companies"}[kind]
+    record = {
+        "source_type": "hubspot",
+        "object_type": plural,
+        "doc_id": f"{kind}-{at}",
+        "record_id": str(at),
+        "title": name,
+        "content": content,
+        "visibility": "public",
+        "created": "2026-01-01T00:00:00Z",
+        "author_email": "owner@example.com",
+        "properties": {"hs_object_id": str(at), **properties},
+    }
+    print(json.dumps(record, ensure_ascii=False))
+
+
 for at, person in enumerate(people(), 1001):
     properties = {
-        "hs_object_id": str(at),
         "firstname": person["given"],
         "lastname": person["family"],
         "company": person["company"],
@@ -34,16 +51,9 @@ for at, person in enumerate(people(), 1001):
         if number:
             properties[field] = number
             properties[calculated] = searchable(number)
-    record = {
-        "source_type": "hubspot",
-        "object_type": "contacts",
-        "doc_id": f"contact-{at}",
-        "record_id": str(at),
-        "title": f"{person['given']} {person['family']}",
-        "content": f"{person['given']} {person['family']}, {person['company']}",
-        "visibility": "public",
-        "created": "2026-01-01T00:00:00Z",
-        "author_email": "owner@example.com",
-        "properties": properties,
-    }
-    print(json.dumps(record, ensure_ascii=False))
+    name = f"{person['given']} {person['family']}"
+    record("contact", at, name, f"{name}, {person['company']}", properties)
+
+number = "(628) 555-0190"
+company = {"name": "Acme Ltd", "phone": number, "hs_searchable_calculated_phone_number": searchable(number)}
+record("company", 2001, "Acme Ltd", "Acme Ltd", company)

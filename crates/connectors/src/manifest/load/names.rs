@@ -44,6 +44,13 @@ impl Names {
     }
 
     #[must_use]
+    pub(super) fn without(&self, name: &str) -> Self {
+        let mut names = self.clone();
+        names.known.remove(name);
+        names
+    }
+
+    #[must_use]
     pub(super) fn plain(&self, name: &str) -> Self {
         self.with(name, Known::Plain)
     }

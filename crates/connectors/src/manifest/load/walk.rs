@@ -166,13 +166,15 @@ impl Checker<'_> {
     }
 
     fn oauth2(&mut self, oauth2: &OAuth2, names: &Names) {
+        // What the browser is opened with stands in its history.
+        let open = &names.without("secret").without("token");
         if let Some(authorize) = &oauth2.authorize {
-            self.at("authorize", |checker| checker.address(authorize, names));
+            self.at("authorize", |checker| checker.address(authorize, open));
         }
         self.at("token", |checker| checker.address(&oauth2.token, names));
-        for (key, parameters) in [
-            ("authorize_parameters", &oauth2.authorize_parameters),
-            ("token_parameters", &oauth2.token_parameters),
+        for (key, parameters, names) in [
+            ("authorize_parameters", &oauth2.authorize_parameters, open),
+            ("token_parameters", &oauth2.token_parameters, names),
         ] {
             self.at(key, |checker| {
                 for (name, template) in parameters {

@@ -51,3 +51,17 @@ fn a_discovery_that_may_be_sent_on_knows_no_secret() {
         refuses(SET, &discover(&format!("{{{{ {secret} }}}}")), secret, &words);
     }
 }
+
+#[test]
+fn what_the_browser_is_opened_with_knows_no_secret() {
+    let oauth = |authorize: &str| {
+        format!(
+            "[auth.oauth2]\nclient = \"body\"\nclient_id = \"ringside\"\nclient_secret = \"{{{{ secret.key }}}}\"\n\
+             authorize = \"https://api.example.com/authorize?hint={authorize}\"\ntoken = \"https://api.example.com/token\"\n\n\
+             [auth.set]\nheaders = {{ Authorization = \"Bearer {{{{ token }}}}\" }}"
+        )
+    };
+    load(&SOUND.replace(SET, &oauth("{{ param.owner }}"))).unwrap();
+    let words = "`secret` is not known here";
+    refuses(SET, &oauth("{{ secret.key }}"), "secret.key }}\"", words);
+}
