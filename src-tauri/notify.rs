@@ -172,7 +172,7 @@ mod tests {
             "matches": [], "asked": [], "forms": 9, "checked": null }, "choice": null, "note": "", "outcome": null,
             "log": { "state": "not_logged", "write": null, "connection": null, "connection_name": null, "contact": null,
             "contact_name": null, "message": null, "hint": null, "code": null, "next_try": null, "url": null,
-            "changed": false }, "provider_call_id": null
+            "changed": false }, "fields": [], "twins": [], "provider_call_id": null
         });
         change(&mut value);
         serde_json::from_value(value).expect("a call")
