@@ -347,9 +347,9 @@ pub fn shipped(id: &str) -> Result<Arc<Loaded>, String> {
     Ok(sheet.loaded.clone())
 }
 
-/// Signs in once the port is free: another run of this suite may have it for a moment.
+/// Signs in once the port is free: tests beside this one, or another run of the suite, have it for a moment each.
 async fn signed_in(connector: &ManifestConnector) {
-    for _ in 0..100 {
+    for _ in 0..900 {
         match connector.sign_in().await {
             Err(error) if error.kind == Kind::Conflict => tokio::time::sleep(Duration::from_millis(100)).await,
             answer => return answer.unwrap(),

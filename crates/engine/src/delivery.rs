@@ -169,16 +169,19 @@ impl Delivery {
         Ok(write)
     }
 
-    /// How long a log that was sent may still take to appear.
-    fn settles_in(&self, id: WriteId, capability: &Capability) -> Duration {
-        let is_local = capability.indexed && capability.settles_within.is_zero();
-        let settles_within = if is_local {
+    /// After how long a write whose answer was lost has taken effect, or never will. Our own store knows at once.
+    fn settling(&self, capability: &Capability) -> Duration {
+        if capability.indexed && capability.settles_within.is_zero() {
             Duration::ZERO
         } else {
             capability.settles_within.max(self.pace.settle_floor)
-        };
+        }
+    }
+
+    /// How long a log that was sent may still take to appear.
+    fn settles_in(&self, id: WriteId, capability: &Capability) -> Duration {
         let sent = self.desk().sent.get(&id).copied().unwrap_or(self.began);
-        (sent + settles_within).saturating_duration_since(Instant::now())
+        (sent + self.settling(capability)).saturating_duration_since(Instant::now())
     }
 
     /// An update went out, and nobody knows whether it took effect, or will.

@@ -29,7 +29,7 @@ impl Attempt {
                 .end(WriteState::Refused(ends::cannot_update(&self.name)), None)
                 .await;
         }
-        let settles = self.capability.settles_within;
+        let settles = self.delivery.settling(&self.capability);
         let wait = self
             .delivery
             .updates_settle_in(&self.write.connection, &log, &updates, settles);

@@ -73,3 +73,25 @@ async fn after_a_crash_it_is_waited_for_from_the_start_of_the_program() {
     assert!(matches!(desk.journal.get(id).state, WriteState::Logged(_)));
     assert_eq!(desk.crm.logs().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_log_waits_as_long_for_the_change_before_it() {
+    let desk = desk(false, 0);
+    desk.owe(1, own_marker());
+    desk.settle(Duration::from_secs(90)).await;
+    let older = desk.owe_update(2, "log-1", "older");
+    desk.crm.script([Fate::Lost {
+        commits_after: Some(20),
+    }]);
+    let delivery = desk.delivery();
+    let round = desk.settle_with(delivery, HOUR);
+    let owing = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        desk.owe_update(3, "log-1", "newer")
+    };
+    let _ = tokio::join!(round, owing);
+    assert_eq!(desk.crm.logs()[0].note, "newer");
+    assert_eq!(desk.journal.get(older).state, WriteState::Dropped);
+    let sent = desk.crm.requests("update");
+    assert!(sent[1].since(sent[0]) >= Duration::from_secs(30));
+}
