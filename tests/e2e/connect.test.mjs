@@ -117,6 +117,9 @@ test('connecting a CRM: form, wrong key, right key, a caller, a log with its fie
       await page.view('main');
       await page.click('nav-connections');
       await page.click('connection-add');
+      await page.find('connector-hubspot', { within: 15_000 });
+      await sleep(250);
+      await app.shoot('connect-all');
       await page.type('pick-input', 'acme');
       await page.find('connector-own/acme', { within: 15_000 });
       await sleep(250);

@@ -121,7 +121,7 @@ describe('a connection', () => {
     const test = () => get('connection-c0').querySelector<HTMLElement>('[data-testid=connection-test]')?.click();
     test();
     await settle();
-    expect(get('connection-c0').textContent).toContain('Answers as anna@acme.example.');
+    expect(get('connection-c0').textContent).toContain('It works. Connected as anna@acme.example.');
     fake.connections = fake.connections.map((one) => (one.id === 'c0' ? { ...one, state: { kind: 'sign_in_needed' }, message: 'The key was refused', hint: 'Give it another one' } : one));
     test();
     await settle();
@@ -261,9 +261,9 @@ describe('the form', () => {
     await fill('connect-server', 'Acme.Example/deals/?x=1', false);
     expect(get('connect').textContent).toContain('Used as https://acme.example/deals');
     for (const [typed, words] of [
-      ['http://acme.example', 'in clear'],
+      ['http://acme.example', 'others can read them'],
       ['https://anna:secret@acme.example', 'Leave out user name and password'],
-      ['ftp://acme.example', 'Only https://'],
+      ['ftp://acme.example', 'has to begin with https://'],
       ['https://', 'not an address'],
     ] as const) {
       await fill('connect-server', typed);
@@ -290,7 +290,7 @@ describe('the form', () => {
     get('connect-server').focus();
     await user.keyboard('{Enter}');
     await settle();
-    expect(get('connect-asked').textContent).toBe('This server speaks for Clio.');
+    expect(get('connect-asked').textContent).toBe('This server connects you to Clio.');
     expect(document.activeElement).toBe(get('connect-apiKey'));
     await accessible(container);
     await fill('connect-apiKey', 'key-1');
@@ -320,12 +320,12 @@ describe('the form', () => {
     await page(fake);
     await press('connection-change');
     expect(value('connect-client_secret')).toBe('');
-    expect((get('connect-client_secret') as HTMLInputElement).placeholder).toBe('kept; type to replace');
+    expect((get('connect-client_secret') as HTMLInputElement).placeholder).toBe('stays as it is; type to replace it');
     await fill('connect-username', 'berta');
     await fill('connect-placeholder_company', '');
     await press('connect-submit');
     expect(asked(fake, 'change_connection')).toEqual([{ connection: 'bullhorn', name: null, environment: null, server: null, parameters: { username: 'berta', placeholder_company: '' }, secrets: {} }]);
-    expect(get('connection-bullhorn').textContent).toContain('Changed. Answers as anna@acme.example.');
+    expect(get('connection-bullhorn').textContent).toContain('Changed. Connected as anna@acme.example.');
   });
 
   it('keeps what was typed while another page is looked at', async () => {

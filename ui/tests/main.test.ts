@@ -63,6 +63,16 @@ describe('the list of calls', () => {
     expect(told(fake, 'open_search')[0]).toMatchObject({ link: true });
   });
 
+  it('says in German what becomes of a call, and nouns keep their capital', async () => {
+    const fake = new Fake();
+    fake.ring(ANNA, over({ state: 'answered', is_over: false, ended: null, talked: null }));
+    fake.ring(STRANGER, over({ state: 'unknown', talked: null }));
+    await start('main', { fake, text: LANGUAGES[1]?.[1] });
+    const said = [...rows()].map((row) => row.textContent ?? '');
+    expect(said[0]).toContain('beendet, Ende nicht gesehen');
+    expect(said[1]).toContain('im Gespräch');
+  });
+
   it('filters missed and not logged calls through the owner', async () => {
     await start('main', { fake: filled() });
     await press('filter-missed');

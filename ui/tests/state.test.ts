@@ -5,6 +5,7 @@ import { guard } from '../src/state/guard';
 import { House } from '../src/state/house.svelte';
 import { Note } from '../src/state/note.svelte';
 import { Calls } from '../src/state/calls.svelte';
+import { candidates } from '../src/state/picture';
 import { ANNA, asked, settle } from './help';
 
 describe('a note', () => {
@@ -233,5 +234,18 @@ describe('the list of calls', () => {
     expect(new Set(calls.rows.map((row) => row.id)).size).toBe(61);
     calls.stop();
     house.stop();
+  });
+});
+
+describe('whom a call may be logged on', () => {
+  it('is everybody who matched, and whoever is chosen, also when a match has them as another record only', () => {
+    const fake = new Fake();
+    const call = fake.ring(ANNA);
+    const [match] = call.lookup.matches;
+    if (!match) throw new Error('Anna is in the fake’s index');
+    const other = { ...match.contact, ref: { ...match.contact.ref, connection: 'elsewhere' } };
+    const chosen = (contact: typeof other) => ({ ...call, choice: { contact, by: 'person' as const }, lookup: { ...call.lookup, matches: [{ ...match, also: [other] }] } });
+    expect(candidates(chosen(match.contact))).toEqual([match.contact]);
+    expect(candidates(chosen(other))).toEqual([other, match.contact]);
   });
 });

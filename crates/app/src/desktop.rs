@@ -44,12 +44,12 @@ impl App {
             done.own_numbers = Some(old_numbers);
             self.keep_own_numbers(own_numbers)
                 .await
-                .map_err(|error| in_field(error, "own_numbers"))?;
+                .map_err(|error| error.field("own_numbers"))?;
         }
         if after.start_with_system != before.start_with_system {
             done.autostart = true;
             self.set_autostart(after.start_with_system)
-                .map_err(|error| in_field(error, "start_with_system"))?;
+                .map_err(|error| error.field("start_with_system"))?;
         }
         if after.handle_tel_links != before.handle_tel_links {
             let switched = if after.handle_tel_links {
@@ -57,7 +57,7 @@ impl App {
             } else {
                 self.give_links(before, done).await
             };
-            after.link_handlers_before = switched.map_err(|error| in_field(error, "handle_tel_links"))?;
+            after.link_handlers_before = switched.map_err(|error| error.field("handle_tel_links"))?;
         }
         Ok(())
     }
@@ -187,17 +187,11 @@ fn remembering(settings: &Settings, remembered: &[(String, String)]) -> Settings
     }
 }
 
-fn previous(settings: &Settings, scheme: Scheme) -> Option<String> {
+/// Who opened links of this scheme before Ringside.
+pub(crate) fn previous(settings: &Settings, scheme: Scheme) -> Option<String> {
     let remembered = &settings.link_handlers_before;
     remembered
         .iter()
         .find(|(known, _)| known == scheme.as_str())
         .map(|(_, previous)| previous.clone())
-}
-
-fn in_field(error: Error, field: &str) -> ApiError {
-    ApiError {
-        field: Some(field.to_owned()),
-        ..ApiError::from(error)
-    }
 }

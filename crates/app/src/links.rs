@@ -4,7 +4,7 @@ use ringside_domain::{Error, Kind, Result};
 use ringside_host::{LinkHandler, links::Scheme};
 use ringside_ipc::event::HandOnDto;
 
-use crate::app::App;
+use crate::{app::App, desktop::previous};
 
 impl App {
     /// Who could make the call that this link asks for. `None`: it is no telephone link, Ringside does not open those, or
@@ -34,10 +34,6 @@ impl App {
     fn previous_for(&self, link: &str) -> Option<String> {
         let scheme = Scheme::of(link)?;
         let settings = self.settings_now();
-        let remembered = settings.link_handlers_before.into_iter();
-        remembered
-            .filter(|_| settings.handle_tel_links)
-            .find(|(known, _)| known == scheme.as_str())
-            .map(|(_, previous)| previous)
+        previous(&settings, scheme).filter(|_| settings.handle_tel_links)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringside_ipc::{ApiError, Event, status::RoleDto};
 
-use crate::app::App;
+use crate::app::{App, log_failure};
 
 /// A keyring that hangs keeps nobody from quitting, and no system from shutting down, for longer than this.
 const LAST_TRY: Duration = Duration::from_secs(3);
@@ -41,7 +41,7 @@ impl App {
         }
         let attach = self.inner.vault.attach(&self.inner.store);
         if let Ok(Err(error)) = tokio::time::timeout(LAST_TRY, attach).await {
-            crate::app::log_failure("the keyring did not give the key a last time", &error);
+            log_failure("the keyring did not give the key a last time", &error);
         }
     }
 

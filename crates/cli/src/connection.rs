@@ -88,10 +88,7 @@ async fn change(
     filled: &Filled,
     out: &mut Out<'_, impl Write>,
 ) -> Result<Exit, ApiError> {
-    let list: Vec<ConnectionDto> = reach.ask("connections", Nothing {}).await?;
-    let now = list.into_iter().find(|known| known.id == connection).ok_or_else(|| {
-        ApiError::new("not_found", "there is no such connection").hint("`ringside connection list` lists them")
-    })?;
+    let now = find(reach, connection).await?;
     let parameters = values(&filled.values)?;
     // Only what is given changes: nothing is asked for on the terminal unless nothing is given at all.
     let nothing =
@@ -119,6 +116,13 @@ async fn change(
     };
     let changed: ConnectionDto = reach.ask_within("change_connection", args, CONNECT).await?;
     one(&changed, out)
+}
+
+async fn find(reach: &Reach, id: &str) -> Result<ConnectionDto, ApiError> {
+    let list: Vec<ConnectionDto> = reach.ask("connections", Nothing {}).await?;
+    list.into_iter().find(|known| known.id == id).ok_or_else(|| {
+        ApiError::new("not_found", "there is no such connection").hint("`ringside connection list` lists them")
+    })
 }
 
 /// What a server asks for.
@@ -157,9 +161,7 @@ async fn sign_in(reach: &Reach, connection: &str, out: &mut Out<'_, impl Write>)
 }
 
 async fn agree(reach: &Reach, id: &str, yes: bool, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
-    let list: Vec<ConnectionDto> = reach.ask("connections", Nothing {}).await?;
-    let found = list.into_iter().find(|known| known.id == id);
-    let now = found.ok_or_else(|| ApiError::new("not_found", "there is no such connection"))?;
+    let now = find(reach, id).await?;
     let ConnectionStateDto::Changed { before, after } = &now.state else {
         return Err(ApiError::new(
             "conflict",

@@ -50,7 +50,7 @@ use self::{
 };
 pub use self::{
     fields::{Field, FieldKind, LoginField},
-    manifest::{Auth, Hostname, MAX_MANIFEST_BYTES, OAuth, ServerManifest},
+    manifest::{Auth, Hostname, OAuth, ServerManifest},
 };
 use crate::parts::{Parts, Server, Setup};
 
@@ -85,12 +85,7 @@ impl AppConnect {
     /// # Errors
     /// [`Kind::Invalid`] when the manifest can't be read, or when there is no server's address.
     pub fn new(parts: &Parts, setup: &Setup) -> Result<Self> {
-        let platform = setup.parameters.get(PLATFORM).map_or("", String::as_str);
-        let hostname = setup.parameters.get(HOSTNAME).and_then(|text| host_of_text(text));
-        let given = setup.parameters.get(MANIFEST).filter(|text| !text.trim().is_empty());
-        let manifest = given
-            .map(|text| ServerManifest::parse(text, platform, hostname.as_deref()))
-            .transpose()?;
+        let manifest = given(setup).map(|text| parse(text, setup)).transpose()?;
         let (base, hosts) = match (
             &setup.server,
             manifest.as_ref().and_then(|manifest| manifest.server.as_deref()),
@@ -118,7 +113,7 @@ impl AppConnect {
     /// Reads the manifest that an earlier run remembered, so that types and fields are there from the start. Asks nobody.
     pub async fn recall_manifest(&self) {
         if self.loaded().is_none()
-            && let Some(Ok(manifest)) = self.recall(MANIFEST).await.map(|text| self.parse(&text))
+            && let Some(Ok(manifest)) = self.recall(MANIFEST).await.map(|text| parse(&text, &self.setup))
         {
             self.load(manifest).await;
         }
@@ -126,32 +121,19 @@ impl AppConnect {
 
     /// The manifest: the connection's own, the one remembered, or the server's.
     async fn manifest(&self, span: &Span) -> Result<Arc<ServerManifest>> {
-        if let Some(manifest) = self.loaded() {
-            return Ok(manifest);
+        self.recall_manifest().await;
+        match self.loaded() {
+            Some(manifest) => Ok(manifest),
+            None => self.fetch(span).await,
         }
-        if let Some(Ok(manifest)) = self.recall(MANIFEST).await.map(|text| self.parse(&text)) {
-            return Ok(self.load(manifest).await);
-        }
-        self.fetch(span).await
     }
 
     /// Asks the server for its manifest, and keeps it.
     async fn fetch(&self, span: &Span) -> Result<Arc<ServerManifest>> {
-        let text = fetch(
-            &self.wire,
-            span,
-            self.setup.parameters.get(PLATFORM).map_or("", String::as_str),
-        )
-        .await?;
-        let manifest = self.parse(&text)?;
+        let text = fetch(&self.wire, span, platform(&self.setup)).await?;
+        let manifest = parse(&text, &self.setup)?;
         self.remember(MANIFEST, manifest.as_text().to_owned()).await;
         Ok(self.load(manifest).await)
-    }
-
-    fn parse(&self, text: &str) -> Result<ServerManifest> {
-        let platform = self.setup.parameters.get(PLATFORM).map_or("", String::as_str);
-        let hostname = self.setup.parameters.get(HOSTNAME).and_then(|text| host_of_text(text));
-        ServerManifest::parse(text, platform, hostname.as_deref())
     }
 
     async fn load(&self, manifest: ServerManifest) -> Arc<ServerManifest> {
@@ -172,16 +154,12 @@ impl AppConnect {
     }
 
     fn is_given(&self) -> bool {
-        self.setup
-            .parameters
-            .get(MANIFEST)
-            .is_some_and(|text| !text.trim().is_empty())
+        given(&self.setup).is_some()
     }
 
     /// The host of the person's CRM, if it is known.
     fn hostname(&self, manifest: &ServerManifest) -> Option<String> {
-        let typed = self.setup.parameters.get(HOSTNAME).and_then(|text| host_of_text(text));
-        typed.or_else(|| match &manifest.hostname {
+        typed_hostname(&self.setup).or_else(|| match &manifest.hostname {
             Hostname::Fixed(host) => host.clone(),
             Hostname::Choice(_) | Hostname::Typed => None,
         })
@@ -233,6 +211,25 @@ impl AppConnect {
         }
         manifest.types.iter().map(|one| of(&one.value, &one.label)).collect()
     }
+}
+
+fn platform(setup: &Setup) -> &str {
+    setup.parameters.get(PLATFORM).map_or("", String::as_str)
+}
+
+/// The host of the person's CRM, as they typed it.
+fn typed_hostname(setup: &Setup) -> Option<String> {
+    setup.parameters.get(HOSTNAME).and_then(|text| host_of_text(text))
+}
+
+/// The manifest that stands among the connection's own parameters.
+fn given(setup: &Setup) -> Option<&str> {
+    let text = setup.parameters.get(MANIFEST)?;
+    (!text.trim().is_empty()).then_some(text)
+}
+
+fn parse(text: &str, setup: &Setup) -> Result<ServerManifest> {
+    ServerManifest::parse(text, platform(setup), typed_hostname(setup).as_deref())
 }
 
 /// Reads the manifest that a server gives out, for the form in which a person adds a connection.

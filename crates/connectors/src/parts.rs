@@ -35,6 +35,16 @@ pub struct Setup {
     pub account: Option<String>,
 }
 
+/// What connectors put into the keyring by themselves, each under its [`secret_name`]: whoever takes a connection away, or to
+/// another server, takes these away too.
+pub const KEPT: [&str; 3] = [GRANT, PLACES, SESSION];
+/// An OAuth grant.
+const GRANT: &str = "oauth";
+/// Where its tokens are got.
+pub(crate) const PLACES: &str = "oauth-places";
+/// The session with an App Connect server.
+pub(crate) const SESSION: &str = "jwt";
+
 /// The keyring's entry of one secret parameter of a connection.
 #[must_use]
 pub fn secret_name(connection: &ConnectionId, parameter: &str) -> String {
@@ -44,7 +54,7 @@ pub fn secret_name(connection: &ConnectionId, parameter: &str) -> String {
 /// The name under which a connection's OAuth grant is kept.
 #[must_use]
 pub fn grant_name(connection: &ConnectionId) -> String {
-    format!("connection/{connection}/oauth")
+    secret_name(connection, GRANT)
 }
 
 impl fmt::Debug for Parts {

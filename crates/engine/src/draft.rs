@@ -4,9 +4,9 @@
 use ringside_domain::{ContactDraft, ContactType, Error, Kind, Result, connector::ConnectorInfo, contact::FieldSpec};
 
 /// The longest text of one field, in bytes.
-pub const MAX_FIELD_BYTES: usize = 1_000;
+const MAX_FIELD_BYTES: usize = 1_000;
 /// A connector's own field may be a text of several lines.
-pub const MAX_EXTRA_BYTES: usize = 10_000;
+const MAX_EXTRA_BYTES: usize = 10_000;
 const MAX_EXTRA: usize = 50;
 
 /// Whether the connector can be asked to create this.

@@ -10,11 +10,11 @@ use ringside_domain::{CallId, ContactRef, Error, Freshness, Kind, LogField, Resu
 use crate::{callbook::Input, engine::Engine, lookup::bounds, view::CallView};
 
 /// So many fields are shown, and so many values may be chosen.
-pub const MAX_FIELDS: usize = 50;
+const MAX_FIELDS: usize = 50;
 /// So many choices of one field are shown.
 const MAX_OPTIONS: usize = 2_000;
 /// The longest value, in bytes: an id or one of a list of words, never a text.
-pub const MAX_VALUE_BYTES: usize = 1_000;
+const MAX_VALUE_BYTES: usize = 1_000;
 
 impl Engine {
     /// What the connection of the chosen contact wants to know, and of whom this holds. Empty when nobody is chosen, when

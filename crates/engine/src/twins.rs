@@ -15,7 +15,7 @@ use ringside_domain::{
     phone::{self, Reading},
 };
 
-use crate::{callbook::Input, engine::Engine, lookup::bounds, people::DUPLICATES_WITHIN};
+use crate::{callbook::Input, contacts::late, engine::Engine, lookup::bounds, people::DUPLICATES_WITHIN};
 
 impl Engine {
     /// Everybody whom this connection finds live by the number, and our own comparison proves. `None` where it can't be
@@ -42,7 +42,7 @@ impl Engine {
         let info = connector.info();
         let found = tokio::time::timeout(patience, connector.find_contact(cx, forms))
             .await
-            .unwrap_or_else(|_| Err(super::contacts::late(&info.name)))?;
+            .unwrap_or_else(|_| Err(late(&info.name)))?;
         let mut contacts = bounds::contacts(found.contacts, &info.connection).contacts;
         let caller = Reading::Number(number.clone());
         contacts.retain(|contact| {

@@ -15,6 +15,7 @@ pub mod keyring;
 pub mod links;
 pub mod lock;
 pub mod log;
+mod markup;
 #[cfg(all(unix, not(target_os = "macos")))]
 pub mod notify;
 pub mod process;

@@ -11,6 +11,8 @@ use std::{
 use ringside_domain::{CallId, Error, Kind, Result};
 use tokio::task::JoinHandle;
 
+use crate::markup::escaped;
+
 const OPERATION: &str = "notify";
 const DEADLINE: Duration = Duration::from_secs(2);
 const LONGEST_TITLE: usize = 120;
@@ -176,15 +178,6 @@ fn cleaned(text: &str, longest: usize) -> String {
         kept = kept.chars().take(longest - 1).chain(['…']).collect();
     }
     kept
-}
-
-/// For services that read a part of HTML in the body.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&apos;")
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -16,11 +16,17 @@ pub struct ApiError {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for ApiError {
+    fn from(error: &Error) -> Self {
         Self {
             code: error.kind.code().into(),
-            message: error.message.into_owned(),
-            hint: error.hint.map(std::borrow::Cow::into_owned),
-            field: error.field,
+            message: error.message.to_string(),
+            hint: error.hint.as_ref().map(ToString::to_string),
+            field: error.field.clone(),
         }
     }
 }

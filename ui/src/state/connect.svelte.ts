@@ -27,8 +27,7 @@ export class ConnectDraft {
   asked = $state.raw<ConnectorFieldsDto | null>(null);
 
   readonly parameters = $derived.by((): ParameterDto[] => {
-    const own = new Set(this.connector.parameters.map((one) => one.name));
-    return [...this.connector.parameters, ...(this.asked?.parameters ?? []).filter((one) => !own.has(one.name))];
+    return [...this.connector.parameters, ...(this.asked?.parameters ?? []).filter((one) => !this.#isOwn(one))];
   });
   readonly environments = $derived.by((): FieldOptionDto[] => (this.connector.environment.kind === 'choice' ? this.connector.environment.options : []));
   readonly signsInWithBrowser = $derived.by(() => this.asked?.signs_in_with_browser ?? this.connector.signs_in_with_browser);
@@ -156,12 +155,7 @@ export class ConnectDraft {
   /** Only what is different goes: the owner keeps the rest. */
   #change(before: ConnectionDto): Promise<ConnectionDto> {
     const other = (now: string, old: string | null) => (now.trim() === (old ?? '') ? null : now.trim());
-    const parameters = Object.fromEntries(
-      this.parameters
-        .filter((one) => one.kind !== 'secret')
-        .map((one): [string, string] => [one.name, textOf(this.values, one.name).trim()])
-        .filter(([name, value]) => value !== this.#kept(name)),
-    );
+    const parameters = Object.fromEntries(this.#texts(this.parameters).filter(([name, value]) => value !== this.#kept(name)));
     return this.house.backend.call('change_connection', {
       connection: before.id,
       name: other(this.name, before.name),
@@ -252,8 +246,12 @@ export class ConnectDraft {
   }
 
   #filled(parameters: ParameterDto[]): Record<string, string> {
-    const all = parameters.filter((one) => one.kind !== 'secret').map((one): [string, string] => [one.name, textOf(this.values, one.name).trim()]);
-    return Object.fromEntries(all.filter(([, value]) => value !== ''));
+    return Object.fromEntries(this.#texts(parameters).filter(([, value]) => value !== ''));
+  }
+
+  /** Names and values of all but the secrets. */
+  #texts(parameters: ParameterDto[]): [string, string][] {
+    return parameters.filter((one) => one.kind !== 'secret').map((one) => [one.name, textOf(this.values, one.name).trim()]);
   }
 
   #typed(): Record<string, string> {
@@ -263,7 +261,11 @@ export class ConnectDraft {
 
   /** What the server's answer depends on: its address, what the connector asks for itself, and every choice. */
   #question(): string {
-    const own = new Set(this.connector.parameters.map((one) => one.name));
-    return JSON.stringify([this.server.trim(), this.#filled(this.parameters.filter((one) => own.has(one.name) || one.kind === 'choice'))]);
+    return JSON.stringify([this.server.trim(), this.#filled(this.parameters.filter((one) => this.#isOwn(one) || one.kind === 'choice'))]);
+  }
+
+  /** The connector itself asks for it, not its server. */
+  #isOwn(parameter: ParameterDto): boolean {
+    return this.connector.parameters.some((one) => one.name === parameter.name);
   }
 }

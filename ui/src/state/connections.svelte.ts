@@ -101,9 +101,7 @@ export class Connections {
     const t = words().connections;
     this.#put(made);
     if (made.state.kind === 'ready') {
-      const account = plain(made.account ?? '');
-      const good = draft.connection ? (account ? t.changedAs(account) : t.changed) : account ? t.connectedAs(account) : t.connected;
-      this.#say(made.id, { good });
+      this.#say(made.id, { good: draft.connection ? naming(made, t.changed, t.changedAs) : naming(made, t.connected, t.connectedAs) });
     }
     this.draft = null;
     this.view = 'list';
@@ -118,7 +116,7 @@ export class Connections {
       const answer = await this.house.backend.call('test_connection', { connection: id });
       this.#put(answer);
       const refused = { code: 'unavailable', message: answer.message ?? '', hint: answer.hint, field: null };
-      this.#say(id, answer.message ? { refused } : { good: answer.account ? t.worksAs(plain(answer.account)) : t.works });
+      this.#say(id, answer.message ? { refused } : { good: naming(answer, t.works, t.worksAs) });
     });
 
   logHere = (id: string) =>
@@ -173,10 +171,10 @@ export class Connections {
   }
 
   #signedIn(connection: ConnectionDto): void {
-    const account = plain(connection.account ?? '');
+    const t = words().connections;
     this.#put(connection);
     this.waiting = without(this.waiting, connection.id);
-    this.#say(connection.id, { good: account ? words().connections.connectedAs(account) : words().connections.connected });
+    this.#say(connection.id, { good: naming(connection, t.connected, t.connectedAs) });
     this.wanted = connection.id;
   }
 
@@ -204,6 +202,12 @@ export class Connections {
     const at = all.findIndex((one) => one.id === changed.id);
     this.house.connections = at < 0 ? [...all, changed] : all.with(at, changed);
   }
+}
+
+/** The words with the account, where it is known. */
+function naming({ account }: ConnectionDto, words: string, as: (account: string) => string): string {
+  const name = plain(account ?? '');
+  return name ? as(name) : words;
 }
 
 function without<T>(all: Record<string, T>, id: string): Record<string, T> {

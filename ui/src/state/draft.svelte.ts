@@ -115,7 +115,7 @@ export class Draft {
   /** The refusal of one field; `phone` is what connectors call the number. */
   refusal(field: string): string | null {
     const at = this.error?.field === 'phone' ? 'number' : this.error?.field;
-    return at === field && this.error ? [this.error.message, this.error.hint].filter(Boolean).join(' ') : null;
+    return at === field && this.error ? sentences(this.error.message, this.error.hint) : null;
   }
 
   /** A refusal that belongs to no field in sight. */

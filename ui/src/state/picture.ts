@@ -51,6 +51,13 @@ export function picture(call: CallDto): Picture {
   return { face: 'nobody', title: plain(call.caller.text) || t.caller.unreadable, sub: place(call), ...none };
 }
 
+/** Whom a call may be logged on: the choice first where no match has it, then all matches. */
+export function candidates(call: CallDto): ContactDto[] {
+  const all = call.lookup.matches.map((match) => match.contact);
+  const chosen = call.choice?.contact;
+  return chosen && !all.some((one) => sameContact(one.ref, chosen.ref)) ? [chosen, ...all] : all;
+}
+
 /** The match whose person this is, as itself or as one of its other records. */
 export function matchOf(call: CallDto, contact: ContactDto): MatchDto | null {
   const is = (other: ContactDto) => sameContact(other.ref, contact.ref);

@@ -3,6 +3,7 @@
 
 import { asApiError } from '../backend/backend';
 import type { ApiError, SettingsDto } from '../backend/generated';
+import { sentences } from '../text/format';
 import type { House } from './house.svelte';
 
 export class SettingsDraft {
@@ -33,7 +34,7 @@ export class SettingsDraft {
   refusal(field: keyof SettingsDto): string | null {
     if (!this.error) return null;
     const named = this.error.field?.split(/[.[]/)[0];
-    return (named || this.#field) === field ? [this.error.message, this.error.hint].filter(Boolean).join(' ') : null;
+    return (named || this.#field) === field ? sentences(this.error.message, this.error.hint) : null;
   }
 
   async #save(field: keyof SettingsDto): Promise<void> {

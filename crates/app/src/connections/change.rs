@@ -2,7 +2,7 @@
 
 use ringside_connectors::{
     catalog::Body,
-    parts::{grant_name, secret_name},
+    parts::{KEPT, grant_name, secret_name},
     pin::Pin,
     registry::Built,
 };
@@ -17,7 +17,7 @@ use ringside_ipc::{
 use super::{
     checked,
     form::{Filled, Form},
-    made::{KEPT_BY_CONNECTORS, Live, PINNED, not_yet, pin_of},
+    made::{Live, PINNED, not_yet, pin_of},
     no_such, quiet,
 };
 use crate::{
@@ -213,7 +213,7 @@ impl App {
     /// Takes away what the old server gave us: the new one must not see it.
     async fn part(&self, id: &ConnectionId, old: &mut Vec<(String, Option<Secret>)>) -> Result<(), ApiError> {
         let parts = &self.inner.connections.parts;
-        for name in KEPT_BY_CONNECTORS {
+        for name in KEPT {
             let entry = secret_name(id, name);
             if let Some(kept) = parts.credentials.get(&entry).await? {
                 parts.credentials.remove(&entry).await?;
@@ -356,7 +356,7 @@ impl App {
     }
 }
 
-fn changed() -> ApiError {
+pub(super) fn changed() -> ApiError {
     ApiError::new("conflict", "What the connector does with secrets has changed")
         .hint("Look at what changed and agree to it first")
 }

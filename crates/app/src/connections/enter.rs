@@ -11,7 +11,11 @@ use ringside_ipc::{
 };
 use tokio::sync::oneshot;
 
-use super::{Connections, Live, change::same_account, checked, no_such, quiet};
+use super::{
+    Connections, Live,
+    change::{changed, same_account},
+    checked, no_such, quiet,
+};
 use crate::{
     app::{App, lock, log_failure},
     settings::ConnectionEntry,
@@ -128,12 +132,9 @@ impl App {
             None => Err(no_such()),
             Some(Ok(live)) => Ok(live),
             Some(Err(ConnectionStateDto::Unfit { error })) => Err(error),
-            Some(Err(ConnectionStateDto::Changed { .. })) => {
-                let words = "What this connector does with secrets has changed";
-                Err(ApiError::new("conflict", words).hint("Look at what changed and agree to it first"))
-            }
+            Some(Err(ConnectionStateDto::Changed { .. })) => Err(changed()),
             Some(Err(_)) => Err(ApiError::new("unsupported", "This connection does not run")
-                .hint("`ringside connection list` says why")),
+                .hint("Its row under Connections says why")),
         }
     }
 }

@@ -8,7 +8,7 @@ use ringside_connectors::{
     catalog::{Body, Entry},
     parts::{Parts, Server},
 };
-use ringside_domain::credentials::Secret;
+use ringside_domain::{Error, credentials::Secret};
 use ringside_ipc::{
     ApiError,
     connection::{EnvironmentDto, ParameterDto, ParameterKindDto, Secrets, Values},
@@ -90,23 +90,11 @@ impl Form {
             }
             (Some(text), _) => {
                 let read = ServerManifest::parse(text, platform, value(HOSTNAME));
-                Some(read.map_err(|error| {
-                    if error.field.is_none() {
-                        error.field(MANIFEST)
-                    } else {
-                        error
-                    }
-                })?)
+                Some(read.map_err(|error| at(MANIFEST, error))?)
             }
             (None, Some(server)) => {
                 let read = app_connect::read_manifest(http, server, platform, &quiet()).await;
-                Some(read.map_err(|error| {
-                    if error.field.is_none() {
-                        error.field("server")
-                    } else {
-                        error
-                    }
-                })?)
+                Some(read.map_err(|error| at("server", error))?)
             }
             (None, None) => None,
         };
@@ -160,6 +148,14 @@ impl Form {
             filled.parameters.insert(MANIFEST.to_owned(), manifest.clone());
         }
         Ok(filled)
+    }
+}
+
+/// The field that was asked, where the error does not know better.
+fn at(field: &str, error: Error) -> Error {
+    match error.field {
+        Some(_) => error,
+        None => error.field(field),
     }
 }
 
@@ -282,7 +278,7 @@ pub(crate) fn app_connect_parameters() -> Vec<ParameterDto> {
         text(
             PLATFORM,
             "CRM",
-            "The server's own name of the CRM; only needed where it speaks for several",
+            "The server's own name of the CRM; only needed where it connects to several",
         ),
         text(
             MANIFEST,
@@ -306,13 +302,6 @@ fn login_field(field: &LoginField) -> ParameterDto {
         required: field.required,
         default: None,
         pattern: field.pattern.clone(),
-        options: field
-            .options
-            .iter()
-            .map(|option| FieldOptionDto {
-                value: option.value.clone(),
-                label: option.label.clone(),
-            })
-            .collect(),
+        options: field.options.iter().map(FieldOptionDto::from).collect(),
     }
 }

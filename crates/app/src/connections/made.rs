@@ -12,7 +12,7 @@ use ringside_connectors::{
     app_connect::{HOSTNAME, MANIFEST, PLATFORM, ServerManifest},
     catalog::{Body, Catalog, Entry},
     manifest::load::Loaded,
-    parts::{Parts, Server, Setup, grant_name, secret_name},
+    parts::{KEPT, Parts, Server, Setup, grant_name, secret_name},
     pin::Pin,
     registry::{self, Built},
 };
@@ -34,8 +34,6 @@ use crate::{
 
 /// What a connection's memory holds the agreed pin's text under.
 pub(crate) const PINNED: &str = "pinned";
-/// What connectors keep in the keyring by themselves.
-pub(super) const KEPT_BY_CONNECTORS: [&str; 3] = ["oauth", "oauth-places", "jwt"];
 /// A server that is not there keeps nobody from removing its connection.
 const SIGN_OUT: Duration = Duration::from_secs(5);
 
@@ -274,7 +272,7 @@ impl Connections {
     /// Removes everything of a connection from the keyring.
     pub async fn forget_secrets(&self, id: &ConnectionId, names: &[String]) -> Result<()> {
         let grant = self.parts.sign_in.forget(&grant_name(id)).await;
-        let all = names.iter().map(String::as_str).chain(KEPT_BY_CONNECTORS);
+        let all = names.iter().map(String::as_str).chain(KEPT);
         let mut failed = grant.err();
         for name in all {
             if let Err(error) = self.parts.credentials.remove(&secret_name(id, name)).await {

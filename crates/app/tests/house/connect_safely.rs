@@ -165,6 +165,7 @@ async fn a_sign_in_is_not_carried_to_another_server() {
     let moved = app.change_connection(moved).await.unwrap();
     assert_eq!(moved.state, ConnectionStateDto::SignInNeeded);
     assert_eq!(house.secrets.text("connection/own-acme/oauth"), None);
+    assert_eq!(house.secrets.text("connection/own-acme/oauth-places"), None);
     assert_eq!((answers(&app).await, other.seen.asked()), (AskedState::Failed, 0));
     app.sign_in(named("own-acme")).await.unwrap();
     assert_eq!(found(&app).await, 1);

@@ -6,7 +6,7 @@ use ringside_domain::{
 };
 use serde_json::{Map, Value};
 
-use super::value::{decode, encode, flag, list, text};
+use super::value::{decode, encode, flag, list, plain, text};
 
 /// So many options of one field are offered.
 const MAX_OPTIONS: usize = 500;
@@ -251,11 +251,8 @@ fn options(item: &Value) -> Vec<FieldOption> {
 /// `{const, title, description?}`; the description tells two options of one title apart.
 fn option(item: &Value) -> Option<FieldOption> {
     let value = encode(item.get("const")?)?;
-    let title = item
-        .get("title")
-        .and_then(encode)
-        .map(|title| super::value::plain(&title).to_owned());
-    let title = title.unwrap_or_else(|| super::value::plain(&value).to_owned());
+    let title = item.get("title").and_then(encode);
+    let title = plain(title.as_ref().unwrap_or(&value)).to_owned();
     let label = match text(item, "description") {
         Some(more) => format!("{title} ({more})"),
         None => title,

@@ -16,7 +16,7 @@ use super::{
 /// Names of functions, as `/implementedInterfaces` has them, under this member of the manifest's JSON.
 const INTERFACES: &str = "implementedInterfaces";
 /// A manifest with all the vendor's CRMs in it has some 100 kB.
-pub const MAX_MANIFEST_BYTES: usize = 2 << 20;
+const MAX_MANIFEST_BYTES: usize = 2 << 20;
 /// So many types, fields and options are taken.
 const MAX_ITEMS: usize = 500;
 

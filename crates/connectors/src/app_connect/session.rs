@@ -13,10 +13,8 @@ use ringside_domain::{ConnectionId, CredentialStore, Result, credentials::Secret
 use serde_json::Value;
 
 use super::value::{encode, plain, text};
-use crate::parts::secret_name;
+use crate::parts::{SESSION, secret_name};
 
-/// The keyring's name of the token.
-const TOKEN: &str = "jwt";
 /// Longer ones are none, and would not fit a header.
 const MAX_TOKEN: usize = 8 << 10;
 
@@ -41,7 +39,7 @@ impl Session {
     pub fn new(connection: &ConnectionId, credentials: Arc<dyn CredentialStore>) -> Self {
         Self {
             credentials,
-            entry: secret_name(connection, TOKEN),
+            entry: secret_name(connection, SESSION),
             token: Mutex::default(),
             gate: tokio::sync::Mutex::default(),
             refused: AtomicBool::new(false),

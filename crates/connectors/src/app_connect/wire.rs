@@ -215,14 +215,14 @@ impl Wire {
 /// A server that repeats a secret in its words is not quoted.
 fn without(outcome: Outcome, secrets: &[&Secret], crm: &str) -> Outcome {
     let repeats = |text: &str| {
-        let holds = |secret: &&&Secret| {
+        let holds = |secret: &&Secret| {
             secret.expose().len() >= 4
                 && text
                     .as_bytes()
                     .windows(secret.expose().len())
                     .any(|part| part == secret.expose())
         };
-        secrets.iter().find(holds).is_some()
+        secrets.iter().any(holds)
     };
     let screened = |mut error: Error| {
         if repeats(&error.message) || error.hint.as_deref().is_some_and(repeats) {

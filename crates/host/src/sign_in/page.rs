@@ -9,6 +9,8 @@ use hyper::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::markup::escaped;
+
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1.5rem}\
 h1{font-size:1.4rem}:root{color-scheme:light dark}";
 
@@ -137,21 +139,6 @@ fn text(language: Language, said: &Said<'_>) -> (Cow<'static, str>, Vec<String>)
     }
 }
 
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(letter),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +167,7 @@ mod tests {
         };
         let body = page(StatusCode::OK, Language::English, &said).into_body();
         assert!(
-            body.contains("A&amp;B says: &lt;script&gt;alert(&#39;x&#39;)"),
+            body.contains("A&amp;B says: &lt;script&gt;alert(&apos;x&apos;)"),
             "{body}"
         );
         assert!(!body.contains("<script"), "{body}");

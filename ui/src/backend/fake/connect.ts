@@ -45,7 +45,7 @@ export const connectors = (): ConnectorDto[] => [
     needs: ['The address of your App Connect server.'],
     evidence: { kind: 'real_server', note: 'Run against the server of version 1.7.' },
     environment: { kind: 'typed', title: 'Address of the server', placeholder: 'https://connect.example.com', help: 'As your admin gave it to you.' },
-    parameters: [parameter('platform', 'CRM', { required: false, help: 'The server’s own name of the CRM; only needed where it speaks for several' })],
+    parameters: [parameter('platform', 'CRM', { required: false, help: 'The server’s own name of the CRM; only needed where it connects to several' })],
     asks_server: true,
   }),
   connector('hubspot', 'HubSpot', {

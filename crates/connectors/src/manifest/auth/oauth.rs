@@ -20,13 +20,11 @@ use crate::{
         render::Scope,
         send::Exit,
     },
-    parts::{grant_name, secret_name},
+    parts::{PLACES, grant_name, secret_name},
 };
 
 /// How long a token request may take when nobody waits for a card.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(20);
-/// The keyring's entry beside the grant.
-const PLACES: &str = "oauth-places";
 
 /// Where this account's OAuth happens.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

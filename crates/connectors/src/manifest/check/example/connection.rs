@@ -17,7 +17,7 @@ use crate::{
         load::Loaded,
         run::{ACCOUNT, kept_account},
     },
-    parts::{Parts, Server, Setup, secret_name},
+    parts::{PLACES, Parts, Server, Setup, secret_name},
 };
 
 /// The connection as the example has it.
@@ -111,7 +111,7 @@ fn secrets(manifest: &Manifest, connection: &ConnectionId, discovered: &Captured
         .filter(|parameter| parameter.kind == ParameterKind::Secret)
         .map(|parameter| (parameter.name.as_str(), format!("secret-{}", parameter.name)));
     secret
-        .chain([("oauth-places", places)])
+        .chain([(PLACES, places)])
         .map(|(name, value)| (secret_name(connection, name), value.into_bytes()))
         .collect()
 }
