@@ -127,7 +127,7 @@ test('connecting a CRM: form, wrong key, right key, a caller, a log with its fie
       await page.press('Enter');
       await page.type('connect-server', acme.address.replace('127.0.0.1', 'crm.example.com'));
       await page.press('Tab');
-      await page.reads('connect', /possible only for a server on this computer/);
+      await page.reads('connect', /http:\/\/ is only for a server on this computer/);
       await page.run('const field = document.querySelector("[data-testid=connect-server]"); field.focus(); field.select();');
       await page.type('connect-server', acme.address);
       await page.type('connect-key', 'a-key-that-does-not');
