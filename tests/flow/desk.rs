@@ -4,9 +4,13 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use ringside_connectors::address_book::AddressBookConnector;
 use ringside_domain::{
-    AddressBook as _, CallEvent, CallId, CallLogEntry, Change, Clock, Connector, Contact, ContactDraft, Direction,
-    EndReason, Random, SourceId, Trust, WriteState, address_book::ADDRESS_BOOK, call::WireParty, contact::StoredNumber,
-    id::ConnectionId, phone::Home,
+    AddressBook as _, Authority, CallEvent, CallId, CallLogEntry, Change, Clock, Connector, Contact, ContactDraft,
+    Direction, EndReason, Random, SourceId, Trust, WriteState,
+    address_book::ADDRESS_BOOK,
+    call::{WireParty, WireRoute},
+    contact::StoredNumber,
+    id::ConnectionId,
+    phone::Home,
 };
 use ringside_engine::{Config, Connection, Engine, Parts, view::CallView};
 use ringside_host::clock::{OsRandom, SystemClock};
@@ -169,6 +173,7 @@ pub fn event(from: &str, key: &str, change: Change) -> CallEvent {
         key: key.into(),
         provider_call_id: None,
         trust: Trust::Trusted,
+        authority: Authority::Watcher,
         direction: Some(Direction::In),
         remote: Some(WireParty {
             raw: from.into(),
@@ -178,6 +183,9 @@ pub fn event(from: &str, key: &str, change: Change) -> CallEvent {
             raw: "+14155550190".into(),
             display: Some("Sales".into()),
         }),
+        route: WireRoute::default(),
+        replaces: None,
+        replay: false,
         at: clock().now(),
         change,
         rehearsal: false,

@@ -22,11 +22,18 @@ pub struct CallEvent {
     /// The SIP Call-ID, or the provider's id of the call where it is the same for everybody who sees it.
     pub provider_call_id: Option<String>,
     pub trust: Trust,
+    pub authority: Authority,
     pub direction: Option<Direction>,
     /// Who is at the other end, in the wire's own words. `None`: this source gave no number.
     pub remote: Option<WireParty>,
     /// Our end: the line, account or queue that was called.
     pub local: Option<WireParty>,
+    pub route: WireRoute,
+    /// The [`provider_call_id`](Self::provider_call_id) of the call whose place this one takes: an attended transfer.
+    pub replaces: Option<String>,
+    /// Told right after the source (re)connected: it may have begun long ago. Ringing still pops; the rest is news of
+    /// calls that are known, or that go on without anybody having seen them begin.
+    pub replay: bool,
     pub at: Now,
     pub change: Change,
     /// A simulated call: shown as such, and logged only in the rehearsal's own profile.
@@ -47,6 +54,27 @@ pub struct WireParty {
     pub raw: String,
     /// The display name. Shown, never trusted as identity.
     pub display: Option<String>,
+}
+
+/// How a call came here, in the wire's own words. Shown, never trusted as identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WireRoute {
+    /// The queue or ring group that handed the call out.
+    pub queue: Option<String>,
+    /// Who passed it on, the last one first: Diversion, History-Info.
+    pub diverted_by: Vec<WireParty>,
+}
+
+/// How much a kind of source knows about a call. Of two reports on one call the better one wins, field by field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Authority {
+    /// A hook, a link, a phone's action URL: late, often without an end, often without an id.
+    #[default]
+    Hook,
+    /// The state that a server tells watchers: dialog-info.
+    Watcher,
+    /// The server or the phone that handles the call itself: RingCentral, Asterisk's manager, a softphone's own events.
+    Provider,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,6 +100,10 @@ pub enum EndReason {
     Missed,
     Declined,
     AnsweredElsewhere,
+    /// It went on without us: to another person, or to voicemail.
+    Forwarded,
+    /// We talked, and passed it on.
+    Transferred,
     Busy,
     Failed,
     /// Nobody saw the end: the source stopped telling, or we were not running.
@@ -100,6 +132,15 @@ pub struct Party {
     pub display: Option<String>,
 }
 
+/// How a call came here, read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Route {
+    /// The queue or ring group that handed the call out.
+    pub queue: Option<String>,
+    /// Who passed it on, the last one first.
+    pub diverted_by: Vec<Party>,
+}
+
 /// One call, whatever the number of sources that report it. This is what the journal keeps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
@@ -109,6 +150,7 @@ pub struct Call {
     pub remote: Party,
     /// The line, account or queue that was called, for a person to read.
     pub line: Option<String>,
+    pub route: Route,
     pub provider_call_id: Option<String>,
     pub trust: Trust,
     pub rehearsal: bool,
@@ -197,6 +239,8 @@ codes!(EndReason {
     Missed = "missed",
     Declined = "declined",
     AnsweredElsewhere = "answered_elsewhere",
+    Forwarded = "forwarded",
+    Transferred = "transferred",
     Busy = "busy",
     Failed = "failed",
     Unknown = "unknown",

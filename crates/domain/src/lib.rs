@@ -24,7 +24,7 @@ pub mod time;
 pub mod trace;
 
 pub use address_book::AddressBook;
-pub use call::{Call, CallEvent, CallState, Change, Direction, EndReason, Outcome, Party, Trust};
+pub use call::{Authority, Call, CallEvent, CallState, Change, Direction, EndReason, Outcome, Party, Trust};
 pub use connector::{Capability, Connector, ConnectorInfo, Cx, Freshness};
 pub use contact::{Contact, ContactDraft, ContactRef, ContactType, Match, StoredNumber};
 pub use credentials::CredentialStore;
@@ -37,6 +37,6 @@ pub use log::{CallLogEntry, LogField, LogReceipt, LogRef, Marker};
 pub use memory::ConnectionMemory;
 pub use ringside_phone as phone;
 pub use sign_in::SignIn;
-pub use source::{CallSource, EventSink, Stop};
+pub use source::{CallSource, EventSink, Note, SourceState, Stop, Trouble};
 pub use time::{Clock, Now, Random, Steady, Timestamp};
 pub use trace::{Trace, TraceStep};

@@ -7,19 +7,34 @@
 //! - states only go forward: ringing, then answered or held, then ended;
 //! - one call is one entry, whatever the number of sources that report it, and two keys of one source are two calls;
 //! - what nobody saw is not invented: an end or a duration nobody saw is unknown.
+//!
+//! `join` says which call an event is about, `entry` what it means for it, `learn` whose word counts, `end` how calls end,
+//! and `cards` which of them are shown.
 
+mod cards;
+mod end;
 mod entry;
+mod join;
+mod learn;
 
-use std::{collections::BTreeMap, time::Duration};
-
-use ringside_domain::{
-    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, EndReason, Now, Outcome, Party, SourceId, Steady,
-    call::{Choice, ChosenBy, WireParty},
-    phone::{Reading, read},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
 };
 
-pub use self::entry::Entry;
-use self::entry::{is_identity, worth_a_lookup};
+use ringside_domain::{
+    Authority, Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, EndReason, Now, Outcome, SourceId,
+    Steady,
+    call::{Choice, ChosenBy},
+    phone::Reading,
+};
+
+pub use self::{cards::MOST_CARDS, entry::Entry};
+use self::{
+    cards::{Card, Cards},
+    join::Places,
+    learn::{Parties, read_parties},
+};
 use crate::{config::Config, picture, view::LookupView};
 
 /// What can happen.
@@ -85,24 +100,40 @@ pub enum Effect {
     /// What was logged before the call was over lacks its end.
     CompleteLog(CallId),
     CardClosed(CallId),
+    /// [`Input::Tick`] is due by then: something waits for its end.
+    TickAfter(Duration),
 }
 
 #[derive(Debug)]
 pub struct CallBook {
     entries: BTreeMap<CallId, Entry>,
+    places: Places,
+    cards: Cards,
+    /// Calls that go on, or have a card.
+    current: BTreeSet<CallId>,
+    /// All others: calls that are over and have no card, with the time since when, to be forgotten one day.
+    done: BTreeSet<(Steady, CallId)>,
+    latest: Steady,
     config: Config,
     /// The zone new calls begin in.
     zone: String,
 }
 
 /// Ended calls without a card that are kept to recognise late reports; the journal has them all.
-const KEEP_ENDED: usize = 64;
+const KEEP_ENDED: usize = 256;
+/// Calls in the book. No desk has as many; a source gone mad gets no further. Of more, the one that rings longest is ended.
+const MOST_CALLS: usize = 1024;
 
 impl CallBook {
     #[must_use]
     pub fn new(config: Config, zone: String) -> Self {
         Self {
             entries: BTreeMap::new(),
+            places: Places::default(),
+            cards: Cards::default(),
+            current: BTreeSet::new(),
+            done: BTreeSet::new(),
+            latest: Steady::default(),
             config,
             zone,
         }
@@ -123,30 +154,25 @@ impl CallBook {
         self.entries.get(&id).map(|entry| entry.opened)
     }
 
-    /// Open cards, newest first.
-    pub fn cards(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().rev().filter(|entry| entry.card)
-    }
-
     /// Takes a call of the journal back into the book, without a card, because a person works on it.
     pub fn adopt(&mut self, call: Call, now: Now) {
-        self.entries.entry(call.id).or_insert_with(|| Entry {
-            call,
-            lookup: LookupView::default(),
-            twins: Vec::new(),
-            card: false,
-            shown: true,
-            keys: Vec::new(),
-            opened: now.steady,
-            answered: None,
-            heard: now.steady,
-        });
+        let id = call.id;
+        if self.entries.contains_key(&id) {
+            return;
+        }
+        self.latest = self.latest.max(now.steady);
+        let entry = Entry::of(call, now.steady);
+        self.places.note_call(&entry);
+        self.entries.insert(id, entry);
+        self.current.insert(id);
+        self.retire(id);
     }
 
     /// One input and all that follows from it. `new_id` is asked when a call begins.
     pub fn apply(&mut self, input: Input, now: Now, new_id: &mut dyn FnMut() -> CallId) -> Vec<Effect> {
+        self.latest = self.latest.max(now.steady);
         match input {
-            Input::Event(event) => self.event(event, new_id),
+            Input::Event(event) => self.event(&event, new_id),
             Input::Looked {
                 call,
                 lookup,
@@ -180,15 +206,15 @@ impl CallBook {
                 }
                 _ => Vec::new(),
             },
-            Input::SetAside { call, no_log } => self.change(call, |entry| entry.call.no_log = no_log),
-            Input::CloseCard { call } => match self.entries.get_mut(&call) {
-                Some(entry) if entry.card => {
-                    entry.card = false;
-                    self.forget_old();
-                    vec![Effect::CardClosed(call)]
-                }
-                _ => Vec::new(),
-            },
+            Input::SetAside { call, no_log } => self.change(call, |entry| {
+                entry.call.no_log = no_log;
+                entry.own = false;
+            }),
+            Input::CloseCard { call } => {
+                let effects = self.close(call);
+                self.retire(call);
+                effects
+            }
             Input::PaintNow { call } => match self.entries.get_mut(&call) {
                 Some(entry) if !entry.shown => {
                     entry.shown = true;
@@ -203,81 +229,96 @@ impl CallBook {
     /// Which call an event was or became.
     #[must_use]
     pub fn call_of(&self, source: &SourceId, key: &str) -> Option<CallId> {
-        self.with_key(source, key).map(|entry| entry.call.id)
+        self.places.by_key(source, key)
     }
 
-    fn with_key(&self, source: &SourceId, key: &str) -> Option<&Entry> {
-        self.entries.values().find(|entry| entry.has_key(source, key))
+    /// How many calls are in the book: those that go on, those with a card, and a bounded number of older ones.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
     }
 
-    fn event(&mut self, event: CallEvent, new_id: &mut dyn FnMut() -> CallId) -> Vec<Effect> {
-        let remote = event.remote.as_ref().map(|party| self.read_party(party));
-        let same = self.same_call(&event, remote.as_ref());
-        // A source's key means one call at a time.
-        for entry in self.entries.values_mut().filter(|entry| Some(entry.call.id) != same) {
-            entry
-                .keys
-                .retain(|(source, key)| *source != event.source || *key != event.key);
-        }
-        if let Some(id) = same {
-            let Some(entry) = self.entries.get_mut(&id) else {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn event(&mut self, event: &CallEvent, new_id: &mut dyn FnMut() -> CallId) -> Vec<Effect> {
+        let parties = read_parties(event, &self.config.home);
+        let mut effects = Vec::new();
+        let id = match self.same_call(event, &parties) {
+            Some(id) => {
+                let Some(entry) = self.entries.get_mut(&id) else {
+                    return Vec::new();
+                };
+                effects.extend(entry.hear(event, parties, &self.config));
+                id
+            }
+            // The end of something we know nothing of: worth a row only if it is news, and says who it was.
+            None if matches!(event.change, Change::Ended(_)) && (event.replay || parties.remote.is_none()) => {
                 return Vec::new();
-            };
-            return entry.hear(&event, remote, self.config.log_rule);
+            }
+            None => {
+                self.make_room(&mut effects);
+                let id = new_id();
+                self.entries.insert(id, self.begin(id, event, parties));
+                self.current.insert(id);
+                effects.push(Effect::Save(id));
+                id
+            }
+        };
+        if let Some(entry) = self.entries.get_mut(&id) {
+            self.places.note(event, entry);
+            if entry.unasked {
+                set_own_aside(entry, &self.config);
+            }
         }
-        match event.change {
-            // The end of something we know nothing of: worth a row only if it says who it was.
-            Change::Ended(_) if remote.is_none() => return Vec::new(),
-            _ => {}
-        }
-        let id = new_id();
-        let mut entry = Entry::begin(id, &event, remote, &self.zone);
-        entry.call.no_log = self.is_own(&entry.call.remote.reading);
-        let looks_up = !entry.call.no_log && worth_a_lookup(&entry.call.remote.reading);
-        let mut effects = vec![Effect::Save(id)];
-        if looks_up {
-            effects.push(Effect::LookUp(id));
-        } else {
-            entry.shown = true;
-            effects.push(Effect::Publish(id));
-        }
-        self.entries.insert(id, entry);
+        self.deal(id, &mut effects);
+        self.retire(id);
         effects
     }
 
-    /// The call that this event is about: by the source's key, by the provider's id, or by number and time.
-    fn same_call(&self, event: &CallEvent, remote: Option<&Party>) -> Option<CallId> {
-        let newest_first = || self.entries.values().rev();
-        let same_provider_id =
-            |entry: &&Entry| event.provider_call_id.is_some() && entry.call.provider_call_id == event.provider_call_id;
-        if let Some(entry) = self.with_key(&event.source, &event.key) {
-            // The same key after the end is a new call (a PBX that uses the extension as key), unless the provider's id
-            // says that it is only late.
-            let over = entry.call.state.is_over();
-            let starts = !matches!(event.change, Change::Ended(_));
-            if !over || !starts || same_provider_id(&entry) {
-                return Some(entry.call.id);
-            }
+    fn begin(&self, id: CallId, event: &CallEvent, parties: Parties) -> Entry {
+        let mut entry = Entry::begin(id, event, parties, &self.zone);
+        // What went on before anybody looked opens no card.
+        let pops = match event.change {
+            Change::Ringing => true,
+            Change::Answered | Change::Held => !event.replay,
+            Change::Ended(_) => false,
+        };
+        if pops {
+            entry.card = Card::waiting(&entry);
         }
-        if let Some(entry) = newest_first().find(same_provider_id) {
-            return Some(entry.call.id);
+        entry
+    }
+
+    fn make_room(&mut self, effects: &mut Vec<Effect>) {
+        if self.entries.len() < MOST_CALLS {
+            return;
         }
-        let mut near = newest_first().filter(|entry| {
-            !entry.call.state.is_over()
-                && !entry.keys.iter().any(|(source, _)| *source == event.source)
-                && event
-                    .direction
-                    .is_none_or(|direction| direction == entry.call.direction)
-                && distance(event.at.steady, entry.opened) <= self.config.join_window
-                && (event.provider_call_id.is_none() || entry.call.provider_call_id.is_none())
-        });
-        match remote {
-            Some(party) => near
-                .find(|entry| same_party(&entry.call.remote.reading, &party.reading))
-                .map(|e| e.call.id),
-            // A source that gives no number joins only where there is no doubt.
-            None => near.next().filter(|_| near.next().is_none()).map(|entry| entry.call.id),
+        let without_card = || {
+            let entries = self.current.iter().filter_map(|id| self.entries.get(id));
+            entries.filter(|entry| !entry.has_card() && !entry.call.state.is_over())
+        };
+        let ringing = without_card().find(|entry| entry.call.state == CallState::Ringing);
+        let oldest = ringing.or_else(|| without_card().next()).map(|entry| entry.call.id);
+        if let Some(id) = oldest {
+            let now = Now {
+                steady: self.latest,
+                ..Now::default()
+            };
+            self.give_up(id, EndReason::Unknown, now, effects);
         }
+    }
+
+    /// Nothing is heard of the call any more.
+    fn give_up(&mut self, id: CallId, reason: EndReason, now: Now, effects: &mut Vec<Effect>) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.end(reason, now, Authority::Hook, true);
+            effects.extend(entry.ended_effects(self.config.log_rule));
+        }
+        self.deal(id, effects);
+        self.retire(id);
     }
 
     fn looked(
@@ -326,44 +367,54 @@ impl CallBook {
 
     fn tick(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for entry in self.entries.values_mut() {
-            let limit = match entry.call.state {
-                CallState::Ringing => self.config.ring_limit,
-                CallState::Answered | CallState::Held => self.config.talk_limit,
-                CallState::Ended(_) => continue,
-            };
-            if now.steady.since(entry.heard) >= limit {
-                entry.end(EndReason::Unknown, now);
-                effects.extend(entry.ended_effects(self.config.log_rule));
-            }
+        let due: Vec<(CallId, EndReason, Now)> = self
+            .current
+            .iter()
+            .filter_map(|id| {
+                let entry = self.entries.get(id)?;
+                let patience = entry.patience(&self.config)?;
+                match entry.leaving {
+                    Some(leaving) if now.steady.since(leaving.at.steady) >= self.config.end_window => {
+                        Some((leaving.reason, leaving.at))
+                    }
+                    _ => (now.steady.since(entry.heard) >= patience).then_some((EndReason::Unknown, now)),
+                }
+                .map(|(reason, at)| (*id, reason, at))
+            })
+            .collect();
+        for (id, reason, at) in due {
+            self.give_up(id, reason, at, &mut effects);
         }
-        self.forget_old();
         effects
     }
 
-    fn read_party(&self, wire: &WireParty) -> Party {
-        Party {
-            reading: read(&wire.raw, &self.config.home),
-            display: wire.display.clone(),
+    /// A call that is over and has no card is kept for a while, with a bounded number of others.
+    fn retire(&mut self, id: CallId) {
+        if let Some(entry) = self.entries.get_mut(&id)
+            && entry.card == Card::Closed
+            && entry.call.state.is_over()
+            && entry.done.is_none()
+        {
+            entry.done = Some(self.latest);
+            self.done.insert((self.latest, id));
+            self.current.remove(&id);
+        }
+        while self.done.len() > KEEP_ENDED {
+            let Some((_, id)) = self.done.pop_first() else { return };
+            if let Some(entry) = self.entries.remove(&id) {
+                self.places.forget(&entry);
+            }
         }
     }
+}
 
-    fn is_own(&self, reading: &Reading) -> bool {
-        matches!(reading, Reading::Number(number) if self.config.own_numbers.iter().any(|own| own == number.e164()))
-    }
-
-    fn forget_old(&mut self) {
-        let old: Vec<CallId> = self
-            .entries
-            .values()
-            .rev()
-            .filter(|entry| !entry.card && entry.call.state.is_over())
-            .map(|entry| entry.call.id)
-            .skip(KEEP_ENDED)
-            .collect();
-        for id in old {
-            self.entries.remove(&id);
-        }
+/// A call with one of the user's own numbers is not for the CRM, unless the person says so.
+fn set_own_aside(entry: &mut Entry, config: &Config) {
+    let own = matches!(&entry.call.remote.reading,
+        Reading::Number(number) if config.own_numbers.iter().any(|own| own == number.e164()));
+    if own != entry.own && (own || entry.call.no_log) {
+        entry.own = own;
+        entry.call.no_log = own;
     }
 }
 
@@ -381,17 +432,4 @@ fn record_to_log(lookup: &LookupView, chosen: Contact, config: &Config) -> Conta
         })
         .cloned()
         .unwrap_or(chosen)
-}
-
-fn same_party(one: &Reading, other: &Reading) -> bool {
-    match (one, other) {
-        (Reading::Number(a), Reading::Number(b)) => a.e164() == b.e164(),
-        // One of them did not tell: direction and time have to do.
-        (a, b) if !is_identity(a) || !is_identity(b) => true,
-        (a, b) => a == b,
-    }
-}
-
-fn distance(a: Steady, b: Steady) -> Duration {
-    a.since(b).max(b.since(a))
 }

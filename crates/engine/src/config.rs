@@ -32,8 +32,14 @@ pub struct Config {
     pub settle_floor: Duration,
     /// Two reports of one call without a common call id are one if they start within this time.
     pub join_window: Duration,
+    /// The same where one of the two is a hook: those are late.
+    pub join_window_hooks: Duration,
+    /// How long after an end the call that takes its place, or a better reason for the end, may still come.
+    pub end_window: Duration,
     /// A ringing call of which nothing more is heard ends after this, with its end unknown.
     pub ring_limit: Duration,
+    /// The same where only hooks told of it: many never tell an end.
+    pub ring_limit_hooks: Duration,
     /// The same for an answered one: its duration stays unknown.
     pub talk_limit: Duration,
     /// The bare number is shown if the index has not answered by then.
@@ -56,7 +62,10 @@ impl Default for Config {
             write_pauses: Pace::default().pauses,
             settle_floor: Pace::default().settle_floor,
             join_window: Duration::from_secs(3),
+            join_window_hooks: Duration::from_secs(10),
+            end_window: Duration::from_secs(3),
             ring_limit: Duration::from_secs(180),
+            ring_limit_hooks: Duration::from_secs(60),
             talk_limit: Duration::from_secs(8 * 3600),
             paint_by: Duration::from_millis(80),
             keep_traces: Duration::from_secs(14 * 24 * 3600),

@@ -49,6 +49,12 @@ impl Engine {
                 }
             }
             Effect::CardClosed(id) => self.tell(Update::CardClosed(id)),
+            Effect::TickAfter(pause) => {
+                tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    engine.apply(Input::Tick);
+                });
+            }
             Effect::LookUp(id) => {
                 let paint_by = self.config().paint_by;
                 tokio::spawn(async move {

@@ -156,7 +156,7 @@ impl Engine {
         Some(self.shared.clock.now().steady.since(opened))
     }
 
-    /// Open cards, newest first.
+    /// Open cards: what is talked on, then what rings, then what is over; each newest first.
     pub async fn cards(&self) -> Vec<CallView> {
         let cards: Vec<(Call, LookupView)> = self
             .book()
@@ -302,9 +302,13 @@ impl Engine {
         if self.shared.stopping.load(Ordering::Acquire) {
             return;
         }
+        let ticks = matches!(input, Input::Tick);
         let effects = book.apply(input, now, &mut || {
             CallId::new(&*self.shared.clock, &*self.shared.random)
         });
+        if ticks {
+            self.writes().retain(|id, _| book.get(*id).is_some());
+        }
         for effect in effects {
             match effect {
                 // Handed over in this same step: whoever flushes next waits for it.
@@ -331,9 +335,10 @@ impl Engine {
         let call = self.shared.journal.call(id).await?;
         let call = call.ok_or_else(|| Error::new(Kind::NotFound, "call", "There is no such call in the journal"))?;
         let writes = self.shared.journal.writes_of(id).await?;
-        self.writes().insert(id, writes);
         let now = self.shared.clock.now();
-        self.book().adopt(call, now);
+        let mut book = self.book();
+        self.writes().insert(id, writes);
+        book.adopt(call, now);
         Ok(())
     }
 

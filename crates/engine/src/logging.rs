@@ -10,7 +10,7 @@ use std::{
 
 use ringside_domain::{
     Call, CallId, Contact, ContactRef, Error, Kind, Result, Write, WriteId, WriteState,
-    call::{Choice, ChosenBy},
+    call::{CallState, Choice, ChosenBy, EndReason},
     journal::WriteKind,
     log::CallLogEntry,
     phone::Reading,
@@ -193,9 +193,14 @@ impl Engine {
             }
             _ => false,
         };
-        let twins = self.book().get(call.id).map(|entry| entry.twins.clone());
+        let known = self
+            .book()
+            .get(call.id)
+            .map(|entry| (entry.twins.clone(), entry.has_card()));
+        let (twins, card) = known.unwrap_or_default();
         CallView {
-            twins: twins.unwrap_or_default(),
+            card,
+            twins,
             call,
             lookup,
             write,
@@ -215,7 +220,7 @@ impl Engine {
             .writes_of(id)
             .into_iter()
             .rfind(|write| write.state != WriteState::Dropped)?;
-        let stale = write.entry.duration != call.talked || write.entry.end.is_none();
+        let stale = write.entry.duration != call.talked || write.entry.end != end_of(&call);
         let may = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(_));
         (stale && may).then_some((call, write))
     }
@@ -331,10 +336,6 @@ impl Engine {
 
 /// A call as it is to be logged on a contact.
 pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> CallLogEntry {
-    let end = match call.state {
-        ringside_domain::CallState::Ended(reason) => Some(reason),
-        _ => None,
-    };
     CallLogEntry {
         contact: contact.id.clone(),
         contact_name: contact.name.clone(),
@@ -349,7 +350,7 @@ pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> 
         started: call.started,
         zone: call.zone.clone(),
         duration: call.talked,
-        end,
+        end: end_of(call),
         outcome: call.outcome,
         note: call.note.clone(),
         marker: delivery::marker(
@@ -359,6 +360,13 @@ pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> 
             call.id,
         ),
         fields: call.fields.clone(),
+    }
+}
+
+fn end_of(call: &Call) -> Option<EndReason> {
+    match call.state {
+        CallState::Ended(reason) => Some(reason),
+        _ => None,
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Connection {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallView {
     pub call: Call,
+    /// Its card is open. In a storm a call may get its card later, or lose it to a more important one and get it back.
+    pub card: bool,
     pub lookup: LookupView,
     /// The newest log write of this call that was not dropped.
     pub write: Option<Write>,

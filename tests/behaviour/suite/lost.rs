@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ringside_domain::{
-    CallEvent, CallId, CallLogEntry, Capability, Change, Clock, Connector, ConnectorInfo, Contact, ContactDraft,
-    ContactRef, Cx, Direction, EndReason, LogField, LogReceipt, LogRef, Result, SourceId, Trust, WriteState,
-    call::WireParty,
+    Authority, CallEvent, CallId, CallLogEntry, Capability, Change, Clock, Connector, ConnectorInfo, Contact,
+    ContactDraft, ContactRef, Cx, Direction, EndReason, LogField, LogReceipt, LogRef, Result, SourceId, Trust,
+    WriteState,
+    call::{WireParty, WireRoute},
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
 };
@@ -218,9 +219,13 @@ fn event(provider_call_id: &str, change: Change) -> CallEvent {
         key: provider_call_id.into(),
         provider_call_id: Some(provider_call_id.into()),
         trust: Trust::Trusted,
+        authority: Authority::Watcher,
         direction: Some(Direction::In),
         remote: Some(party(NUMBER)),
         local: Some(party("+14155550190")),
+        route: WireRoute::default(),
+        replaces: None,
+        replay: false,
         at: SystemClock.now(),
         change,
         rehearsal: false,

@@ -19,8 +19,9 @@ mod saying;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    CallEvent, CallId, Change, Clock, Direction, EndReason, Journal, SourceId, Trust, Write, WriteState,
-    call::WireParty, journal::CallPage,
+    Authority, CallEvent, CallId, Change, Clock, Direction, EndReason, Journal, SourceId, Trust, Write, WriteState,
+    call::{WireParty, WireRoute},
+    journal::CallPage,
 };
 use ringside_engine::{Config, Connection, Engine, Parts};
 use ringside_host::{OsRandom, SystemClock};
@@ -79,12 +80,16 @@ async fn main() {
         key: "the-call".into(),
         provider_call_id: given.get("provider").map(|&id| id.into()),
         trust: Trust::Trusted,
+        authority: Authority::Watcher,
         direction: Some(Direction::In),
         remote: Some(WireParty {
             raw: NUMBER.into(),
             display: None,
         }),
         local: None,
+        route: WireRoute::default(),
+        replaces: None,
+        replay: false,
         at: clock.now(),
         change,
         rehearsal: false,

@@ -121,9 +121,10 @@ fn duration(entry: &CallLogEntry) -> Option<Duration> {
         EndReason::Missed
         | EndReason::Declined
         | EndReason::AnsweredElsewhere
+        | EndReason::Forwarded
         | EndReason::Busy
         | EndReason::Failed => Some(Duration::ZERO),
-        EndReason::Completed | EndReason::Unknown => None,
+        EndReason::Completed | EndReason::Transferred | EndReason::Unknown => None,
     })
 }
 
@@ -137,11 +138,12 @@ fn result(entry: &CallLogEntry) -> Option<&'static str> {
         Outcome::WrongNumber => "Wrong Number",
     });
     said.or(match (entry.end?, entry.direction) {
-        (EndReason::Completed, _) => Some("Call connected"),
+        (EndReason::Completed | EndReason::Transferred, _) => Some("Call connected"),
         (EndReason::Missed, Direction::In) => Some("Missed"),
         (EndReason::Missed, Direction::Out) => Some("No Answer"),
         (EndReason::Declined, _) => Some("Rejected"),
         (EndReason::AnsweredElsewhere, _) => Some("Answered Elsewhere"),
+        (EndReason::Forwarded, _) => Some("Call Forwarded"),
         (EndReason::Busy, _) => Some("Busy"),
         (EndReason::Failed, _) => Some("Call Failed"),
         (EndReason::Unknown, _) => None,

@@ -1,16 +1,24 @@
 //! One call in the book, and what a further event about it means.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use ringside_domain::{
-    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Direction, EndReason, Now, Party, SourceId,
+    Authority, Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Direction, Now, Party, SourceId,
     Steady, Trust,
-    call::{Choice, ChosenBy, WireParty},
-    phone::{Home, Reading, probe_keys, read},
+    call::{Choice, ChosenBy, Route},
+    phone::{Home, Reading, read},
 };
 
-use super::Effect;
-use crate::{config::LogRule, view::LookupView};
+use super::{
+    Effect,
+    cards::Card,
+    end::{Ended, Leaving},
+    learn::{Parties, Told, Weight},
+};
+use crate::{
+    config::{Config, LogRule},
+    view::LookupView,
+};
 
 /// One call in the book.
 #[derive(Clone, Debug)]
@@ -19,28 +27,91 @@ pub struct Entry {
     pub lookup: LookupView,
     /// See [`CallView::twins`](crate::view::CallView::twins).
     pub twins: Vec<Contact>,
-    /// Its card is open.
-    pub card: bool,
+    pub(super) card: Card,
     /// It was shown once: from then on every change is.
     pub(super) shown: bool,
-    pub(super) keys: Vec<(SourceId, String)>,
+    /// Nobody was asked yet who it is.
+    pub(super) unasked: bool,
+    /// The call is with one of the user's own numbers, and set aside for that.
+    pub(super) own: bool,
+    pub(super) reports: Vec<Report>,
+    /// Every provider's id it went by; the first one is the call's for good.
+    pub(super) provider_ids: Vec<String>,
+    /// Those of them that another call took the place of.
+    replaced: BTreeSet<String>,
+    pub(super) told: Told,
     pub(super) opened: Steady,
     pub(super) answered: Option<Steady>,
     pub(super) heard: Steady,
+    pub(super) leaving: Option<Leaving>,
+    pub(super) over: Option<Ended>,
+    /// Among the calls that are kept only to recognise late reports, since then.
+    pub(super) done: Option<Steady>,
 }
 
+/// What one source told of the call under one key.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub source: SourceId,
+    pub key: String,
+    pub provider_id: Option<String>,
+    pub authority: Authority,
+    pub change: Change,
+    pub remote: Option<Reading>,
+    pub local: Option<Reading>,
+    pub heard: Steady,
+    /// Another call took the place of the one that this key was: nothing it says counts any more.
+    pub superseded: bool,
+}
+
+impl Report {
+    fn of(event: &CallEvent) -> Self {
+        Self {
+            source: event.source.clone(),
+            key: event.key.clone(),
+            provider_id: event.provider_call_id.clone(),
+            authority: event.authority,
+            change: event.change,
+            remote: None,
+            local: None,
+            heard: event.at.steady,
+            superseded: false,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        matches!(self.change, Change::Ended(_))
+    }
+
+    pub fn is_live(&self) -> bool {
+        !self.is_over() && !self.superseded
+    }
+
+    pub fn is_talking(&self) -> bool {
+        matches!(self.change, Change::Answered | Change::Held)
+    }
+
+    pub fn is(&self, source: &SourceId, key: &str) -> bool {
+        self.source == *source && self.key == key
+    }
+}
+
+/// Keys and ids that are remembered of one call; no call has as many.
+const MOST_REPORTS: usize = 32;
+
 impl Entry {
-    pub(super) fn begin(id: CallId, event: &CallEvent, remote: Option<Party>, zone: &str) -> Self {
-        let mut entry = Self {
-            call: Call {
+    pub(super) fn begin(id: CallId, event: &CallEvent, parties: Parties, zone: &str) -> Self {
+        let mut entry = Self::of(
+            Call {
                 id,
                 direction: event.direction.unwrap_or(Direction::In),
                 state: CallState::Ringing,
-                remote: remote.unwrap_or(Party {
+                remote: Party {
                     reading: read("", &Home::default()),
                     display: None,
-                }),
-                line: event.local.as_ref().and_then(line_name),
+                },
+                line: None,
+                route: Route::default(),
                 provider_call_id: event.provider_call_id.clone(),
                 trust: event.trust,
                 rehearsal: event.rehearsal,
@@ -56,94 +127,189 @@ impl Entry {
                 fields: Vec::new(),
                 no_log: false,
             },
-            lookup: LookupView::default(),
-            twins: Vec::new(),
-            card: true,
-            shown: false,
-            keys: vec![(event.source.clone(), event.key.clone())],
-            opened: event.at.steady,
-            answered: None,
-            heard: event.at.steady,
-        };
+            event.at.steady,
+        );
+        entry.shown = false;
+        entry.unasked = true;
+        entry.provider_ids.extend(event.provider_call_id.clone());
+        let mut report = Report::of(event);
+        report.local.clone_from(&parties.local);
+        entry.learn(event, parties, &mut report, Weight::Usual);
+        entry.reports.push(report);
         match event.change {
             Change::Ringing => {}
-            Change::Answered => entry.answer(event.at),
-            Change::Held => {
-                entry.answer(event.at);
-                entry.call.state = CallState::Held;
-            }
-            Change::Ended(reason) => {
-                entry.card = false;
-                entry.end(reason, event.at);
-            }
+            Change::Answered => entry.talk(CallState::Answered, event.at, !event.replay),
+            Change::Held => entry.talk(CallState::Held, event.at, !event.replay),
+            Change::Ended(reason) => entry.end(reason, event.at, event.authority, !event.replay),
         }
         entry
     }
 
+    /// A call of the journal: no card, and nobody reports on it.
+    pub(super) fn of(call: Call, now: Steady) -> Self {
+        Self {
+            provider_ids: call.provider_call_id.iter().cloned().collect(),
+            call,
+            lookup: LookupView::default(),
+            twins: Vec::new(),
+            card: Card::Closed,
+            shown: true,
+            unasked: false,
+            own: false,
+            reports: Vec::new(),
+            replaced: BTreeSet::new(),
+            told: Told::default(),
+            opened: now,
+            answered: None,
+            heard: now,
+            leaving: None,
+            over: None,
+            done: None,
+        }
+    }
+
+    /// Its card is open.
+    #[must_use]
+    pub fn has_card(&self) -> bool {
+        self.card == Card::Open
+    }
+
+    fn was_replaced(&self, event: &CallEvent) -> bool {
+        event
+            .provider_call_id
+            .as_ref()
+            .is_some_and(|id| self.replaced.contains(id))
+    }
+
     /// A further event about this call.
-    pub(super) fn hear(&mut self, event: &CallEvent, remote: Option<Party>, rule: LogRule) -> Vec<Effect> {
-        let id = self.call.id;
-        let before = self.call.clone();
-        if !self.has_key(&event.source, &event.key) {
-            self.keys.push((event.source.clone(), event.key.clone()));
-        }
-        self.heard = self.heard.max(event.at.steady);
-        let asked_before = self.call.remote.reading.clone();
-        self.learn(event, remote);
-        let was_over = self.call.state.is_over();
-        match (self.call.state, event.change) {
-            // Somebody saw the end after all.
-            (CallState::Ended(EndReason::Unknown), Change::Ended(reason)) => self.end(reason, event.at),
-            (CallState::Ended(_), _) | (_, Change::Ringing) => {}
-            (_, Change::Answered) => self.answer(event.at),
-            (_, Change::Held) => {
-                self.answer(event.at);
-                self.call.state = CallState::Held;
-            }
-            (_, Change::Ended(reason)) => self.end(reason, event.at),
-        }
-        if self.call == before {
+    pub(super) fn hear(&mut self, event: &CallEvent, parties: Parties, config: &Config) -> Vec<Effect> {
+        if self.was_replaced(event) {
             return Vec::new();
         }
-        let mut effects = if self.call.state.is_over() && !was_over {
-            self.ended_effects(rule)
-        } else {
-            vec![Effect::Save(id), Effect::Publish(id)]
+        let before = self.call.clone();
+        let known = self
+            .reports
+            .iter()
+            .position(|report| report.is(&event.source, &event.key));
+        let mut report = match known {
+            Some(at) => self.reports.remove(at),
+            None => Report::of(event),
         };
-        if self.call.remote.reading != asked_before && worth_a_lookup(&self.call.remote.reading) && !self.call.no_log {
-            effects.push(Effect::LookUp(id));
+        // An event from before the newest one of its source: a late repetition.
+        let stale = known.is_some() && event.at.steady < report.heard;
+        let takes_over = self.takes_over(event, &report, known.is_some());
+        if takes_over {
+            self.supersede(event);
+            report.superseded = false;
+        }
+        if report.superseded {
+            if !stale {
+                report.change = event.change;
+            }
+            self.keep(report);
+            return Vec::new();
+        }
+        self.heard = self.heard.max(event.at.steady);
+        let earlier = known.map(|_| report.change);
+        if !stale {
+            report.heard = report.heard.max(event.at.steady);
+            report.change = event.change;
+            report.provider_id = event.provider_call_id.clone().or(report.provider_id.take());
+            report.local = parties.local.clone().or(report.local.take());
+        }
+        if let Some(id) = &event.provider_call_id
+            && !self.provider_ids.contains(id)
+            && self.provider_ids.len() < MOST_REPORTS
+        {
+            self.provider_ids.push(id.clone());
+        }
+        let weight = match (takes_over, stale) {
+            (true, _) => Weight::Another,
+            (false, true) => Weight::Late,
+            (false, false) => Weight::Usual,
+        };
+        let another = self.learn(event, parties, &mut report, weight);
+        self.keep(report);
+        let was_over = self.call.state.is_over();
+        let mut effects = Vec::new();
+        match event.change {
+            Change::Ended(reason) => effects.extend(self.hear_end(reason, event, config)),
+            Change::Ringing if was_over => {}
+            Change::Ringing => self.began(event),
+            Change::Answered | Change::Held if was_over => {}
+            // A source that says once more what it said before has no news of who holds whom.
+            _ if stale || earlier == Some(event.change) => {}
+            Change::Answered => self.hear_talk(CallState::Answered, event, earlier),
+            Change::Held => self.hear_talk(CallState::Held, event, earlier),
+        }
+        if another {
+            self.unasked = true;
+        }
+        if self.call != before {
+            let id = self.call.id;
+            effects.splice(
+                0..0,
+                match (was_over, self.call.state.is_over()) {
+                    (false, true) => self.ended_effects(config.log_rule),
+                    (true, _) => vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)],
+                    (false, false) => vec![Effect::Save(id), Effect::Publish(id)],
+                },
+            );
         }
         effects
     }
 
-    /// The best data wins, field by field; an event may not take away what a more trusted one said.
-    pub(super) fn learn(&mut self, event: &CallEvent, remote: Option<Party>) {
-        let call = &mut self.call;
-        let at_least_as_good = event.trust >= call.trust;
-        if let Some(party) = remote {
-            let unknown = !is_identity(&call.remote.reading);
-            if is_identity(&party.reading) && (unknown || at_least_as_good) && party.reading != call.remote.reading {
-                call.remote.reading = party.reading;
-                // The person at the other end changed: what was said about the one before does not hold.
-                if !unknown && call.choice.as_ref().is_some_and(|choice| choice.by != ChosenBy::Person) {
-                    call.choice = None;
-                    call.fields.clear();
-                }
-                if !unknown {
-                    self.lookup = LookupView::default();
-                }
-            }
-            if call.remote.display.is_none() || (at_least_as_good && party.display.is_some()) {
-                call.remote.display = party.display.or_else(|| call.remote.display.take());
+    /// Whether this is a call that goes on in the place of the one that this entry was until now.
+    fn takes_over(&self, event: &CallEvent, report: &Report, known: bool) -> bool {
+        let Some(old) = &event.replaces else { return false };
+        let is_news = !known || (event.provider_call_id.is_some() && report.provider_id != event.provider_call_id);
+        is_news
+            && !self.call.state.is_over()
+            && self.provider_ids.contains(old)
+            && event.provider_call_id.as_ref() != Some(old)
+    }
+
+    /// Who told of the old call tells of its end now: that is not the end of this one.
+    fn supersede(&mut self, event: &CallEvent) {
+        for report in &mut self.reports {
+            if report.provider_id.is_none() || report.provider_id == event.replaces {
+                report.superseded = true;
             }
         }
-        if call.line.is_none() {
-            call.line = event.local.as_ref().and_then(line_name);
+        self.replaced.extend(event.replaces.clone());
+        self.leaving = None;
+    }
+
+    fn keep(&mut self, report: Report) {
+        if self.reports.len() < MOST_REPORTS {
+            self.reports.push(report);
         }
-        if call.provider_call_id.is_none() {
-            call.provider_call_id.clone_from(&event.provider_call_id);
+    }
+
+    /// The earliest ringing counts.
+    fn began(&mut self, event: &CallEvent) {
+        if !event.replay && event.at.steady < self.opened && self.call.state == CallState::Ringing {
+            self.opened = event.at.steady;
+            self.call.started = self.call.started.min(event.at.wall);
         }
-        call.trust = call.trust.max(event.trust);
+    }
+
+    fn hear_talk(&mut self, state: CallState, event: &CallEvent, earlier: Option<Change>) {
+        if self.leaving.is_some_and(|leaving| event.at.steady > leaving.at.steady) {
+            self.leaving = None;
+        }
+        // Only who was there when it was answered knows when that was.
+        let saw =
+            !event.replay && self.call.state == CallState::Ringing && earlier.is_none_or(|it| it == Change::Ringing);
+        self.talk(state, event.at, saw);
+    }
+
+    fn talk(&mut self, state: CallState, at: Now, saw: bool) {
+        if saw && self.answered.is_none() {
+            self.answered = Some(at.steady);
+            self.call.answered = Some(at.wall);
+        }
+        self.call.state = state;
     }
 
     pub(super) fn is_about(&self, contact: &ContactRef) -> bool {
@@ -158,6 +324,7 @@ impl Entry {
         if !choice.as_ref().is_some_and(|choice| self.is_about(&choice.contact.id)) {
             self.call.fields.clear();
         }
+        self.told.doubtful = false;
         self.call.choice = choice;
     }
 
@@ -169,62 +336,39 @@ impl Entry {
         self.call.fields = fields;
     }
 
-    pub(super) fn answer(&mut self, at: Now) {
-        if self.answered.is_none() {
-            self.answered = Some(at.steady);
-            self.call.answered = Some(at.wall);
-        }
-        self.call.state = CallState::Answered;
-    }
-
-    pub(super) fn end(&mut self, reason: EndReason, at: Now) {
-        let answered = self.call.answered.is_some();
-        let reason = match reason {
-            EndReason::Completed if !answered => EndReason::Missed,
-            EndReason::Missed | EndReason::Declined | EndReason::Busy if answered => EndReason::Completed,
-            other => other,
-        };
-        self.call.state = CallState::Ended(reason);
-        self.call.ended = (reason != EndReason::Unknown).then_some(at.wall);
-        self.call.talked = match (reason, self.answered) {
-            (EndReason::Completed | EndReason::Failed, Some(since)) => Some(whole_millis(at.steady.since(since))),
-            _ => None,
-        };
-    }
-
     pub(super) fn ended_effects(&self, rule: LogRule) -> Vec<Effect> {
         let id = self.call.id;
         let mut effects = vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)];
-        let may = self.call.trust == Trust::Trusted && self.call.choice.is_some() && !self.call.no_log;
+        let may =
+            self.call.trust == Trust::Trusted && self.call.choice.is_some() && !self.told.doubtful && !self.call.no_log;
         if rule == LogRule::Always && may {
             effects.push(Effect::Log(id));
         }
         effects
     }
 
-    pub(super) fn has_key(&self, source: &SourceId, key: &str) -> bool {
-        self.keys.iter().any(|(s, k)| s == source && k == key)
+    /// How long nothing may be heard of it.
+    pub(super) fn patience(&self, config: &Config) -> Option<Duration> {
+        match self.call.state {
+            CallState::Ringing if self.is_of_hooks() => Some(config.ring_limit_hooks),
+            CallState::Ringing => Some(config.ring_limit),
+            CallState::Answered | CallState::Held => Some(config.talk_limit),
+            CallState::Ended(_) => None,
+        }
     }
-}
 
-/// Whether the reading says who it is, as far as a phone can.
-pub(super) fn is_identity(reading: &Reading) -> bool {
-    !matches!(reading, Reading::Withheld | Reading::Unreadable(_))
-}
+    /// Only hooks told of it.
+    pub(super) fn is_of_hooks(&self) -> bool {
+        self.reports.iter().all(|report| report.authority == Authority::Hook)
+    }
 
-/// Digits of which nothing certain can be made may still be the end of a stored number.
-pub(super) fn worth_a_lookup(reading: &Reading) -> bool {
-    is_identity(reading) || !probe_keys(reading).is_empty()
-}
+    pub(super) fn report(&self, source: &SourceId, key: &str) -> Option<&Report> {
+        self.reports.iter().find(|report| report.is(source, key))
+    }
 
-fn line_name(party: &WireParty) -> Option<String> {
-    let display = party.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    display
-        .or_else(|| Some(party.raw.trim()).filter(|raw| !raw.is_empty()))
-        .map(str::to_owned)
-}
-
-/// As the journal keeps it, so that a call read back is the call that was written.
-fn whole_millis(duration: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    /// A person worked on it: its card is not put away unasked as long as there is room.
+    pub(super) fn is_touched(&self) -> bool {
+        let by_person = |choice: &Choice| choice.by == ChosenBy::Person;
+        self.call.choice.as_ref().is_some_and(by_person) || !self.call.note.is_empty() || self.call.outcome.is_some()
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringside_domain::{
     Call, CallState, Direction, Outcome, Party, SourceId, Timestamp, Trust,
-    call::{Choice, ChosenBy},
+    call::{Choice, ChosenBy, Route},
 };
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,10 @@ pub(crate) struct CallRow {
     remote: ReadingRow,
     display: Option<String>,
     line: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    diverted_by: Vec<PartyRow>,
     provider_call_id: Option<String>,
     trust: String,
     rehearsal: bool,
@@ -31,6 +35,13 @@ pub(crate) struct CallRow {
     ended: Option<i64>,
     talked_ms: Option<u64>,
     choice: Option<ChoiceRow>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct PartyRow {
+    remote: ReadingRow,
+    display: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -61,6 +72,8 @@ impl CallRow {
             remote: ReadingRow::of(&call.remote.reading),
             display: call.remote.display.clone(),
             line: call.line.clone(),
+            queue: call.route.queue.clone(),
+            diverted_by: call.route.diverted_by.iter().map(PartyRow::of).collect(),
             provider_call_id: call.provider_call_id.clone(),
             trust: call.trust.code().to_owned(),
             rehearsal: call.rehearsal,
@@ -78,6 +91,22 @@ impl CallRow {
     }
 }
 
+impl PartyRow {
+    fn of(party: &Party) -> Self {
+        Self {
+            remote: ReadingRow::of(&party.reading),
+            display: party.display.clone(),
+        }
+    }
+
+    fn party(self) -> Party {
+        Party {
+            reading: self.remote.reading(),
+            display: self.display,
+        }
+    }
+}
+
 impl CallColumns {
     pub fn call(self) -> Option<Call> {
         let row: CallRow = decode("call", &self.body)?;
@@ -90,6 +119,10 @@ impl CallColumns {
                 display: row.display,
             },
             line: row.line,
+            route: Route {
+                queue: row.queue,
+                diverted_by: row.diverted_by.into_iter().map(PartyRow::party).collect(),
+            },
             provider_call_id: row.provider_call_id,
             // Of a trust that this version does not know, nothing may follow.
             trust: Trust::from_code(&row.trust).unwrap_or(Trust::Unverified),

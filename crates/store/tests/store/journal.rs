@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringside_domain::{
     CallState, Direction, EndReason, Journal as _, Kind, LogRef, Outcome, Timestamp, Trace, TraceStep, WriteState,
-    call::{Choice, ChosenBy},
+    call::{Choice, ChosenBy, Party},
     journal::{CallPage, Failure, StepRecord, StepState, WriteKind},
     trace::Answer,
 };
@@ -39,6 +39,34 @@ async fn every_sort_of_caller_reads_back_as_saved() {
         assert_eq!(store.call(saved.id).await.unwrap(), Some(saved), "{from}");
     }
     assert_eq!(store.call(call_id(99)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn how_a_call_came_here_and_every_way_to_end_read_back_as_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("ringside.db")).await;
+    let ends = [
+        EndReason::Completed,
+        EndReason::Missed,
+        EndReason::Declined,
+        EndReason::AnsweredElsewhere,
+        EndReason::Forwarded,
+        EndReason::Transferred,
+        EndReason::Busy,
+        EndReason::Failed,
+        EndReason::Unknown,
+    ];
+    let through = ["+14155550101", "204", "sip:nora@example.com", "anonymous", "call me"];
+    for (at, end) in (1..).zip(ends) {
+        let mut saved = over(call(at, "+14155550100"), end);
+        saved.route.queue = Some("Sales \u{200b}🎧".to_owned());
+        for (from, display) in through.iter().zip([Some("Nora".to_owned()), None].into_iter().cycle()) {
+            let reading = call(0, from).remote.reading;
+            saved.route.diverted_by.push(Party { reading, display });
+        }
+        store.save_call(saved.clone()).await.unwrap();
+        assert_eq!(store.call(saved.id).await.unwrap(), Some(saved), "{end:?}");
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use std::{
 use ringside_domain::{
     Call, CallId, CallLogEntry, CallState, Clock, ConnectionId, Contact, ContactDraft, ContactRef, Direction,
     EndReason, Marker, Now, Party, Random, SourceId, StoredNumber, Timestamp, Trust, Write, WriteId, WriteState,
+    call::Route,
     journal::WriteKind,
     phone::{Home, read},
 };
@@ -98,6 +99,7 @@ pub fn call(number: u8, from: &str) -> Call {
             display: None,
         },
         line: Some("Sales".to_owned()),
+        route: Route::default(),
         provider_call_id: Some(format!("call-{number}")),
         trust: Trust::Trusted,
         rehearsal: false,

@@ -289,7 +289,7 @@ pub enum NoteFormat {
 ///
 /// Templates have `call`: `start` and `end` (milliseconds since 1970, for the filters of times; `end` is `start` where the duration
 /// is not known), `seconds` and `milliseconds` (nothing where not known), `direction` (`in`, `out`), `answered`, `result` (`completed`, `missed`,
-/// `declined`, `answered_elsewhere`, `busy`, `failed`, `unknown`), `outcome` (what the person chose: `connected`, `left_message`,
+/// `declined`, `answered_elsewhere`, `forwarded`, `transferred`, `busy`, `failed`, `unknown`), `outcome` (what the person chose: `connected`, `left_message`,
 /// `no_answer`, `busy`, `wrong_number`, `call_back`, or nothing), `number` (the other end's), `line`, `from` and `to`. Also `contact` (`id`, `type`,
 /// `name`), `subject`, `note` (the person's), `body` (note, what the call was, and the marker where it lies in the note), `marker`,
 /// `fields` (chosen in the dialog), `zone`, `account`, `param`.

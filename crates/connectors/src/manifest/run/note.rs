@@ -100,6 +100,8 @@ fn end(entry: &CallLogEntry) -> &'static str {
         Some(EndReason::Missed) => "missed",
         Some(EndReason::Declined) => "declined",
         Some(EndReason::AnsweredElsewhere) => "answered elsewhere",
+        Some(EndReason::Forwarded) => "forwarded",
+        Some(EndReason::Transferred) => "talked, and passed on",
         Some(EndReason::Busy) => "busy",
         Some(EndReason::Failed) => "failed",
         Some(EndReason::Completed) => "answered",

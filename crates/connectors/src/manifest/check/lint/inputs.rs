@@ -196,7 +196,9 @@ fn call_hint(name: &str) -> &'static str {
     match name {
         "start" => "Write `2026-03-29T00:59:30Z`",
         "direction" => "Write `in` or `out`",
-        "end" => "There are: completed, missed, declined, answered_elsewhere, busy, failed, unknown",
+        "end" => {
+            "There are: completed, missed, declined, answered_elsewhere, forwarded, transferred, busy, failed, unknown"
+        }
         _ => "There are: connected, left_message, no_answer, busy, wrong_number, call_back",
     }
 }

@@ -1,0 +1,220 @@
+//! Which call an event is about: by the provider's id, by the source's own key, as the one that it replaces, or by number
+//! and time.
+
+use std::{collections::HashMap, time::Duration};
+
+use ringside_domain::{Authority, CallEvent, CallId, Change, SourceId, Steady, phone::Reading};
+
+use super::{
+    CallBook,
+    entry::Entry,
+    learn::{Parties, is_identity, same_line},
+};
+
+/// Where calls are found without looking at each.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    keys: HashMap<SourceId, HashMap<String, CallId>>,
+    provider_ids: HashMap<String, CallId>,
+}
+
+impl Places {
+    pub fn by_key(&self, source: &SourceId, key: &str) -> Option<CallId> {
+        self.keys.get(source)?.get(key).copied()
+    }
+
+    /// A source's key means one call at a time.
+    pub fn note(&mut self, event: &CallEvent, entry: &Entry) {
+        if entry.report(&event.source, &event.key).is_some() {
+            let of_source = self.keys.entry(event.source.clone()).or_default();
+            of_source.insert(event.key.clone(), entry.call.id);
+        }
+        if event.provider_call_id.is_some() {
+            self.note_call(entry);
+        }
+    }
+
+    pub fn note_call(&mut self, entry: &Entry) {
+        for id in &entry.provider_ids {
+            self.provider_ids.entry(id.clone()).or_insert(entry.call.id);
+        }
+    }
+
+    pub fn forget(&mut self, entry: &Entry) {
+        let id = entry.call.id;
+        for report in &entry.reports {
+            let Some(of_source) = self.keys.get_mut(&report.source) else {
+                continue;
+            };
+            if of_source.get(&report.key) == Some(&id) {
+                of_source.remove(&report.key);
+            }
+            if of_source.is_empty() {
+                self.keys.remove(&report.source);
+            }
+        }
+        for provider_id in &entry.provider_ids {
+            if self.provider_ids.get(provider_id) == Some(&id) {
+                self.provider_ids.remove(provider_id);
+            }
+        }
+    }
+}
+
+impl CallBook {
+    pub(super) fn same_call(&self, event: &CallEvent, parties: &Parties) -> Option<CallId> {
+        self.by_provider_id(event.provider_call_id.as_ref())
+            .or_else(|| self.by_key(event))
+            .or_else(|| {
+                let replaced = self.by_provider_id(event.replaces.as_ref())?;
+                let goes_on = self.entries.get(&replaced)?;
+                (!goes_on.call.state.is_over()).then_some(replaced)
+            })
+            .or_else(|| self.by_time(event, parties))
+    }
+
+    fn by_provider_id(&self, id: Option<&String>) -> Option<CallId> {
+        self.places.provider_ids.get(id?).copied()
+    }
+
+    fn by_key(&self, event: &CallEvent) -> Option<CallId> {
+        let id = self.places.by_key(&event.source, &event.key)?;
+        let entry = self.entries.get(&id)?;
+        // An id that the provider gave another call: this server uses one key for all (BroadWorks, Asterisk).
+        let replaces = event
+            .replaces
+            .as_ref()
+            .is_some_and(|old| entry.provider_ids.contains(old));
+        if event.provider_call_id.is_some() && !entry.provider_ids.is_empty() && !replaces {
+            return None;
+        }
+        let Some(report) = entry.report(&event.source, &event.key) else {
+            return Some(id);
+        };
+        let stale = event.at.steady < report.heard;
+        let repeated = event.at.steady == report.heard && event.change == report.change;
+        if matches!(event.change, Change::Ended(_)) || stale || repeated {
+            return Some(id);
+        }
+        let begins = event.change == Change::Ringing;
+        let is_it = match entry.over {
+            None => !begins || report.is_live(),
+            // Others saw its end, and this source is late.
+            Some(over) => {
+                let late = event.at.steady.since(over.at) <= self.window(event, entry);
+                report.is_live() && (late || (!begins && report.is_talking()))
+            }
+        };
+        is_it.then_some(id)
+    }
+
+    /// Who tells of the same party, in the same direction, on the same account, at the same time.
+    fn by_time(&self, event: &CallEvent, parties: &Parties) -> Option<CallId> {
+        let fits = |entry: &Entry| {
+            entry.call.rehearsal == event.rehearsal
+                && !entry.reports.is_empty()
+                && (event.provider_call_id.is_none() || entry.provider_ids.is_empty())
+                && event
+                    .direction
+                    .is_none_or(|direction| direction == entry.call.direction)
+                && !entry.reports.iter().any(|report| {
+                    report.source == event.source || differ(report.local.as_ref(), parties.local.as_ref())
+                })
+        };
+        let near = self
+            .current_and_recent()
+            .filter_map(|entry| Some((entry, self.near(event, entry)?)));
+        let mut candidates: Vec<(&Entry, Near)> = near.filter(|(entry, _)| fits(entry)).collect();
+        candidates.sort_by_key(|(entry, _)| entry.call.id);
+        let reading = parties.remote.as_ref().map(|party| &party.reading);
+        let told = reading.filter(|reading| is_identity(reading));
+        let soon = || {
+            candidates
+                .iter()
+                .filter(|(_, near)| *near == Near::Now)
+                .map(|(entry, _)| *entry)
+        };
+        if let Some(reading) = told {
+            let same = |entry: &&Entry| same_line(&entry.call.remote.reading, reading);
+            // Of two calls from one number each source tells in the same order.
+            let found = soon().find(same);
+            let long = || candidates.iter().map(|(entry, _)| *entry).filter(same);
+            return found
+                .or_else(|| only(long()))
+                .or_else(|| only(soon().filter(|entry| !is_identity(&entry.call.remote.reading))))
+                .map(|entry| entry.call.id);
+        }
+        // A source that gives no number joins only where there is no doubt.
+        let withheld = || soon().filter(|entry| entry.call.remote.reading == Reading::Withheld);
+        let found = match reading {
+            Some(Reading::Withheld) if withheld().next().is_some() => only(withheld()),
+            _ => only(soon()),
+        };
+        found.map(|entry| entry.call.id)
+    }
+
+    /// Every call that an event without an id may be about.
+    fn current_and_recent(&self) -> impl Iterator<Item = &Entry> {
+        let window = self.config.join_window.max(self.config.join_window_hooks);
+        let recent = self.done.iter().rev();
+        let recent = recent.take_while(move |(since, _)| self.latest.since(*since) <= window);
+        let ids = self.current.iter().chain(recent.map(|(_, id)| id));
+        ids.filter_map(|id| self.entries.get(id))
+    }
+
+    fn near(&self, event: &CallEvent, entry: &Entry) -> Option<Near> {
+        let at = event.at.steady;
+        let window = self.window(event, entry);
+        let within = |other: Steady| distance(at, other) <= window;
+        let soon = within(entry.opened)
+            || (event.change != Change::Ringing
+                && (entry.answered.is_some_and(within) || entry.over.is_some_and(|over| within(over.at))));
+        let long = entry.over.is_none()
+            && match event.change {
+                Change::Ringing => event.replay,
+                Change::Answered | Change::Held => event.replay || entry.answered.is_none(),
+                Change::Ended(_) => true,
+            };
+        if soon {
+            Some(Near::Now)
+        } else {
+            long.then_some(Near::GoesOn)
+        }
+    }
+
+    fn window(&self, event: &CallEvent, entry: &Entry) -> Duration {
+        match event.authority == Authority::Hook || entry.is_of_hooks() {
+            true => self.config.join_window_hooks,
+            false => self.config.join_window,
+        }
+    }
+}
+
+/// How well the time fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Near {
+    Now,
+    /// The call began long ago and goes on; the event may be about it.
+    GoesOn,
+}
+
+/// Two accounts that can be compared, and are not the same.
+fn differ(one: Option<&Reading>, other: Option<&Reading>) -> bool {
+    match (one, other) {
+        (Some(Reading::Number(one)), Some(Reading::Number(other))) => one.e164() != other.e164(),
+        (Some(Reading::Extension(one)), Some(Reading::Extension(other))) => one != other,
+        (Some(Reading::SipAddress(one)), Some(Reading::SipAddress(other))) => {
+            !one.user().eq_ignore_ascii_case(other.user())
+        }
+        _ => false,
+    }
+}
+
+fn only<T>(mut candidates: impl Iterator<Item = T>) -> Option<T> {
+    let first = candidates.next()?;
+    candidates.next().is_none().then_some(first)
+}
+
+fn distance(a: Steady, b: Steady) -> Duration {
+    a.since(b).max(b.since(a))
+}
