@@ -49,6 +49,7 @@ use crate::clock::SystemClock;
 pub use self::{
     own_ports::OwnPorts,
     resolve::{Resolver, SystemResolver},
+    tls::client_tls,
 };
 
 /// How often a read is sent again when its connection closes without a word of an answer.
@@ -88,7 +89,7 @@ impl Web {
     /// - [`Kind::Invalid`](ringside_domain::Kind::Invalid), field `extra_ca`: the file can't be read or holds no certificate.
     /// - [`Kind::Storage`](ringside_domain::Kind::Storage): this system has no list of certificates, and no extra one is given.
     pub fn new(options: WebOptions) -> Result<Self> {
-        let tls = tls::config(options.extra_ca.as_deref())?;
+        let tls = tls::http_config(options.extra_ca.as_deref())?;
         Ok(Self {
             pools: Pools::new(tls, options.resolver, options.clock)?,
             own_ports: options.own_ports,

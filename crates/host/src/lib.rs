@@ -12,6 +12,7 @@ pub mod env;
 pub mod folders;
 pub mod http;
 pub mod keyring;
+pub mod lan;
 pub mod links;
 pub mod lock;
 pub mod log;

@@ -6,13 +6,14 @@
 use std::{fmt, io};
 
 use ringside_domain::{Error, Kind, Result};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_appender::{
     non_blocking::{NonBlocking, WorkerGuard},
     rolling::{RollingFileAppender, Rotation},
 };
 use tracing_subscriber::{
     EnvFilter, Layer,
+    filter::{FilterExt as _, filter_fn},
     fmt::{
         FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::Writer,
@@ -33,13 +34,16 @@ const OPERATION: &str = "start_log";
 const KEPT_FILES: usize = 14;
 /// What is written when nobody asks for more.
 const USUAL: &str = "warn,ringside=info";
-/// These write whole messages at finer levels: people's names, and secrets on their way to the keyring.
-const NEVER_FINER: [&str; 5] = [
-    "zbus=warn",
-    "notify_rust=warn",
-    "keyring_core=warn",
-    "zbus_secret_service_keyring_store=warn",
-    "hyper=warn",
+/// These write whole messages at finer levels: people's names and numbers, and secrets on their way to the keyring. Nobody can
+/// ask for them, whatever [`env::LOG`] says.
+const NEVER_FINER: [&str; 7] = [
+    "zbus",
+    "notify_rust",
+    "keyring_core",
+    "zbus_secret_service_keyring_store",
+    "hyper",
+    "tungstenite",
+    "tokio_tungstenite",
 ];
 
 /// Keeps the log open; dropping it writes what is still waiting.
@@ -85,18 +89,23 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let mut filter = EnvFilter::try_new(wanted.unwrap_or(USUAL)).unwrap_or_else(|_| EnvFilter::new(USUAL));
-    for directive in NEVER_FINER {
-        if let Ok(directive) = directive.parse() {
-            filter = filter.add_directive(directive);
-        }
-    }
+    let wanted = EnvFilter::try_new(wanted.unwrap_or(USUAL)).unwrap_or_else(|_| EnvFilter::new(USUAL));
+    // A filter of its own: as directives beside the wanted ones, a longer target would win over them.
+    let allowed =
+        filter_fn(|about| *about.level() <= Level::WARN || !NEVER_FINER.iter().any(|name| is_of(about.target(), name)))
+            .with_max_level_hint(LevelFilter::TRACE);
     tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(writer)
         .event_format(Masked)
-        .with_filter(filter)
+        .with_filter(wanted.and(allowed))
         .boxed()
+}
+
+/// Whether a target is this crate, or a module in it.
+fn is_of(target: &str, name: &str) -> bool {
+    let rest = target.strip_prefix(name);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 /// `2026-11-22T01:15:55.123456Z  INFO ringside_engine call{id=…}: the call ended`, masked but for the first three.
@@ -192,6 +201,29 @@ mod tests {
             captured(Some("=?["), work).contains("usual"),
             "nonsense means the usual"
         );
+    }
+
+    #[test]
+    fn whole_messages_of_libraries_stay_out_whoever_asks() {
+        for wanted in [
+            "trace",
+            "tungstenite=trace",
+            "tungstenite::protocol=trace,zbus::connection=trace",
+            "off,hyper::proto=debug",
+        ] {
+            let log = captured(Some(wanted), || {
+                tracing::trace!(target: "tungstenite::protocol", "a whole frame");
+                tracing::debug!(target: "tungstenite", "a whole frame");
+                tracing::info!(target: "zbus::connection", "a whole message");
+                tracing::debug!(target: "hyper::proto", "a whole head");
+            });
+            assert_eq!(log, "", "{wanted}");
+        }
+        let log = captured(Some("trace"), || {
+            tracing::warn!(target: "tungstenite::protocol", "in trouble");
+            tracing::trace!(target: "tungstenite_of_ours", "another crate");
+        });
+        assert_eq!(log.lines().count(), 2, "{log}");
     }
 
     #[test]

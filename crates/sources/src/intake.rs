@@ -1,4 +1,6 @@
-//! The intake: softphones, scripts and desk phones' action URLs report calls over HTTP, on this computer only.
+//! The intake: softphones, scripts and desk phones' action URLs report calls over HTTP.
+//!
+//! It listens on this computer only, unless the person opens it to desk phones in the local network (`lan`).
 //!
 //! Whoever runs a program here, and every web page in a browser here, can reach a loopback port. So a report needs the
 //! token of one phone, may only report a call, and gets an empty answer; requests that a browser made are refused
@@ -24,12 +26,80 @@ use tokio::{
 };
 
 mod fields;
+mod lan;
 mod limit;
 mod phones;
+mod poly;
 mod request;
 
-pub use phones::{NewPhone, Phone, PhoneRegistry, Token};
-use request::Desk;
+pub use self::{
+    fields::{Unclear, Written, read_report},
+    lan::{LanAddress, LanState},
+    phones::{NewPhone, Phone, PhoneRegistry, Place, Token},
+};
+use self::{
+    lan::Door,
+    request::{Desk, Side},
+};
+
+use crate::kinds::{CLEAR_TEXT, DESK, Evidence, PROGRAM, Parameter, ParameterKind, PhoneKind};
+
+/// The name of the parameter with the address that a desk phone reports from.
+pub const ADDRESS: &str = "address";
+
+/// Softphones and scripts on this computer.
+pub const PROGRAM_KIND: PhoneKind = PhoneKind {
+    id: PROGRAM,
+    name: "Softphone or script on this computer",
+    summary: "For softphones that can run a command or open an address when a call comes: MicroSIP, Twinkle, Zoiper, scripts",
+    parameters: &[],
+    needs: &[],
+    limits: &["Many softphones do not tell when a call ends, or have no id for it"],
+    evidence: Evidence::RealServer("Twinkle, curl"),
+    signs_in_with_browser: false,
+    uses_intake: true,
+};
+
+/// Desk phones in the local network.
+pub const DESK_KIND: PhoneKind = PhoneKind {
+    id: DESK,
+    name: "Desk phone in the local network",
+    summary: "For desk phones with action URLs: Yealink, Snom, Grandstream, Poly, Mitel",
+    parameters: &[
+        Parameter {
+            name: ADDRESS,
+            title: "Address of the phone",
+            kind: ParameterKind::Text,
+            help: Some("Reports are taken from this address only. Empty: from the one that reports first"),
+            placeholder: Some("192.168.1.40"),
+            required: false,
+            default: None,
+        },
+        Parameter {
+            name: CLEAR_TEXT,
+            title: "The phone's reports are not encrypted, and I agree",
+            kind: ParameterKind::Bool,
+            help: Some(
+                "Whoever can listen in your network sees who calls, and the phone's token. With the token one can report \
+                 calls that never happened, and nothing else",
+            ),
+            placeholder: None,
+            required: true,
+            default: None,
+        },
+    ],
+    needs: &[
+        "An address of this computer in your network that stays the same",
+        "The way to the phone's settings: its web page, or whoever looks after it",
+    ],
+    limits: &[
+        "Most desk phones report this computer only while both are in the same network",
+        "Grandstream and Mitel phones tell no id of the call: two calls of one number at once are told apart by time only",
+    ],
+    evidence: Evidence::Documentation("The makers' documentation of action URLs; no such phone was at hand"),
+    signs_in_with_browser: false,
+    uses_intake: true,
+};
 
 /// The port that phones are told; any other can be set.
 pub const USUAL_PORT: u16 = 47_820;
@@ -37,31 +107,46 @@ pub const USUAL_PORT: u16 = 47_820;
 const DEADLINE: Duration = Duration::from_secs(2);
 /// Connections at a time. More wait in the system's own queue until one of these is through, two seconds at most.
 const MOST_CONNECTIONS: usize = 64;
+/// The same for the local network.
+const MOST_FROM_LAN: usize = 32;
 /// A request line with its headers; longer ones are refused.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// The HTTP intake as a call source.
 pub struct Intake {
     port: u16,
+    lan: Option<LanAddress>,
     phones: Arc<PhoneRegistry>,
     clock: Arc<dyn Clock>,
-    bound: watch::Sender<Option<u16>>,
+    bound: watch::Sender<Bound>,
+}
+
+/// Where phones can report now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// The port on this computer; `None` before it is open and after.
+    pub port: Option<u16>,
+    pub lan: LanState,
 }
 
 impl Intake {
-    /// The receiver holds the port while the intake listens, and `None` before and after. Port 0 takes any free one.
+    /// Port 0 takes any free one. With an address in the local network, desk phones can report there too, on the same port.
     #[must_use]
-    pub fn new(port: u16, phones: Arc<PhoneRegistry>, clock: Arc<dyn Clock>) -> (Self, watch::Receiver<Option<u16>>) {
-        let (bound, port_now) = watch::channel(None);
-        (
-            Self {
-                port,
-                phones,
-                clock,
-                bound,
-            },
-            port_now,
-        )
+    pub fn new(
+        port: u16,
+        lan: Option<LanAddress>,
+        phones: Arc<PhoneRegistry>,
+        clock: Arc<dyn Clock>,
+    ) -> (Self, watch::Receiver<Bound>) {
+        let (bound, bound_now) = watch::channel(Bound::default());
+        let intake = Self {
+            port,
+            lan,
+            phones,
+            clock,
+            bound,
+        };
+        (intake, bound_now)
     }
 
     async fn listen(&self) -> Result<TcpListener> {
@@ -94,6 +179,8 @@ impl CallSource for Intake {
         SourceId::new("intake")
     }
 
+    /// The way in from the local network comes and goes with its address; it never ends this.
+    ///
     /// # Errors
     /// [`Kind::Conflict`] when the port is taken: it is never moved silently, phones would go on reporting to the other
     /// program.
@@ -108,36 +195,66 @@ impl CallSource for Intake {
             reports: Mutex::new(HashMap::new()),
             limits: Mutex::default(),
         });
-        let bound = Bound::new(&self.bound, port);
+        let open = Open::new(&self.bound, port);
         tracing::info!("phones can report calls");
         let service = request::router(desk);
-        let mut connections = JoinSet::new();
-        let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        loop {
-            let place = tokio::select! {
-                biased;
-                () = stop.clone() => break,
-                place = places.clone().acquire_owned() => place,
-            };
-            let accepted = tokio::select! {
-                biased;
-                () = stop.clone() => break,
-                accepted = listener.accept() => accepted,
-            };
-            while connections.try_join_next().is_some() {}
-            match (accepted, place) {
-                (Ok((stream, _)), Ok(place)) => {
-                    connections.spawn(serve(stream, service.clone(), place));
+        let (mut here, mut near) = (Visitors::new(MOST_CONNECTIONS), Visitors::new(MOST_FROM_LAN));
+        let mut door = Door::new(self.lan, port);
+        let tell = |lan| {
+            self.bound.send_modify(|bound| bound.lan = lan);
+        };
+        tokio::select! {
+            biased;
+            () = stop => {}
+            () = async {
+                loop {
+                    let accepted = listener.accept().await;
+                    here.admit(accepted.map(|(stream, _)| (stream, Side::Here)), &service).await;
                 }
-                // Too many open files, most often: wait a little instead of spinning.
-                _ => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
+            } => {}
+            () = async {
+                loop {
+                    let accepted = door.accept(tell).await;
+                    let accepted = accepted.map(|(stream, peer, own)| (stream, Side::Lan { own, peer: peer.ip() }));
+                    near.admit(accepted, &service).await;
+                }
+            } => {}
         }
-        drop(listener);
-        drop(bound);
+        drop((listener, door, open));
         // What has been accepted is answered; none of it takes longer than its deadline.
-        while connections.join_next().await.is_some() {}
+        tokio::join!(here.farewell(), near.farewell());
         Ok(())
+    }
+}
+
+/// The connections of one side, so that neighbours in the network cannot take the places of programs on this computer.
+struct Visitors {
+    connections: JoinSet<()>,
+    places: Arc<Semaphore>,
+}
+
+impl Visitors {
+    fn new(most: usize) -> Self {
+        Self {
+            connections: JoinSet::new(),
+            places: Arc::new(Semaphore::new(most)),
+        }
+    }
+
+    async fn admit(&mut self, accepted: std::io::Result<(TcpStream, Side)>, service: &axum::Router) {
+        while self.connections.try_join_next().is_some() {}
+        match (accepted, self.places.clone().acquire_owned().await) {
+            (Ok((stream, side)), Ok(place)) => {
+                let service = service.clone().layer(axum::Extension(side));
+                self.connections.spawn(serve(stream, service, place));
+            }
+            // Too many open files, most often: wait a little instead of spinning.
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+
+    async fn farewell(&mut self) {
+        while self.connections.join_next().await.is_some() {}
     }
 }
 
@@ -159,17 +276,17 @@ async fn serve(stream: TcpStream, service: axum::Router, _place: OwnedSemaphoreP
 }
 
 /// Tells the port for as long as it is open, however the source ends.
-struct Bound<'a>(&'a watch::Sender<Option<u16>>);
+struct Open<'a>(&'a watch::Sender<Bound>);
 
-impl<'a> Bound<'a> {
-    fn new(sender: &'a watch::Sender<Option<u16>>, port: u16) -> Self {
-        sender.send_replace(Some(port));
+impl<'a> Open<'a> {
+    fn new(sender: &'a watch::Sender<Bound>, port: u16) -> Self {
+        sender.send_modify(|bound| bound.port = Some(port));
         Self(sender)
     }
 }
 
-impl Drop for Bound<'_> {
+impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(None);
+        self.0.send_replace(Bound::default());
     }
 }

@@ -5,11 +5,18 @@
 //!
 //! Architecture invariant: a source sees the domain and its wire. Whatever a wire says is hostile until cleaned.
 
+pub mod asterisk;
+pub mod baresip;
 mod clean;
+mod health;
 pub mod intake;
+pub mod kinds;
 pub mod recipes;
 pub mod rehearsal;
 pub mod report;
+pub mod ringcentral;
+pub mod sip;
+mod tcp;
 
 pub use intake::{Intake, PhoneRegistry};
 

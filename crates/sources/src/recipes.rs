@@ -1,6 +1,10 @@
 //! Lines to copy into phones: what a person needs to connect one, with the port and the token filled in.
 //!
-//! `docs/phones.md` explains each of them, and says which were tried.
+//! `docs/phones/` explains each of them, and says which were tried.
+
+mod desk;
+
+use std::net::IpAddr;
 
 /// How one kind of phone is connected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +101,12 @@ pub fn recipes(port: u16, token: &str, ringside: &str, profile: &str) -> Vec<Rec
             ),
         },
     ]
+}
+
+/// The lines for a desk phone in the local network, for each maker that we know. `own` is this computer's address there.
+#[must_use]
+pub fn desk_recipes(own: IpAddr, port: u16, token: &str) -> Vec<Recipe> {
+    desk::recipes(own, port, token)
 }
 
 /// baresip speaks netstrings: `12:{"event":…},`. Each event about a call goes on as it is.

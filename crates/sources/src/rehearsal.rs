@@ -7,8 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ringside_domain::{
-    CallEvent, CallSource, Change, Clock, Direction, EndReason, Error, EventSink, Kind, Result, SourceId, Stop, Trust,
-    call::WireParty,
+    Authority, CallEvent, CallSource, Change, Clock, Direction, EndReason, Error, EventSink, Kind, Result, SourceId,
+    Stop, Trust,
+    call::{WireParty, WireRoute},
 };
 
 mod people;
@@ -202,9 +203,13 @@ impl Rehearsal {
             provider_call_id: Some(key.clone()),
             key,
             trust: Trust::Trusted,
+            authority: Authority::Provider,
             direction: Some(step.direction),
             remote: Some(party(step.remote, step.display)),
             local: Some(party(step.line, None)),
+            route: WireRoute::default(),
+            replaces: None,
+            replay: false,
             at: self.clock.now(),
             change: step.change,
             rehearsal: true,

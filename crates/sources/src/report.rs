@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use ringside_domain::{
-    CallEvent, Change, Direction, EndReason, Now, SourceId, Steady, Trust,
-    call::WireParty,
+    Authority, CallEvent, Change, Direction, EndReason, Now, SourceId, Steady, Trust,
+    call::{WireParty, WireRoute},
     phone::{Home, Reading, read},
 };
 
@@ -93,9 +93,13 @@ impl Reports {
             key: open.key.clone(),
             provider_call_id: report.id.filter(|id| is_unique_everywhere(id)),
             trust,
+            authority: Authority::Hook,
             direction: open.direction,
             remote: report.remote,
             local: report.local,
+            route: WireRoute::default(),
+            replaces: None,
+            replay: false,
             at: now,
             change: report.change,
             rehearsal: false,
@@ -245,7 +249,7 @@ fn display_in(raw: &str) -> Option<String> {
 
 /// Whether an id can be the one that everybody sees, such as a SIP Call-ID, and not the count of one phone's calls.
 /// Two calls that shared an id would be taken for one.
-fn is_unique_everywhere(id: &str) -> bool {
+pub(crate) fn is_unique_everywhere(id: &str) -> bool {
     let mut letters: Vec<char> = id.chars().collect();
     let long = letters.len() >= 16;
     letters.sort_unstable();

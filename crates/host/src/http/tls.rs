@@ -10,12 +10,29 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-const OPERATION: &str = "start_http";
+const OPERATION: &str = "start_tls";
 
 /// Larger than any company's bundle; a larger file is another file.
 const MAX_FILE: u64 = 1 << 20;
 
-pub(super) fn config(extra_ca: Option<&Path>) -> Result<ClientConfig> {
+/// For what speaks TLS without HTTP: chains and names are checked against the system's certificates and those in this
+/// PEM or DER file. Reads the disk.
+///
+/// # Errors
+/// - [`Kind::Invalid`], field `extra_ca`: the file can't be read or holds no certificate.
+/// - [`Kind::Storage`]: this system has no list of certificates, and no extra one is given.
+pub fn client_tls(extra_ca: Option<&Path>) -> Result<Arc<ClientConfig>> {
+    config(extra_ca).map(Arc::new)
+}
+
+/// The same for HTTP/1.1.
+pub(super) fn http_config(extra_ca: Option<&Path>) -> Result<ClientConfig> {
+    let mut config = config(extra_ca)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn config(extra_ca: Option<&Path>) -> Result<ClientConfig> {
     let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
     let broken =
         |error: rustls::Error| Error::new(Kind::Internal, OPERATION, "TLS could not be started").because(error);
@@ -26,14 +43,12 @@ pub(super) fn config(extra_ca: Option<&Path>) -> Result<ClientConfig> {
         }
         None => Verifier::new(provider.clone()).map_err(no_roots)?,
     };
-    let mut config = ClientConfig::builder_with_provider(provider)
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(broken)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+        .with_no_client_auth())
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {

@@ -5,22 +5,25 @@
 
 use ringside_domain::{Change, Direction};
 
+use super::poly;
 use crate::report::{Report, change_in_words, direction_in_words};
 
 /// Why a request tells no call, in a sentence for its sender. Never quotes the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unclear(pub(super) &'static str);
+pub struct Unclear(pub &'static str);
 
 /// How the body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub enum Written {
     Json,
-    /// A form; or JSON, if it begins with a brace: `curl -d` calls everything a form.
+    /// Of a Poly phone.
+    Xml,
+    /// A form; or JSON, if it begins with a brace, or XML, if it begins with a bracket: `curl -d` calls everything a form.
     Form,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+pub(super) enum Field {
     Event,
     Remote,
     Local,
@@ -29,17 +32,37 @@ enum Field {
     Direction,
 }
 
+/// What one request tells. `None`: of no call, as when a phone reports a dial tone.
+///
+/// # Errors
+/// A sentence for the sender, when nothing can be made of it.
+pub fn read_report(query: &str, body: &[u8], written: Written) -> Result<Option<Report>, Unclear> {
+    let fields = Fields::read(query, body, written)?;
+    if fields.no_call {
+        return Ok(None);
+    }
+    fields.report().map(Some)
+}
+
 /// The fields that a report may have; of two with the same meaning the first that is filled in counts.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<(Field, String)>);
+struct Fields {
+    found: Vec<(Field, String)>,
+    /// The body tells of something that is no call.
+    no_call: bool,
+}
 
 impl Fields {
-    pub(super) fn read(query: &str, body: &[u8], written: Written) -> Result<Self, Unclear> {
+    fn read(query: &str, body: &[u8], written: Written) -> Result<Self, Unclear> {
         let mut fields = Self::default();
         fields.read_pairs(query.as_bytes());
         let trimmed = body.trim_ascii();
         let json = written == Written::Json || trimmed.starts_with(b"{");
-        if json && !trimmed.is_empty() {
+        if written == Written::Xml || trimmed.starts_with(b"<") {
+            let found = poly::read(trimmed)?;
+            fields.no_call = found.is_empty();
+            fields.found.extend(found);
+        } else if json && !trimmed.is_empty() {
             fields.read_json(trimmed)?;
         } else {
             fields.read_pairs(trimmed);
@@ -47,7 +70,7 @@ impl Fields {
         Ok(fields)
     }
 
-    pub(super) fn report(self) -> Result<Report, Unclear> {
+    fn report(self) -> Result<Report, Unclear> {
         let mut direction = None;
         let mut change = None;
         if let Some(word) = self.get(Field::Direction) {
@@ -79,7 +102,7 @@ impl Fields {
     }
 
     fn get(&self, field: Field) -> Option<&str> {
-        self.0
+        self.found
             .iter()
             .find(|(name, text)| *name == field && !text.trim().is_empty())
             .map(|(_, text)| text.as_str())
@@ -105,7 +128,7 @@ impl Fields {
         for (field, value) in pairs {
             let Some(field) = field else { continue };
             let spaces = !matches!(field, Field::Remote | Field::Local | Field::Call);
-            self.0.push((field, decoded(&value, spaces)));
+            self.found.push((field, decoded(&value, spaces)));
         }
     }
 
@@ -124,7 +147,7 @@ impl Fields {
                 serde_json::Value::Null | serde_json::Value::Bool(_) => continue,
                 _ => return Err(Unclear("A field of the JSON is neither text nor a number.")),
             };
-            self.0.push((field, text));
+            self.found.push((field, text));
         }
         Ok(())
     }

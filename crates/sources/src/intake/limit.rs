@@ -1,26 +1,52 @@
 //! How many reports a phone may send, and all of them together.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use tokio::time::Instant;
+
+use super::request::Side;
 
 /// Reports a second of one phone, and of everybody. A second's worth may come at once.
 const PER_PHONE: f64 = 20.0;
 const IN_TOTAL: f64 = 50.0;
+/// Neighbours that are counted one by one. A network with more of them that report calls is not somebody's office.
+const MOST_NEIGHBOURS: usize = 256;
 
 /// What a phone that comes too often is told to wait.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct Limits {
-    total: Option<Bucket>,
+    here: Option<Bucket>,
+    lan: Option<Bucket>,
+    neighbours: HashMap<IpAddr, Bucket>,
     phones: HashMap<String, Bucket>,
 }
 
 impl Limits {
-    /// Whether one more request may come in, whoever sends it.
-    pub(super) fn admit_any(&mut self, now: Instant) -> bool {
-        self.total
+    /// Whether one more request may come in, whatever its token. The sides are counted apart: a neighbour who guesses tokens
+    /// keeps no program of this computer waiting, nor another neighbour.
+    pub(super) fn admit_any(&mut self, side: Side, now: Instant) -> bool {
+        let total = match side {
+            Side::Here => &mut self.here,
+            Side::Lan { peer, .. } => {
+                if !self.neighbours.contains_key(&peer) && self.neighbours.len() >= MOST_NEIGHBOURS {
+                    self.neighbours.retain(|_, bucket| !bucket.is_full_at(PER_PHONE, now));
+                    if self.neighbours.len() >= MOST_NEIGHBOURS {
+                        return false;
+                    }
+                }
+                let bucket = self
+                    .neighbours
+                    .entry(peer)
+                    .or_insert_with(|| Bucket::full(PER_PHONE, now));
+                if !bucket.take(PER_PHONE, now) {
+                    return false;
+                }
+                &mut self.lan
+            }
+        };
+        total
             .get_or_insert_with(|| Bucket::full(IN_TOTAL, now))
             .take(IN_TOTAL, now)
     }
@@ -45,6 +71,10 @@ struct Bucket {
 impl Bucket {
     fn full(size: f64, now: Instant) -> Self {
         Self { left: size, at: now }
+    }
+
+    fn is_full_at(&self, rate: f64, now: Instant) -> bool {
+        self.left + now.saturating_duration_since(self.at).as_secs_f64() * rate >= rate
     }
 
     /// Filled with `rate` a second, up to one second's worth.
@@ -75,6 +105,26 @@ mod tests {
             20,
             "nothing is saved up"
         );
-        assert_eq!((0..100).filter(|_| limits.admit_any(start)).count(), 50);
+        assert_eq!((0..100).filter(|_| limits.admit_any(Side::Here, start)).count(), 50);
+    }
+
+    #[test]
+    fn neighbours_are_counted_one_by_one_and_apart_from_this_computer() {
+        let mut limits = Limits::default();
+        let start = Instant::now();
+        let from = |last: u32| Side::Lan {
+            own: IpAddr::from([192, 168, 1, 20]),
+            peer: IpAddr::from(0x0A00_0000_u32.wrapping_add(last).to_be_bytes()),
+        };
+        let admitted = |limits: &mut Limits, side, now| (0..100).filter(|_| limits.admit_any(side, now)).count();
+        assert_eq!(admitted(&mut limits, from(1), start), 20);
+        assert_eq!(admitted(&mut limits, from(2), start), 20);
+        assert_eq!(admitted(&mut limits, from(3), start), 10, "all neighbours together");
+        assert_eq!(admitted(&mut limits, Side::Here, start), 50);
+        for last in 0..2_000 {
+            limits.admit_any(from(last), start);
+        }
+        assert!(limits.neighbours.len() <= MOST_NEIGHBOURS);
+        assert_eq!(admitted(&mut limits, from(5_000), start + Duration::from_secs(2)), 20);
     }
 }

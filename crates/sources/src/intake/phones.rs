@@ -4,11 +4,13 @@
 
 use std::{
     fmt,
+    net::IpAddr,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use ringside_domain::{CredentialStore, Error, Kind, Random, Result, Timestamp, credentials::Secret};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use tokio::sync::watch;
 
 const LONGEST_NAME: usize = 40;
 const MOST_PHONES: usize = 50;
@@ -18,11 +20,27 @@ const MOST_PHONES: usize = 50;
 pub struct Phone {
     /// For people, and unique without regard to case: `Desk phone`, `microsip`.
     pub name: String,
+    pub place: Place,
     /// What it reports may log calls by itself.
     pub trusted: bool,
     pub created: Timestamp,
     /// When its newest report came.
     pub last_seen: Option<Timestamp>,
+}
+
+/// From where a phone reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// A program on this computer.
+    #[default]
+    Here,
+    /// A device in the local network.
+    Lan {
+        /// The only address its reports are taken from; `None`: the one that reports first becomes it.
+        address: Option<IpAddr>,
+        /// Where its token was used from as well, the last time; refused.
+        stranger: Option<IpAddr>,
+    },
 }
 
 /// A phone just added, with the only chance to see its token.
@@ -66,6 +84,8 @@ impl fmt::Debug for Token {
 #[derive(Debug, Default)]
 pub struct PhoneRegistry {
     phones: RwLock<Vec<(Phone, Option<Token>)>>,
+    /// Counts what the phones changed by themselves: an address that was pinned, a stranger who came.
+    changes: watch::Sender<u64>,
 }
 
 impl PhoneRegistry {
@@ -74,7 +94,14 @@ impl PhoneRegistry {
     pub fn new(phones: Vec<Phone>) -> Self {
         Self {
             phones: RwLock::new(phones.into_iter().map(|phone| (phone, None)).collect()),
+            changes: watch::Sender::default(),
         }
+    }
+
+    /// Tells when a desk phone's address was pinned or somebody else used its token: [`PhoneRegistry::phones`] says which.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Fetches the tokens that are still missing. Until then such a phone is refused; call it again when the secret store
@@ -105,6 +132,7 @@ impl PhoneRegistry {
     pub async fn add(
         &self,
         name: &str,
+        place: Place,
         trusted: bool,
         now: Timestamp,
         random: &dyn Random,
@@ -116,6 +144,7 @@ impl PhoneRegistry {
         credentials.set(&entry(&name), Secret::new(token.reveal())).await?;
         let phone = Phone {
             name: name.clone(),
+            place,
             trusted,
             created: now,
             last_seen: None,
@@ -147,10 +176,57 @@ impl PhoneRegistry {
         found.map(|(phone, _)| phone.trusted = trusted).is_some()
     }
 
+    /// Sets the only address a desk phone reports from; `None`: the next that comes. False when there is no such phone.
+    pub fn set_address(&self, name: &str, wanted: Option<IpAddr>) -> bool {
+        let mut phones = self.write();
+        let found = phones.iter_mut().find(|(phone, _)| same(&phone.name, name));
+        let Some((phone, _)) = found.filter(|(phone, _)| phone.place != Place::Here) else {
+            return false;
+        };
+        phone.place = Place::Lan {
+            address: wanted,
+            stranger: None,
+        };
+        true
+    }
+
+    /// Whether this desk phone may report from there. The first address it comes from is kept.
+    pub(super) fn comes_from(&self, name: &str, peer: IpAddr) -> bool {
+        let mut phones = self.write();
+        let place = phones
+            .iter_mut()
+            .find(|(phone, _)| phone.name == name)
+            .map(|(phone, _)| &mut phone.place);
+        let Some(Place::Lan { address, stranger }) = place else {
+            return false;
+        };
+        let (known, changed) = match *address {
+            Some(pinned) => (pinned == peer, pinned != peer && stranger.replace(peer) != Some(peer)),
+            None => {
+                *address = Some(peer);
+                (true, true)
+            }
+        };
+        drop(phones);
+        if changed {
+            self.changes.send_modify(|count| *count += 1);
+        }
+        known
+    }
+
     /// All phones, in the order in which they were added.
     #[must_use]
     pub fn phones(&self) -> Vec<Phone> {
         self.read().iter().map(|(phone, _)| phone.clone()).collect()
+    }
+
+    /// Whether this phone's reports are refused because the secret store did not give its token.
+    #[must_use]
+    pub fn lacks_token(&self, name: &str) -> bool {
+        let phones = self.read();
+        phones
+            .iter()
+            .any(|(phone, token)| same(&phone.name, name) && token.is_none())
     }
 
     /// Whose token this is. Takes as long for a wrong one as for a right one, whichever phone it is.

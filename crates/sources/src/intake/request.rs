@@ -1,15 +1,16 @@
-//! One request: who may ask, what is refused, and the empty answer.
+//! One request: who may ask, from where, what is refused, and the empty answer.
 //!
 //! The order matters: what a browser sent is refused before anything else of it is looked at, and guessing tokens is
 //! limited before a token is compared.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -19,14 +20,23 @@ use ringside_domain::{Clock, EventSink, SourceId, Trust};
 use tokio::time::Instant;
 
 use super::{
-    fields::{Fields, Unclear, Written},
+    fields::{Unclear, Written, read_report},
     limit::{Limits, RETRY_AFTER},
-    phones::{Phone, PhoneRegistry},
+    phones::{Phone, PhoneRegistry, Place},
 };
 use crate::report::Reports;
 
 const LONGEST_BODY: usize = 64 * 1024;
 const PATH: &str = "/v1/call";
+
+/// From where a request came.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    /// A program on this computer.
+    Here,
+    /// The local network: the address of ours that was asked, and who asked.
+    Lan { own: IpAddr, peer: IpAddr },
+}
 
 /// What every request needs.
 pub(super) struct Desk {
@@ -46,8 +56,8 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
     Router::new().fallback(answer).with_state(desk)
 }
 
-async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response {
-    match desk.take(request).await {
+async fn answer(State(desk): State<Arc<Desk>>, Extension(side): Extension<Side>, request: Request) -> Response {
+    match desk.take(request, side).await {
         Ok(()) => empty(StatusCode::NO_CONTENT),
         Err(Refused(status, sentence)) => {
             tracing::debug!(status = status.as_u16(), "a report was refused: {sentence}");
@@ -83,11 +93,11 @@ fn empty(status: StatusCode) -> Response {
 }
 
 impl Desk {
-    async fn take(&self, request: Request) -> Result<(), Refused> {
+    async fn take(&self, request: Request, side: Side) -> Result<(), Refused> {
         let (parts, body) = request.into_parts();
-        refuse_other_hosts(&parts, self.port)?;
+        refuse_other_hosts(&parts, self.port, side)?;
         refuse_browsers(&parts.headers)?;
-        if !locked(&self.limits).admit_any(Instant::now()) {
+        if !locked(&self.limits).admit_any(side, Instant::now()) {
             return Err(TOO_MANY);
         }
         let token = token_of(&parts)?;
@@ -101,6 +111,7 @@ impl Desk {
             StatusCode::UNAUTHORIZED,
             "This token belongs to no phone. Copy the line for your phone again from Ringside's settings.",
         ))?;
+        self.refuse_other_places(&phone, side)?;
         if !locked(&self.limits).admit(&phone.name, Instant::now()) {
             return Err(TOO_MANY);
         }
@@ -117,12 +128,34 @@ impl Desk {
             }
         })?;
         let query = parts.uri.query().unwrap_or_default();
-        let report = Fields::read(query, &body, written).and_then(Fields::report);
-        self.tell(
-            phone,
-            report.map_err(|Unclear(why)| Refused(StatusCode::BAD_REQUEST, why))?,
-        );
+        let report = read_report(query, &body, written);
+        if let Some(report) = report.map_err(|Unclear(why)| Refused(StatusCode::BAD_REQUEST, why))? {
+            self.tell(phone, report);
+        }
         Ok(())
+    }
+
+    /// A phone reports from where it stands; its token is worth nothing elsewhere.
+    fn refuse_other_places(&self, phone: &Phone, side: Side) -> Result<(), Refused> {
+        match (side, phone.place) {
+            (Side::Here, Place::Here) => Ok(()),
+            (Side::Here, Place::Lan { .. }) => Err(Refused(
+                StatusCode::FORBIDDEN,
+                "This token is a desk phone's: it is taken from the local network only.",
+            )),
+            (Side::Lan { .. }, Place::Here) => Err(Refused(
+                StatusCode::FORBIDDEN,
+                "This token is for a program on Ringside's own computer.",
+            )),
+            (Side::Lan { peer, .. }, Place::Lan { .. }) if self.phones.comes_from(&phone.name, peer) => Ok(()),
+            (Side::Lan { .. }, Place::Lan { .. }) => {
+                tracing::warn!("a desk phone's token was used from another address");
+                Err(Refused(
+                    StatusCode::FORBIDDEN,
+                    "This phone reports from another address. If it has a new one, set it in Ringside under Phones.",
+                ))
+            }
+        }
     }
 
     fn tell(&self, phone: Phone, report: crate::Report) {
@@ -147,10 +180,14 @@ impl Desk {
 const TOO_MANY: Refused = Refused(StatusCode::TOO_MANY_REQUESTS, "Too many reports in one second.");
 
 /// A page that had its name pointed at this computer (DNS rebinding) still sends that name.
-fn refuse_other_hosts(parts: &Parts, port: u16) -> Result<(), Refused> {
+fn refuse_other_hosts(parts: &Parts, port: u16, side: Side) -> Result<(), Refused> {
+    let is_name = |name: &str| match side {
+        Side::Here => matches!(name, "127.0.0.1" | "[::1]") || name.eq_ignore_ascii_case("localhost"),
+        Side::Lan { own, .. } => name.trim_start_matches('[').trim_end_matches(']').parse() == Ok(own),
+    };
     let ours = |text: &str| {
         let named = text.rsplit_once(':').filter(|(_, given)| given.parse() == Ok(port));
-        named.is_some_and(|(name, _)| matches!(name, "127.0.0.1" | "[::1]") || name.eq_ignore_ascii_case("localhost"))
+        named.is_some_and(|(name, _)| is_name(name))
     };
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok()).is_some_and(ours) && hosts.next().is_none();
@@ -159,7 +196,10 @@ fn refuse_other_hosts(parts: &Parts, port: u16) -> Result<(), Refused> {
     if host && line {
         Ok(())
     } else {
-        Err(Refused(StatusCode::FORBIDDEN, "Reports are taken on 127.0.0.1 only."))
+        Err(Refused(
+            StatusCode::FORBIDDEN,
+            "Reports are taken at the address of this computer only, not under a name.",
+        ))
     }
 }
 
@@ -206,8 +246,12 @@ fn written(headers: &HeaderMap) -> Result<Written, Refused> {
         .to_ascii_lowercase();
     match kind.as_str() {
         "application/json" => Ok(Written::Json),
+        "application/xml" | "text/xml" | "application/x-com-polycom-spipx" => Ok(Written::Xml),
         "" | "application/x-www-form-urlencoded" | "text/plain" | "application/octet-stream" => Ok(Written::Form),
-        _ => Err(Refused(StatusCode::BAD_REQUEST, "The body must be a form or JSON.")),
+        _ => Err(Refused(
+            StatusCode::BAD_REQUEST,
+            "The body must be a form, JSON, or a Poly phone's XML.",
+        )),
     }
 }
 

@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use ringside_domain::{
     CallEvent, CallSource, Clock, CredentialStore, EventSink, Now, Random, Steady, Timestamp, credentials::Secret,
 };
-use ringside_sources::{Intake, PhoneRegistry};
+use ringside_sources::{Intake, PhoneRegistry, intake::Place};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -107,18 +107,18 @@ impl House {
             Counting::default(),
         );
         let desk = phones
-            .add("Desk phone", true, Timestamp(1), &random, &secrets)
+            .add("Desk phone", Place::Here, true, Timestamp(1), &random, &secrets)
             .await
             .unwrap();
         let soft = phones
-            .add("softphone", false, Timestamp(2), &random, &secrets)
+            .add("softphone", Place::Here, false, Timestamp(2), &random, &secrets)
             .await
             .unwrap();
-        let (mut intake, mut port) = Intake::new(0, phones.clone(), Arc::new(TestClock(Instant::now())));
+        let (mut intake, mut port) = Intake::new(0, None, phones.clone(), Arc::new(TestClock(Instant::now())));
         let (told, (stop, stopped)) = (Told::default(), oneshot::channel::<()>());
         let sink = Box::new(told.clone());
         let running = tokio::spawn(async move { intake.run(sink, stopped.map(|_| ()).boxed().shared()).await });
-        let port = port.wait_for(Option::is_some).await.unwrap().unwrap();
+        let port = port.wait_for(|bound| bound.port.is_some()).await.unwrap().port.unwrap();
         Self {
             port,
             told,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod house;
+mod lan;
 
 use std::{
     sync::Arc,
@@ -12,7 +13,7 @@ use std::{
 use futures_util::FutureExt;
 use proptest::prelude::*;
 use ringside_domain::{CallSource, Change, CredentialStore, Direction, EndReason, Kind, Timestamp, Trust};
-use ringside_sources::{Intake, PhoneRegistry, recipes::recipes};
+use ringside_sources::{Intake, PhoneRegistry, intake::Place, recipes::recipes};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -205,13 +206,13 @@ async fn a_token_is_one_phone_and_can_be_taken_away() {
     let again = PhoneRegistry::new(house.phones.phones());
     let random = Counting::default();
     let twice = again
-        .add("desk PHONE", false, Timestamp(3), &random, &house.secrets)
+        .add("desk PHONE", Place::Here, false, Timestamp(3), &random, &house.secrets)
         .await
         .unwrap_err();
     assert_eq!((twice.kind, twice.field.as_deref()), (Kind::Conflict, Some("name")));
     assert_eq!(
         again
-            .add("a/b", false, Timestamp(3), &random, &house.secrets)
+            .add("a/b", Place::Here, false, Timestamp(3), &random, &house.secrets)
             .await
             .unwrap_err()
             .kind,
@@ -279,7 +280,12 @@ async fn too_many_and_too_slow() {
 #[tokio::test]
 async fn a_taken_port_is_told_and_never_moved() {
     let house = House::open().await;
-    let (mut second, port) = Intake::new(house.port, house.phones.clone(), Arc::new(TestClock(Instant::now())));
+    let (mut second, port) = Intake::new(
+        house.port,
+        None,
+        house.phones.clone(),
+        Arc::new(TestClock(Instant::now())),
+    );
     let never = std::future::pending::<()>().boxed().shared();
     let error = second.run(Box::new(Told::default()), never).await.unwrap_err();
     assert_eq!(
@@ -287,7 +293,7 @@ async fn a_taken_port_is_told_and_never_moved() {
         (Kind::Conflict, Some("intake_port"))
     );
     assert!(error.to_string().contains(&house.port.to_string()), "{error}");
-    assert_eq!(*port.borrow(), None);
+    assert_eq!(port.borrow().port, None);
 
     let port = house.port;
     house.close().await;

@@ -1,0 +1,300 @@
+//! baresip, by its module `ctrl_tcp`.
+//!
+//! ```text
+//! 231:{"event":true,"type":"CALL_INCOMING","class":"call","accountaor":"sip:202@pbx.test","direction":"incoming",
+//!      "peeruri":"sip:+15550100123@pbx.test","peerdisplayname":"Ada","id":"1-16326@192.0.2.1","param":"…"},
+//! 46:{"response":true,"ok":true,"data":"…","token":"ringside"},
+//!                        we say:  44:{"command":"listcalls","token":"ringside"},
+//! ```
+//!
+//! Netstrings of JSON both ways, `id` is the SIP Call-ID. Call events: CALL_INCOMING, CALL_OUTGOING (not before 1.1),
+//! CALL_RINGING, CALL_PROGRESS (both of outgoing calls), CALL_ESTABLISHED, CALL_HOLD and CALL_RESUME (by the other end),
+//! CALL_CLOSED. The last one has the same words for a call that was cancelled and for one that ended: which it was is told
+//! by CALL_ESTABLISHED. Seen on 1.0.0, newer ones by their source. It serves one connection at a time, a newer one ends the
+//! older; `listcalls` needs the module `menu`, which nobody leaves out.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use ringside_domain::{
+    CallSource, Clock, Error, EventSink, Kind, Random, Result, SourceId, SourceState, Stop, source::Note,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, sleep_until, timeout},
+};
+
+mod calls;
+mod message;
+
+pub use calls::Calls;
+pub use message::{Event, Message, message, netstring};
+
+use crate::{
+    health::Health,
+    kinds::{Built, CLEAR_TEXT, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup},
+    tcp::{Away, Server, Stream, Talk, keep_up},
+};
+
+pub const KIND: PhoneKind = PhoneKind {
+    id: "baresip",
+    name: "baresip",
+    summary: "For the softphone baresip on this computer",
+    parameters: &[
+        Parameter {
+            name: SERVER,
+            title: "Control address",
+            kind: ParameterKind::Text,
+            help: Some("What ctrl_tcp_listen says in baresip's config"),
+            placeholder: Some(USUAL_SERVER),
+            required: false,
+            default: Some(USUAL_SERVER),
+        },
+        Parameter {
+            name: CLEAR_TEXT,
+            title: "baresip runs on another computer, and I agree that everybody in between can listen in",
+            kind: ParameterKind::Bool,
+            help: Some(
+                "The control connection has no password and no encryption: whoever reaches it hears of every call, and can \
+                 make calls with this phone",
+            ),
+            placeholder: None,
+            required: false,
+            default: None,
+        },
+    ],
+    needs: &[
+        "In baresip's config: module_app ctrl_tcp.so, module_app menu.so, and ctrl_tcp_listen 127.0.0.1:4444; without that \
+         last line it listens to the whole network",
+    ],
+    limits: &[
+        "It serves one program at a time: another one that connects takes the calls away from Ringside",
+        "It does not tell that a call was answered elsewhere: such a call counts as missed unless another phone tells more",
+        "A call that we put on hold shows after some seconds",
+    ],
+    evidence: Evidence::RealServer("baresip 1.0.0"),
+    signs_in_with_browser: false,
+    uses_intake: false,
+};
+
+const SERVER: &str = "server";
+const USUAL_SERVER: &str = "127.0.0.1:4444";
+const USUAL_PORT: u16 = 4444;
+/// The answer to the first question proves that it is baresip.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// How often we ask what calls there are: while there is one, and to see that somebody is still there.
+const ASKS_IN_A_CALL: Duration = Duration::from_secs(5);
+const ASKS_AT_REST: Duration = Duration::from_secs(30);
+const CHUNK: usize = 16 * 1024;
+/// A connection that is away for longer than that leaves nobody to tell how its calls ended.
+const PATIENCE: Duration = Duration::from_secs(60);
+const QUESTION: &[u8] = br#"42:{"command":"listcalls","token":"ringside"},"#;
+const TOKEN: &str = "ringside";
+const OPERATION: &str = "watch_baresip";
+
+/// # Errors
+/// [`Kind::Invalid`], field `server` or `clear_text`.
+pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
+    let server = setup.text(SERVER).unwrap_or(USUAL_SERVER);
+    let server = Server::parse(server, USUAL_PORT).ok_or_else(|| {
+        Error::new(
+            Kind::Invalid,
+            OPERATION,
+            "the control address is no address with a port",
+        )
+        .hint("Write it like 127.0.0.1:4444")
+        .field(SERVER)
+    })?;
+    if !server.is_here() && setup.text(CLEAR_TEXT) != Some("true") {
+        return Err(Error::new(
+            Kind::Invalid,
+            OPERATION,
+            format!("{server} is another computer, and baresip's control connection has no password and no encryption"),
+        )
+        .hint("Agree to that, or run Ringside where baresip runs")
+        .field(CLEAR_TEXT));
+    }
+    let (health, state) = Health::new();
+    let source = Baresip {
+        source: setup.source.clone(),
+        random: parts.random.clone(),
+        health: health.clone(),
+        line: Line {
+            server,
+            calls: Calls::new(setup.source, setup.trust),
+            clock: parts.clock.clone(),
+            health,
+            away: Away::default(),
+        },
+    };
+    Ok(Built {
+        source: Box::new(source),
+        state,
+    })
+}
+
+struct Baresip {
+    source: SourceId,
+    random: Arc<dyn Random>,
+    health: Health,
+    line: Line,
+}
+
+#[async_trait]
+impl CallSource for Baresip {
+    fn id(&self) -> SourceId {
+        self.source.clone()
+    }
+
+    async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
+        keep_up(&mut self.line, &self.health, &*self.random, &*sink, &stop).await
+    }
+}
+
+struct Line {
+    server: Server,
+    calls: Calls,
+    clock: Arc<dyn Clock>,
+    health: Health,
+    away: Away,
+}
+
+#[async_trait]
+impl Talk for Line {
+    async fn talk(&mut self, sink: &dyn EventSink, stop: &Stop) -> Result<()> {
+        let dialled = tokio::select! {
+            biased;
+            () = stop.clone() => return Ok(()),
+            dialled = self.server.dial(None) => dialled,
+        };
+        let mut stream = dialled?;
+        self.away.is_over();
+        let mut received = Vec::new();
+        let mut is_ready = false;
+        ask(&mut *stream, &self.server).await?;
+        let mut answer_by = Some(Instant::now() + ANSWERS_WITHIN);
+        let mut ask_at = Instant::now() + ASKS_AT_REST;
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.clone() => return Ok(()),
+                read = async {
+                    received.reserve(CHUNK);
+                    stream.read_buf(&mut received).await
+                } => match read {
+                    Ok(0) => return Err(self.closed()),
+                    Ok(_) => {}
+                    Err(error) => return Err(self.closed().because(error)),
+                },
+                () = sleep_until(answer_by.unwrap_or(ask_at)), if answer_by.is_some() => {
+                    return Err(self.server.silent("being asked for calls").hint(
+                        "Check that this is the port of ctrl_tcp_listen in baresip's config",
+                    ));
+                }
+                () = sleep_until(ask_at), if answer_by.is_none() => {
+                    ask(&mut *stream, &self.server).await?;
+                    answer_by = Some(Instant::now() + ANSWERS_WITHIN);
+                }
+            }
+            let mut used = 0;
+            while let Some((payload, length)) =
+                netstring(&received[used..]).map_err(|reason| self.not_baresip(reason))?
+            {
+                let read = message(payload);
+                used += length;
+                match read {
+                    Some(Message::Event(event)) => {
+                        // What happened between connecting and the first answer may have begun before.
+                        let told = self.calls.event(event, self.clock.now(), !is_ready);
+                        told.into_iter().for_each(|event| sink.event(event));
+                    }
+                    Some(Message::Answer { token, ok, data }) if token.as_deref() == Some(TOKEN) => {
+                        if ok {
+                            let told = self.calls.listed(&data, self.clock.now(), !is_ready);
+                            told.into_iter().for_each(|event| sink.event(event));
+                        } else if !is_ready {
+                            tracing::info!("baresip does not list its calls: its module menu is not loaded");
+                            self.calls
+                                .all_lost(self.clock.now())
+                                .into_iter()
+                                .for_each(|event| sink.event(event));
+                        }
+                        if !is_ready {
+                            is_ready = true;
+                            self.health.set(SourceState::Ready { notes: self.notes() });
+                        }
+                        answer_by = None;
+                        ask_at = Instant::now() + ASKS_AT_REST;
+                    }
+                    _ => {}
+                }
+            }
+            received.drain(..used);
+            if !self.calls.is_empty() {
+                ask_at = ask_at.min(Instant::now() + ASKS_IN_A_CALL);
+            }
+        }
+    }
+
+    /// A connection that broke may come back within a second, and then `listcalls` says what goes on.
+    fn lost(&mut self, for_good: bool, sink: &dyn EventSink) {
+        // A program on this computer that can't be reached has ended, and its calls with it.
+        let patience = if self.server.is_here() {
+            Duration::ZERO
+        } else {
+            PATIENCE
+        };
+        if for_good || self.away.exceeds(patience) {
+            let told = self.calls.all_lost(self.clock.now());
+            told.into_iter().for_each(|event| sink.event(event));
+        }
+    }
+}
+
+impl Line {
+    fn notes(&self) -> Vec<Note> {
+        if self.server.is_here() {
+            return Vec::new();
+        }
+        vec![Note {
+            code: CLEAR_TEXT,
+            message: format!(
+                "The connection to {} has no password and no encryption: whoever reaches it hears of every call and can \
+                 make calls",
+                self.server
+            ),
+            hint: Some("Run Ringside where baresip runs, or put a tunnel in between".to_owned()),
+        }]
+    }
+
+    fn closed(&self) -> Error {
+        Error::new(
+            Kind::Unavailable,
+            OPERATION,
+            format!("baresip at {} closed the connection", self.server),
+        )
+        .hint("It may have ended, or another program may have connected: it serves one at a time")
+    }
+
+    fn not_baresip(&self, reason: &'static str) -> Error {
+        Error::new(
+            Kind::Unavailable,
+            OPERATION,
+            format!("{} does not talk like baresip: {reason}", self.server),
+        )
+        .hint("Check that this is the port of ctrl_tcp_listen in baresip's config")
+    }
+}
+
+async fn ask(stream: &mut dyn Stream, server: &Server) -> Result<()> {
+    match timeout(ANSWERS_WITHIN, stream.write_all(QUESTION)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Error::new(
+            Kind::Unavailable,
+            OPERATION,
+            format!("the connection to baresip at {server} broke"),
+        )
+        .because(error)),
+        Err(_) => Err(server.silent("being asked for calls")),
+    }
+}
