@@ -12,10 +12,11 @@ use ringside_ipc::{
     Api, ApiError, Event,
     call::{CallDto, CallFilterDto, CallsPageDto, LogFieldsDto, ReportDto, TraceDto},
     command::{
-        AddConnectionArgs, AddNumberArgs, AddPhoneArgs, AgreeArgs, CallArgs, ChangeConnectionArgs, ChooseArgs,
-        ConnectionArgs, ConnectorFieldsArgs, ContactArgs, CreateArgs, FinishSignInArgs, HandOnArgs, LogArgs,
-        LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs, QuitArgs,
-        ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs, UnlockArgs,
+        AddConnectionArgs, AddNumberArgs, AddPhoneArgs, AgreeArgs, CallArgs, ChangeConnectionArgs, ChangePhoneArgs,
+        ChooseArgs, ConnectionArgs, ConnectorFieldsArgs, ContactArgs, CreateArgs, FinishSignInArgs, HandOnArgs,
+        LogArgs, LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs,
+        QuitArgs, ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs,
+        UnlockArgs,
     },
     connection::{ConnectorDto, ConnectorFieldsDto, SignedInDto},
     contact::{
@@ -24,8 +25,9 @@ use ringside_ipc::{
     },
     convert,
     number::{preview, read_number},
+    phone::{NewPhoneDto, PhoneDto, PhoneKindDto},
     settings::{NumberReadDto, PreviewDto, SettingsDto},
-    status::{ConnectionDto, HelloDto, NewPhoneDto, PhoneDto, RoleDto, StatusDto},
+    status::{ConnectionDto, HelloDto, RoleDto, StatusDto},
 };
 
 use crate::app::App;
@@ -315,7 +317,11 @@ impl Api for App {
     }
 
     async fn phones(&self, _: Nothing) -> Result<Vec<PhoneDto>, ApiError> {
-        Ok(self.phones_now())
+        Ok(self.phones_now().await)
+    }
+
+    async fn phone_kinds(&self, _: Nothing) -> Result<Vec<PhoneKindDto>, ApiError> {
+        Ok(crate::phones::kinds_now())
     }
 
     async fn add_phone(&self, args: AddPhoneArgs) -> Result<NewPhoneDto, ApiError> {
@@ -324,7 +330,35 @@ impl Api for App {
 
     async fn remove_phone(&self, args: PhoneArgs) -> Result<Vec<PhoneDto>, ApiError> {
         self.remove_phone_entry(&args.name).await?;
-        Ok(self.phones_now())
+        Ok(self.phones_now().await)
+    }
+
+    async fn change_phone(&self, args: ChangePhoneArgs) -> Result<PhoneDto, ApiError> {
+        self.change_phone_entry(args).await
+    }
+
+    async fn check_phone(&self, args: PhoneArgs) -> Result<PhoneDto, ApiError> {
+        self.needs_app()?;
+        self.begin_check(&args.name).await
+    }
+
+    async fn retry_phone(&self, args: PhoneArgs) -> Result<PhoneDto, ApiError> {
+        self.needs_app()?;
+        self.retry_phone_entry(&args.name).await
+    }
+
+    async fn sign_in_phone(&self, args: PhoneArgs) -> Result<PhoneDto, ApiError> {
+        self.sign_in_to_phone(&args.name).await
+    }
+
+    async fn cancel_phone_sign_in(&self, args: PhoneArgs) -> Result<Nothing, ApiError> {
+        self.cancel_phone_sign_in_of(&args.name);
+        Ok(Nothing {})
+    }
+
+    async fn intake_addresses(&self, _: Nothing) -> Result<Vec<String>, ApiError> {
+        let addresses = ringside_host::lan::lan_addresses();
+        Ok(addresses.iter().map(ToString::to_string).collect())
     }
 
     async fn unlock(&self, args: UnlockArgs) -> Result<StatusDto, ApiError> {

@@ -23,6 +23,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::{
     connections::Connections,
     intake::Intake,
+    phones::{HostTls, Phones},
     settings::{Settings, SettingsFile},
     spool,
     start::{Ports, Start, StartOptions},
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub extra: Vec<Connection>,
     pub connections: Connections,
     pub intake: Intake,
+    pub phones: Phones,
     /// The calls that `ringside ring` has told of.
     pub reports: Mutex<Reports>,
     notices: Mutex<BTreeMap<&'static str, NoticeDto>>,
@@ -68,7 +70,7 @@ pub(crate) struct Inner {
     quit: watch::Sender<bool>,
     stop: Stop,
     stop_sender: Mutex<Option<oneshot::Sender<()>>>,
-    lock: Mutex<Option<ProfileLock>>,
+    pub lock: Mutex<Option<ProfileLock>>,
 }
 
 impl App {
@@ -93,6 +95,17 @@ impl App {
         let settings = file.settings().clone();
         let store_ports = Arc::new(store.clone());
         let (parts, web) = ports.connectors(&store, &settings);
+        // One of each for everybody: connections of the web, and grants, are shared by name.
+        let phones = Phones::new(ringside_sources::kinds::Parts {
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            http: parts.http.clone(),
+            sign_in: parts.sign_in.clone(),
+            tls: Arc::new(HostTls {
+                extra_ca: settings.extra_ca.clone(),
+            }),
+            dns: None,
+        });
         let connections = Connections::new(parts, web, &folders.config);
         let parts = Parts {
             clock: ports.clock.clone(),
@@ -106,6 +119,7 @@ impl App {
         let app = Self {
             inner: Arc::new(Inner {
                 intake: Intake::new(&settings),
+                phones,
                 reports: Mutex::new(Reports::new(SourceId::new("ring"))),
                 folders,
                 role,
@@ -151,6 +165,10 @@ impl App {
             let app = self.clone();
             tokio::spawn(async move { app.start_intake().await });
             let app = self.clone();
+            tokio::spawn(async move { app.run_phones().await });
+            let app = self.clone();
+            tokio::spawn(async move { app.keep_desk_addresses().await });
+            let app = self.clone();
             tokio::spawn(async move { app.warm_connections().await });
             self.take_spool().await;
             tokio::spawn(self.clone().tick());
@@ -193,7 +211,7 @@ impl App {
         if let Some(stop) = sender {
             let _ = stop.send(());
         }
-        self.inner.intake.stop().await;
+        tokio::join!(self.inner.intake.stop(), self.inner.phones.stop());
         self.inner.engine.stop().await;
         if first {
             self.save_at_last().await;
@@ -343,11 +361,17 @@ impl App {
             pause = SPOOL;
             self.take_spool().await;
             self.read_own_connectors().await;
-            if self.inner.store.is_memory() && tokio::time::Instant::now() >= keyring {
+            if tokio::time::Instant::now() >= keyring {
                 keyring = tokio::time::Instant::now() + KEYRING;
                 let app = self.clone();
                 // Beside this: a keyring that hangs must not keep a call waiting. Still locked is no news.
-                tokio::spawn(async move { drop(app.unlock_now().await) });
+                tokio::spawn(async move {
+                    if app.inner.store.is_memory() {
+                        drop(app.unlock_now().await);
+                    } else {
+                        app.start_locked_phones().await;
+                    }
+                });
             }
         }
     }
@@ -387,6 +411,7 @@ impl App {
         if self.inner.role == RoleDto::App {
             self.load_tokens().await;
             self.inner.connections.look_for_grants().await;
+            self.start_locked_phones().await;
         }
         self.inner.engine.wake().await;
         self.tell_status().await;
@@ -405,70 +430,6 @@ impl App {
 /// A lock that a panic elsewhere does not spoil: what it guards is always whole.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(unix)]
-impl App {
-    fn listen(&self) -> Result<()> {
-        use ringside_host::socket;
-
-        let guard = lock(&self.inner.lock);
-        let Some(owned) = guard.as_ref() else { return Ok(()) };
-        let listener = socket::listen(&self.inner.folders, owned)?;
-        drop(guard);
-        let app = self.clone();
-        tokio::spawn(async move {
-            let stop = app.stop_signal();
-            let seats = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS));
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = stop.clone() => return,
-                };
-                let Ok((stream, _)) = accepted else {
-                    // Out of file handles, for instance: others give theirs back meanwhile.
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                };
-                if socket::check_peer(&stream).is_err() {
-                    tracing::warn!("a program of another user was turned away from the socket");
-                    continue;
-                }
-                let Ok(seat) = seats.clone().try_acquire_owned() else {
-                    continue;
-                };
-                let (owner, stop) = (Arc::new(app.clone()), stop.clone());
-                tokio::spawn(async move {
-                    tokio::select! {
-                        () = crate::owner::attend(stream, owner) => {}
-                        () = ended(stop) => {}
-                    }
-                    drop(seat);
-                });
-            }
-        });
-        Ok(())
-    }
-}
-
-/// Connections at the same time: more of them are something that is broken.
-#[cfg(unix)]
-const CONNECTIONS: usize = 64;
-
-/// Some time after the stop, so that the answer to `quit` is written.
-#[cfg(unix)]
-async fn ended(stop: Stop) {
-    stop.await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-}
-
-/// The seam for Windows: the owner's named pipe is not built yet, so each command line needs the profile for itself.
-#[cfg(not(unix))]
-impl App {
-    fn listen(&self) -> Result<()> {
-        tracing::warn!("this system's socket of the owner is not built yet: command lines can't reach the running app");
-        Ok(())
-    }
 }
 
 impl crate::owner::Owner for App {

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use ringside_domain::Result;
 use ringside_host::Folders;
-use ringside_ipc::ApiError;
+use ringside_ipc::{ApiError, Event};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+
+use crate::wire::SUBSCRIBE;
 
 /// How long the owner may take to answer before the caller is told that it does not.
 pub const DEADLINE: Duration = Duration::from_secs(45);
@@ -68,6 +70,33 @@ impl Client {
     }
 }
 
+/// Everything that happens in the running app, from the moment of [`Events::open`] on.
+pub struct Events(transport::Connection);
+
+impl Events {
+    /// `None`: nobody owns the profile, or its owner does not listen.
+    ///
+    /// # Errors
+    /// As [`Client::connect`], or the owner's own.
+    pub async fn open(folders: &Folders) -> Result<Option<Self>, ApiError> {
+        let Some(mut connection) = transport::connect(folders).await? else {
+            return Ok(None);
+        };
+        let subscribed = connection.ask(SUBSCRIBE, Value::Null);
+        tokio::time::timeout(DEADLINE, subscribed).await.map_err(|_| gone())??;
+        Ok(Some(Self(connection)))
+    }
+
+    /// The next event. `None`: the owner ended, or this end was too slow to hear everything; then open another and ask for a
+    /// snapshot. Not to be called again when it was dropped before it answered.
+    ///
+    /// # Errors
+    /// `unavailable` when the owner speaks in words of another version.
+    pub async fn next(&mut self) -> Result<Option<Event>, ApiError> {
+        self.0.event().await
+    }
+}
+
 fn gone() -> ApiError {
     ApiError::new("unavailable", "Ringside went away before it answered").hint("Run the command again")
 }
@@ -82,9 +111,11 @@ fn other_version() -> ApiError {
 
 #[cfg(unix)]
 mod transport {
+    use std::time::Duration;
+
     use ringside_domain::Result;
     use ringside_host::{Folders, socket};
-    use ringside_ipc::ApiError;
+    use ringside_ipc::{ApiError, Event};
     use serde_json::Value;
     use tokio::{
         io::{AsyncWriteExt as _, BufReader},
@@ -133,6 +164,24 @@ mod transport {
             }
         }
 
+        pub async fn event(&mut self) -> Result<Option<Event>, ApiError> {
+            let Some(stream) = self.stream.as_mut() else {
+                return Ok(None);
+            };
+            loop {
+                match wire::next_line(stream, wire::REPLY_CAP, Duration::MAX).await {
+                    Ok(Line::Text(text)) => match serde_json::from_slice(&text).map_err(|_| other_version())? {
+                        Reply::Event { event } => return Ok(Some(*event)),
+                        Reply::Ok { .. } | Reply::Error { .. } => {}
+                    },
+                    Ok(Line::TooLong | Line::End) | Err(_) => {
+                        self.close();
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+
         pub fn close(&mut self) {
             self.stream = None;
         }
@@ -144,7 +193,7 @@ mod transport {
 mod transport {
     use ringside_domain::{Error, Kind, Result};
     use ringside_host::Folders;
-    use ringside_ipc::ApiError;
+    use ringside_ipc::{ApiError, Event};
     use serde_json::Value;
 
     pub enum Connection {}
@@ -159,6 +208,10 @@ mod transport {
 
     impl Connection {
         pub async fn ask(&mut self, _: &str, _: Value) -> Result<Value, ApiError> {
+            match *self {}
+        }
+
+        pub async fn event(&mut self) -> Result<Option<Event>, ApiError> {
             match *self {}
         }
 

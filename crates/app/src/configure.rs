@@ -11,6 +11,7 @@ use ringside_domain::{
 };
 use ringside_engine::Config;
 use ringside_ipc::{ApiError, Event, number::NumberReader, settings::SettingsDto, status::RoleDto};
+use ringside_sources::intake::LanAddress;
 
 use crate::{
     app::{App, log_failure},
@@ -54,6 +55,7 @@ impl App {
             card_hotkey: settings.card_hotkey,
             intake_on: settings.intake_on,
             intake_port: settings.intake_port,
+            intake_lan: settings.intake_lan.map(|address| address.to_string()),
         }
     }
 
@@ -71,6 +73,12 @@ impl App {
                 "the port must be between 1024 and 65535",
             ));
         }
+        let typed = wanted
+            .intake_lan
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let intake_lan = typed.map(str::parse::<LanAddress>).transpose()?.map(LanAddress::ip);
         let hotkey = |field: &str, keys: Option<String>| match keys.map(|keys| keys.trim().to_owned()) {
             Some(keys) if keys.len() > LONGEST_HOTKEY => Err(ApiError::invalid(field, "this is too long for a hotkey")),
             keys => Ok(keys.filter(|keys| !keys.is_empty())),
@@ -91,6 +99,7 @@ impl App {
             card_hotkey: hotkey("card_hotkey", wanted.card_hotkey)?,
             intake_on: wanted.intake_on,
             intake_port: wanted.intake_port,
+            intake_lan,
             ..before.clone()
         };
         let mut done = Done::default();
@@ -135,7 +144,7 @@ impl App {
         if (&before.home, &before.outside_prefix) != (&after.home, &after.outside_prefix) {
             self.file_numbers_anew();
         }
-        let intake = |settings: &Settings| (settings.intake_on, settings.intake_port);
+        let intake = |settings: &Settings| (settings.intake_on, settings.intake_port, settings.intake_lan);
         if self.inner.role == RoleDto::App && intake(before) != intake(&after) {
             self.start_intake().await;
         }

@@ -5,7 +5,7 @@
 
 mod change;
 mod enter;
-mod form;
+pub(crate) mod form;
 mod made;
 pub(crate) mod own;
 pub(crate) mod show;

@@ -15,7 +15,9 @@ mod connections;
 mod desktop;
 mod intake;
 mod links;
+mod listen;
 mod owner;
+mod phones;
 mod quit;
 mod rehearsal;
 mod reports;
@@ -30,7 +32,7 @@ mod web;
 mod wire;
 
 pub use app::App;
-pub use client::Client;
+pub use client::{Client, Events};
 pub use ring::{Rung, ring};
 /// Checking a connector's file, for the command line.
 pub use ringside_connectors::manifest::{
@@ -43,7 +45,7 @@ pub use ringside_engine::Connection;
 pub use ringside_host as host;
 pub use ringside_host::{Folders, Profile, SystemClock};
 pub use start::{Ports, REHEARSAL, Start, StartOptions, start};
-pub use time::local as local_time;
+pub use time::{local as local_time, now as time_now};
 
 /// What a process does first of all: no core dumps, and a log. Keep what it returns until the end.
 ///
@@ -79,6 +81,12 @@ pub fn connectors(folders: &Folders) -> Vec<ringside_ipc::connection::ConnectorD
         .into_iter()
         .map(connections::show::connector)
         .collect()
+}
+
+/// The kinds of phones that a person can set up, with what each one asks for. Needs neither the profile's key nor its owner.
+#[must_use]
+pub fn phone_kinds() -> Vec<ringside_ipc::phone::PhoneKindDto> {
+    phones::kinds_now()
 }
 
 /// The user's own connector files by their names, or in words why one can't be read.

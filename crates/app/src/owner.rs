@@ -50,9 +50,6 @@ pub async fn attend<O: Owner>(stream: impl AsyncRead + AsyncWrite + Send + 'stat
         behind: Arc::new(Notify::new()),
     };
     session.read(&mut BufReader::new(read)).await;
-    if let Some(events) = session.events.take() {
-        events.abort();
-    }
     drop(session);
     // Answers of commands that still run are written before the connection closes.
     let _ = writer.await;
@@ -65,6 +62,15 @@ struct Session<O> {
     events: Option<tokio::task::JoinHandle<()>>,
     /// Events were lost: a stream with holes is worse than none.
     behind: Arc<Notify>,
+}
+
+/// However the session ends: a stream that went on would keep its connection open.
+impl<O> Drop for Session<O> {
+    fn drop(&mut self) {
+        if let Some(events) = self.events.take() {
+            events.abort();
+        }
+    }
 }
 
 impl<O: Owner> Session<O> {

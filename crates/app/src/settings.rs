@@ -1,7 +1,7 @@
 //! The settings of one profile: a plain, versioned `config.toml`, readable without the key.
 //!
-//! Nothing secret lies in it and nobody's number: tokens of phones are in the keyring, and so are the user's own
-//! numbers. A file that can't be read is never overwritten: Ringside runs with the defaults, says where the fault is, and
+//! Nothing secret lies in it and nobody's number: tokens and passwords of phones are in the keyring, and so are the user's
+//! own numbers. A file that can't be read is never overwritten: Ringside runs with the defaults, says where the fault is, and
 //! refuses to save until a person has mended it. Comments and keys that this version does not know stay where they are.
 
 mod edit;
@@ -10,11 +10,13 @@ mod locale;
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use ringside_domain::{Error, Kind, Result, phone::Region};
 use ringside_ipc::settings::{LogRuleDto, PopDto};
+use ringside_sources::kinds::PROGRAM;
 
 /// The version of the file's layout that this program writes. A newer one is not touched.
 pub const VERSION: i64 = 1;
@@ -40,6 +42,8 @@ pub struct Settings {
     pub card_hotkey: Option<String>,
     pub intake_on: bool,
     pub intake_port: u16,
+    /// The address of this computer on which desk phones of the local network may report, too.
+    pub intake_lan: Option<IpAddr>,
     /// A file with certificates that are trusted besides the system's. Read at the start.
     pub extra_ca: Option<PathBuf>,
     pub connections: Vec<ConnectionEntry>,
@@ -69,13 +73,34 @@ pub struct ConnectionEntry {
     pub pin: Option<String>,
 }
 
-/// A phone that may report calls; its token is in the keyring.
+/// A phone that is set up. Its token is in the keyring under `phone/<name>`, its secrets under `phone/<name>/<secret>`, and
+/// what its sign-in granted under `phone/<name>/grant`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhoneEntry {
+    /// Without a slash: it is part of keyring entries.
     pub name: String,
+    /// A kind's id. One that this version does not know is kept, and said.
+    pub kind: String,
     pub trusted: bool,
     /// Unix milliseconds.
     pub created: i64,
+    /// What was filled in and is not secret.
+    pub parameters: BTreeMap<String, String>,
+    /// The names of the secrets that are in the keyring.
+    pub secrets: Vec<String>,
+}
+
+impl Default for PhoneEntry {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: PROGRAM.to_owned(),
+            trusted: false,
+            created: 0,
+            parameters: BTreeMap::new(),
+            secrets: Vec::new(),
+        }
+    }
 }
 
 impl Settings {
@@ -96,6 +121,7 @@ impl Settings {
             card_hotkey: Some("Ctrl+Shift+K".to_owned()),
             intake_on: false,
             intake_port: INTAKE_PORT,
+            intake_lan: None,
             extra_ca: None,
             connections: vec![ConnectionEntry {
                 id: "address-book".to_owned(),

@@ -3,7 +3,7 @@
 use ringside_domain::ContactIndex as _;
 use ringside_ipc::{
     ApiError,
-    status::{StatusDto, StoreStateDto},
+    status::{NoticeDto, StatusDto, StoreStateDto},
 };
 
 use crate::app::App;
@@ -15,12 +15,27 @@ impl App {
         let counts = self.inner.engine.counts().await.unwrap_or_default();
         let mut notices = self.notices();
         if let Some(words) = counts.journal_error {
-            notices.push(ringside_ipc::status::NoticeDto {
+            notices.push(NoticeDto {
                 code: "journal".to_owned(),
                 message: words,
                 hint: Some("Calls and notes are kept in memory until it can be written again".to_owned()),
             });
         }
+        let notice = match self.inner.phones.troubled() {
+            0 => None,
+            1 => Some("a phone does not tell of calls now".to_owned()),
+            more => Some(format!("{more} phones do not tell of calls now")),
+        };
+        notices.extend(notice.map(|message| NoticeDto {
+            code: "phone_trouble".to_owned(),
+            message,
+            hint: Some("Under Phones it is said why; `ringside phone list` says it, too".to_owned()),
+        }));
+        notices.extend(self.inner.intake.lan_trouble().map(|trouble| NoticeDto {
+            code: "intake_lan".to_owned(),
+            message: trouble.message,
+            hint: trouble.hint,
+        }));
         StatusDto {
             store: self.store_state(),
             contacts: whole(index.contacts),

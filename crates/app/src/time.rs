@@ -1,6 +1,15 @@
 //! Times as people read them, in the zone in which a call began.
 
 use jiff::{Timestamp, tz::TimeZone};
+use ringside_domain::Clock as _;
+use ringside_host::SystemClock;
+
+/// The time now, in Unix milliseconds, and the zone of this computer.
+#[must_use]
+pub fn now() -> (i64, String) {
+    let clock = SystemClock;
+    (clock.now().wall.0, clock.zone())
+}
 
 /// `2026-11-22 14:05`, or the bare UTC time with its name where the zone is not known here.
 #[must_use]

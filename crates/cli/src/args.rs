@@ -92,9 +92,15 @@ pub enum Command {
     /// What can be connected
     #[command(subcommand)]
     Connector(Connector),
-    /// Phones that may report calls to the intake
+    /// What tells of calls: phone systems, softphones, desk phones
     #[command(subcommand)]
     Phone(Phone),
+    /// Print every change of every call as it happens, one line each, until it is stopped
+    Watch {
+        /// Print how the phones are doing, too
+        #[arg(long)]
+        phones: bool,
+    },
     /// Settings, as in config.toml
     #[command(subcommand)]
     Settings(Settings),
@@ -325,18 +331,61 @@ pub enum Connector {
 
 #[derive(Subcommand)]
 pub enum Phone {
+    /// Your phones, and how each one is doing
     List,
-    /// Make a token for a phone, and print the lines to copy into it
+    /// What can be set up; with KIND what it needs and asks for
+    Kinds { kind: Option<String> },
+    /// Set up a phone: `add "Office" --kind sip --set address=201@pbx.example.com`. It is tried first; one that reports to
+    /// Ringside gets a token, and the lines to copy into it
     Add {
         name: String,
-        /// Its calls may be logged by themselves
-        #[arg(long)]
-        trusted: bool,
+        /// As `phone kinds` names it
+        #[arg(long, default_value = "program")]
+        kind: String,
+        #[command(flatten)]
+        filled: PhoneFilled,
     },
-    /// Revoke a phone's token
-    Remove {
+    /// Change what was filled in; what is left out stays
+    Change {
         name: String,
+        #[command(flatten)]
+        filled: PhoneFilled,
     },
+    /// Take a phone out of the settings, and its token and secrets out of the secret store
+    Remove { name: String },
+    /// Wait for a call to it, and say what was heard: call yourself now
+    Check { name: String },
+    /// Try a phone that waits or stopped, now
+    Retry { name: String },
+    /// Sign in in the browser
+    SignIn { name: String },
+}
+
+/// Secrets are never arguments: every program of this computer can read those
+#[derive(Args)]
+pub struct PhoneFilled {
+    /// What the kind asks for and is not secret; @FILE is what is in that file; may be given more than once
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub values: Vec<String>,
+    /// Read secrets from standard input, a line NAME=VALUE each, instead of asking for them
+    #[arg(long)]
+    pub secrets_from_stdin: bool,
+    /// Its calls may be logged by themselves; so it is for phones that Ringside connects to, unless you say otherwise
+    #[arg(long, conflicts_with = "not_trusted")]
+    pub trusted: bool,
+    /// Its calls show a card, and nothing happens by itself
+    #[arg(long)]
+    pub not_trusted: bool,
+}
+
+impl PhoneFilled {
+    pub fn trust(&self) -> Option<bool> {
+        match (self.trusted, self.not_trusted) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -61,7 +61,7 @@ async fn add(reach: &Reach, connector: &str, filled: &Filled, out: &mut Out<'_, 
     if chosen.asks_server {
         asked = fields(reach, connector, filled.server.clone(), &parameters).await?;
     }
-    let secrets = secrets(filled, &asked, true)?;
+    let secrets = secrets(filled.secrets_from_stdin, &asked, true)?;
     let args = AddConnectionArgs {
         connector: chosen.id,
         name: filled.name.clone(),
@@ -102,7 +102,7 @@ async fn change(
             let server = filled.server.clone().or_else(|| now.server.clone());
             asked = fields(reach, &now.connector, server, &now.parameters).await?;
         }
-        secrets(filled, &asked, false)?
+        secrets(filled.secrets_from_stdin, &asked, false)?
     } else {
         Secrets::new()
     };
@@ -227,7 +227,7 @@ fn print(list: &[ConnectionDto], out: &mut impl Write) -> io::Result<()> {
     show::table(&rows.collect::<Vec<_>>(), out)
 }
 
-fn values(given: &[String]) -> Result<Values, ApiError> {
+pub fn values(given: &[String]) -> Result<Values, ApiError> {
     let value = |given: &String| {
         let Some((name, value)) = given.split_once('=') else {
             return Err(ApiError::new(USAGE, "--set takes NAME=VALUE").hint("For example: --set username=ada"));
@@ -249,9 +249,9 @@ fn file(path: &str) -> Result<String, ApiError> {
 }
 
 /// From standard input, or asked for on the terminal one after the other.
-fn secrets(filled: &Filled, asked: &[ParameterDto], required: bool) -> Result<Secrets, ApiError> {
+pub fn secrets(from_stdin: bool, asked: &[ParameterDto], required: bool) -> Result<Secrets, ApiError> {
     let mut secrets = Secrets::new();
-    if filled.secrets_from_stdin {
+    if from_stdin {
         for line in io::stdin().lock().take(LONGEST_INPUT).lines() {
             let line = line.map_err(|error| ApiError::new(USAGE, format!("the secrets could not be read: {error}")))?;
             if line.trim().is_empty() {

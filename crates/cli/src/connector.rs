@@ -112,7 +112,7 @@ fn print_one(connector: &ConnectorDto, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn print_sentences(title: &str, sentences: &[String], out: &mut impl Write) -> io::Result<()> {
+pub fn print_sentences(title: &str, sentences: &[String], out: &mut impl Write) -> io::Result<()> {
     if sentences.is_empty() {
         return Ok(());
     }
@@ -146,7 +146,7 @@ fn print_questions(connector: &ConnectorDto, out: &mut impl Write) -> io::Result
     show::table(&rows, out)
 }
 
-fn question(asked: &ParameterDto) -> Vec<String> {
+pub fn question(asked: &ParameterDto) -> Vec<String> {
     let how = match asked.kind {
         ParameterKindDto::Secret => format!("  {} (secret)", asked.name),
         _ => format!("  --set {}=", asked.name),
@@ -174,12 +174,17 @@ fn origin(origin: &OriginDto) -> &'static str {
     }
 }
 
+pub fn proof(evidence: EvidenceKindDto) -> &'static str {
+    match evidence {
+        EvidenceKindDto::RealServer => "proved on a real server",
+        EvidenceKindDto::Specification => "proved on the vendor's specification",
+        EvidenceKindDto::Documentation => "written from documentation",
+    }
+}
+
 fn evidence(connector: &ConnectorDto) -> String {
-    let kind = match connector.evidence.as_ref().map(|evidence| evidence.kind) {
-        Some(EvidenceKindDto::RealServer) => "proved on a real server",
-        Some(EvidenceKindDto::Specification) => "proved on the vendor's specification",
-        Some(EvidenceKindDto::Documentation) => "written from documentation",
-        None => return String::new(),
+    let Some(kind) = connector.evidence.as_ref().map(|evidence| proof(evidence.kind)) else {
+        return String::new();
     };
     // Ringside's tests hold what ships to its claim; nobody holds a file of one's own to it.
     let proved = |evidence: &EvidenceDto| evidence.kind != EvidenceKindDto::Documentation;

@@ -1,17 +1,17 @@
-//! Commands about the house: state, settings, connections, phones, the key.
+//! Commands about the house: state, settings, the key.
 
 use std::io::{self, Write};
 
 use ringside_ipc::{
     ApiError,
-    command::{AddPhoneArgs, Nothing, PhoneArgs, QuitArgs, RecoveryArgs, RecoveryDto, SnapshotDto, UnlockArgs},
+    command::{Nothing, QuitArgs, RecoveryArgs, RecoveryDto, SnapshotDto, UnlockArgs},
     settings::SettingsDto,
-    status::{IntakeStateDto, NewPhoneDto, PhoneDto, StatusDto, StoreStateDto},
+    status::{IntakeStateDto, StatusDto, StoreStateDto},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    args::{Phone, Settings},
+    args::Settings,
     exit::{Exit, USAGE, written},
     reach::Reach,
     show::{self, Out},
@@ -34,7 +34,8 @@ fn print_status(status: &StatusDto, out: &mut impl Write) -> io::Result<()> {
     };
     let intake = match &status.intake {
         IntakeStateDto::Off => "off".to_owned(),
-        IntakeStateDto::Listening { port } => format!("listens on 127.0.0.1:{port}"),
+        IntakeStateDto::Listening { port, lan: None } => format!("listens on 127.0.0.1:{port}"),
+        IntakeStateDto::Listening { port, lan: Some(lan) } => format!("listens on 127.0.0.1:{port} and {lan}:{port}"),
         IntakeStateDto::Failed { port, message } => format!("port {port}: {message}"),
     };
     show::facts(
@@ -137,50 +138,6 @@ fn print_settings(settings: &SettingsDto, out: &mut impl Write) -> io::Result<()
     show::table(&rows.collect::<Vec<_>>(), out)
 }
 
-pub async fn phone(reach: &Reach, phone: &Phone, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
-    let phones: Vec<PhoneDto> = match phone {
-        Phone::List => reach.ask("phones", Nothing {}).await?,
-        Phone::Remove { name } => reach.ask("remove_phone", PhoneArgs { name: name.clone() }).await?,
-        Phone::Add { name, trusted } => {
-            let added: NewPhoneDto = reach
-                .ask(
-                    "add_phone",
-                    AddPhoneArgs {
-                        name: name.clone(),
-                        trusted: *trusted,
-                    },
-                )
-                .await?;
-            written(out.answer(&added, |added, out| {
-                writeln!(
-                    out,
-                    "The token below is shown this once. Copy the lines for your phone:"
-                )?;
-                added
-                    .recipes
-                    .iter()
-                    .try_for_each(|recipe| writeln!(out, "\n{}: {}\n\n{}", recipe.title, recipe.place, recipe.text))
-            }))?;
-            return Ok(Exit::Done);
-        }
-    };
-    written(out.answer(&phones, |phones, out| {
-        let rows = phones.iter().map(|phone| {
-            let seen = phone.last_seen.map_or_else(
-                || "never heard of".to_owned(),
-                |at| ringside_app::local_time(at, "UTC") + " UTC",
-            );
-            vec![
-                phone.name.clone(),
-                if phone.trusted { "trusted" } else { "not trusted" }.to_owned(),
-                seen,
-            ]
-        });
-        show::table(&rows.collect::<Vec<_>>(), out)
-    }))?;
-    Ok(Exit::Done)
-}
-
 pub async fn unlock(reach: &Reach, code: bool, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     let code = if code { Some(typed_code()?) } else { None };
     let status: StatusDto = reach.ask("unlock", UnlockArgs { code }).await?;
@@ -205,7 +162,7 @@ pub async fn recovery_code(reach: &Reach, rotate: bool, out: &mut Out<'_, impl W
 
 /// With no app to end, there is nothing to do, and that is fine.
 pub async fn quit(reach: &Reach, force: bool, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
-    if let Reach::There(_) = reach {
+    if let Reach::There(..) = reach {
         let _: Nothing = reach.ask("quit", QuitArgs { force }).await?;
     }
     written(out.answer(&json!({}), |_, _| Ok(())))?;

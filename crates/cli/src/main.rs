@@ -1,7 +1,7 @@
 //! `ringside`: the same engine without a window.
 //!
 //! A command goes to the process that owns the profile; with no owner, this process is it for as long as the command
-//! takes. `number` and `connector` need neither, and `ring` never waits for either.
+//! takes. `number` and `connector` need neither, `ring` never waits for either, and `watch` only listens to the owner.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
@@ -13,9 +13,11 @@ mod contact;
 mod exit;
 mod house;
 mod number;
+mod phone;
 mod reach;
 mod ring;
 mod show;
+mod watch;
 
 use std::{
     io::{self, Write},
@@ -26,7 +28,7 @@ use clap::Parser as _;
 use ringside_ipc::ApiError;
 
 use crate::{
-    args::{Command, Connector, Line},
+    args::{Command, Connector, Line, Phone},
     exit::Exit,
     reach::Reach,
 };
@@ -57,6 +59,14 @@ fn run(line: &Line, out: &mut impl Write) -> Result<Exit, ApiError> {
             runtime()?.block_on(connector::run(&folders, wanted, &mut show))
         }
         Command::Ring(ring) => runtime()?.block_on(ring::run(line, ring, out)),
+        Command::Watch { phones } => runtime()?.block_on(watch::run(line, *phones, out)),
+        Command::Phone(Phone::Kinds { kind }) => {
+            let mut show = show::Out {
+                json: line.json,
+                to: out,
+            };
+            phone::kinds(kind.as_deref(), &mut show)
+        }
         _ => runtime()?.block_on(with_profile(line, out)),
     }
 }
@@ -105,10 +115,11 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::AddNumber(add) => contact::add_number(reach, add, &mut show).await,
         Command::Rehearse { part } => call::rehearse(reach, part.clone(), &mut show).await,
         Command::Connection(wanted) => connection::run(reach, wanted, &mut show).await,
-        Command::Phone(phone) => house::phone(reach, phone, &mut show).await,
+        Command::Phone(wanted) => phone::run(reach, wanted, &mut show).await,
         Command::Number(_)
         | Command::Connector(_)
         | Command::Ring(_)
+        | Command::Watch { .. }
         | Command::Status
         | Command::Settings(_)
         | Command::Unlock { .. }

@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_millis(2500);
 
 pub enum Reach {
     Here(App),
-    There(Client),
+    There(Client, Box<Folders>),
 }
 
 /// The folders of the profile that was named.
@@ -30,10 +30,10 @@ pub fn folders(profile: &str) -> Result<Folders, ApiError> {
 
 impl Reach {
     pub async fn open(folders: Folders) -> Result<Self, ApiError> {
-        let options = StartOptions::new(folders, RoleDto::CommandLine);
+        let options = StartOptions::new(folders.clone(), RoleDto::CommandLine);
         Ok(match ringside_app::start(options).await? {
             Start::Owner(app) => Self::Here(app),
-            Start::Taken(client) => Self::There(client),
+            Start::Taken(client) => Self::There(client, Box::new(folders)),
         })
     }
 
@@ -49,7 +49,7 @@ impl Reach {
         deadline: Duration,
     ) -> Result<R, ApiError> {
         match self {
-            Self::There(client) => client.ask_within(command, args, deadline).await,
+            Self::There(client, _) => client.ask_within(command, args, deadline).await,
             Self::Here(app) => {
                 let broken = |error: serde_json::Error| ApiError::new("internal", error.to_string());
                 let args = serde_json::to_value(args).map_err(broken)?;
@@ -68,7 +68,7 @@ impl Reach {
 
     /// Nothing is written into a memory that ends with this command.
     pub async fn must_be_open(&self) -> Result<(), ApiError> {
-        if let Self::There(_) = self {
+        if let Self::There(..) = self {
             return Ok(());
         }
         let now: SnapshotDto = self.ask("snapshot", Nothing {}).await?;
@@ -96,7 +96,7 @@ impl Reach {
                     app.quit_requested().await;
                     tokio::time::sleep(GRACE).await;
                 }
-                Self::There(_) => std::future::pending().await,
+                Self::There(..) => std::future::pending().await,
             }
         };
         tokio::select! {

@@ -160,7 +160,7 @@ pub fn caller(caller: &CallerDto) -> String {
 }
 
 /// Who it is: the chosen contact, else the best match, else the number.
-fn who(call: &CallDto) -> String {
+pub fn who(call: &CallDto) -> String {
     let chosen = call.choice.as_ref().map(|choice| &choice.contact);
     let known = chosen.or_else(|| call.lookup.matches.first().map(|found| &found.contact));
     known.map_or_else(|| caller(&call.caller), |contact| contact.name.clone())
@@ -314,7 +314,7 @@ fn ms(us: i64) -> String {
     format!("{}.{:03} ms", us / 1000, us % 1000)
 }
 
-fn state(state: CallStateDto) -> &'static str {
+pub fn state(state: CallStateDto) -> &'static str {
     match state {
         CallStateDto::Ringing => "ringing",
         CallStateDto::Answered => "answered",
@@ -323,6 +323,8 @@ fn state(state: CallStateDto) -> &'static str {
         CallStateDto::Missed => "missed",
         CallStateDto::Declined => "declined",
         CallStateDto::AnsweredElsewhere => "answered elsewhere",
+        CallStateDto::Forwarded => "forwarded",
+        CallStateDto::Transferred => "transferred",
         CallStateDto::Busy => "busy",
         CallStateDto::Failed => "failed",
         CallStateDto::Unknown => "end unknown",

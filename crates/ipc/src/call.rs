@@ -13,12 +13,19 @@ use crate::{
 pub struct CallDto {
     pub id: String,
     pub direction: DirectionDto,
-    /// `ringing`, `answered`, `held`, or how it ended: `completed`, `missed`, `declined`, `answered_elsewhere`, `busy`,
+    /// `ringing`, `answered`, `held`, or how it ended: `completed`, `missed`, `declined`, `answered_elsewhere`,
+    /// `forwarded`, `transferred`, `busy`,
     /// `failed`, `unknown`.
     pub state: CallStateDto,
     pub is_over: bool,
+    /// Its card is open now. In a storm a call may get its card later, or lose it to a more important one and get it back.
+    pub card: bool,
     /// The line, account or queue that was called.
     pub line: Option<String>,
+    /// The queue or ring group that handed the call out. Not proved.
+    pub queue: Option<String>,
+    /// Who passed the call on to us, the last one first. Not proved.
+    pub diverted_by: Vec<CallerDto>,
     pub caller: CallerDto,
     pub started: i64,
     pub zone: String,
@@ -61,6 +68,8 @@ pub enum CallStateDto {
     Missed,
     Declined,
     AnsweredElsewhere,
+    Forwarded,
+    Transferred,
     Busy,
     Failed,
     Unknown,

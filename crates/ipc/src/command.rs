@@ -21,8 +21,9 @@ use crate::{
         SearchResultDto, SplitDto,
     },
     error::ApiError,
+    phone::{NewPhoneDto, PhoneDto, PhoneKindDto},
     settings::{NumberReadDto, PreviewDto, SettingsDto},
-    status::{ConnectionDto, HelloDto, NewPhoneDto, PhoneDto, StatusDto},
+    status::{ConnectionDto, HelloDto, StatusDto},
 };
 
 /// A command on the wire. Its Debug shows the name only: arguments hold numbers, and some hold secrets.
@@ -151,8 +152,25 @@ commands! {
     read_number(ReadArgs) -> NumberReadDto;
 
     phones(Nothing) -> Vec<PhoneDto>;
+    /// The kinds of phones that a person can add, with what each one asks for.
+    phone_kinds(Nothing) -> Vec<PhoneKindDto>;
+    /// Checks every field, tries the phone where it is one that we connect to, keeps its secrets, and starts it. On failure
+    /// nothing is left behind. Where the person signs in in the browser, the phone waits for `sign_in_phone`.
     add_phone(AddPhoneArgs) -> NewPhoneDto;
+    /// What is left out stays. The phone is tried with the change; when that fails, all is as it was.
+    change_phone(ChangePhoneArgs) -> PhoneDto;
+    /// Takes its token, its secrets and its sign-in along.
     remove_phone(PhoneArgs) -> Vec<PhoneDto>;
+    /// Waits for a trial call: what was heard of it is in `PhoneDto::check`.
+    check_phone(PhoneArgs) -> PhoneDto;
+    /// Tries a phone that waits or stopped, now.
+    retry_phone(PhoneArgs) -> PhoneDto;
+    /// Opens the browser and waits until the person has signed in: five minutes at most.
+    sign_in_phone(PhoneArgs) -> PhoneDto;
+    /// The person does not sign in after all: `sign_in_phone` answers with the code `cancelled`.
+    cancel_phone_sign_in(PhoneArgs) -> Nothing;
+    /// This computer's own addresses in local networks, the likeliest first: one of them is `intake_lan`.
+    intake_addresses(Nothing) -> Vec<String>;
 
     /// Asks the secret store for the key again, and merges what was kept in memory.
     unlock(UnlockArgs) -> StatusDto;
@@ -268,7 +286,28 @@ args! {
     }
     PreviewArgs { formats: Vec<String>, number: String }
     ReadArgs { text: String }
-    AddPhoneArgs { name: String, trusted: bool }
+    AddPhoneArgs {
+        name: String,
+        /// A kind's id; without it `program`.
+        #[serde(default)]
+        kind: Option<String>,
+        trusted: bool,
+        #[serde(default)]
+        parameters: Values,
+        #[serde(default)]
+        secrets: Secrets,
+    }
+    ChangePhoneArgs {
+        name: String,
+        #[serde(default)]
+        trusted: Option<bool>,
+        /// An empty one goes back to its default.
+        #[serde(default)]
+        parameters: Values,
+        /// An empty one stays as it is.
+        #[serde(default)]
+        secrets: Secrets,
+    }
     PhoneArgs { name: String }
     UnlockArgs {
         /// The recovery code; without it the secret store is asked again.

@@ -19,6 +19,8 @@ pub enum Event {
     Status {
         status: StatusDto,
     },
+    /// A phone is new, gone, doing better or worse, or was heard of: ask for the phones again.
+    Phones,
     /// Settings were changed, here or by a command line: ask again.
     Settings,
     /// Show the search window, for this text: from a link, a hotkey or the command line.

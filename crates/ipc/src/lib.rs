@@ -14,6 +14,7 @@ pub mod convert;
 pub mod error;
 pub mod event;
 pub mod number;
+pub mod phone;
 pub mod settings;
 pub mod status;
 pub mod typescript;

@@ -24,6 +24,9 @@ pub struct SettingsDto {
     pub card_hotkey: Option<String>,
     pub intake_on: bool,
     pub intake_port: u16,
+    /// The address of this computer in the local network on which desk phones may report calls too; `null`: only programs on
+    /// this computer may.
+    pub intake_lan: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -25,7 +25,8 @@ pub struct StatusDto {
 /// One thing that does not work as set, in words, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct NoticeDto {
-    /// Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`, `connectors`.
+    /// Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`, `connectors`,
+    /// `phone_trouble` for phones that do not tell of calls now, `intake_lan` for desk phones that can't report.
     pub code: String,
     pub message: String,
     pub hint: Option<String>,
@@ -52,6 +53,8 @@ pub enum IntakeStateDto {
     Off,
     Listening {
         port: u16,
+        /// The address in the local network, where it listens there too.
+        lan: Option<String>,
     },
     /// The port is taken, or the system refused it.
     Failed {
@@ -141,29 +144,4 @@ pub struct FieldOptionDto {
     /// As the CRM writes it.
     pub value: String,
     pub label: String,
-}
-
-/// A phone that may report calls through the intake.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct PhoneDto {
-    pub name: String,
-    pub trusted: bool,
-    pub created: i64,
-    pub last_seen: Option<i64>,
-}
-
-/// Shown once, when a phone is added: the token is not shown again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct NewPhoneDto {
-    pub phone: PhoneDto,
-    /// Lines to copy, one for each softphone that we know.
-    pub recipes: Vec<RecipeDto>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct RecipeDto {
-    pub title: String,
-    /// Where the lines go, in a sentence or two.
-    pub place: String,
-    pub text: String,
 }

@@ -133,8 +133,10 @@ impl App {
             Some(Ok(live)) => Ok(live),
             Some(Err(ConnectionStateDto::Unfit { error })) => Err(error),
             Some(Err(ConnectionStateDto::Changed { .. })) => Err(changed()),
-            Some(Err(_)) => Err(ApiError::new("unsupported", "This connection does not run")
-                .hint("Its row under Connections says why")),
+            Some(Err(_)) => {
+                Err(ApiError::new("unsupported", "This connection does not run")
+                    .hint("Its row under Connections says why"))
+            }
         }
     }
 }

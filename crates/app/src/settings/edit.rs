@@ -88,6 +88,11 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
     let intake = table(root, "intake")?;
     set(intake, "on", Some(settings.intake_on.into()));
     set(intake, "port", Some(i64::from(settings.intake_port).into()));
+    set(
+        intake,
+        "lan",
+        settings.intake_lan.map(|address| address.to_string().into()),
+    );
 
     let extra_ca = settings.extra_ca.as_ref().and_then(|path| path.to_str());
     if extra_ca.is_some() || root.contains_key("network") {
@@ -117,8 +122,11 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
             entry.name.as_str(),
             vec![
                 ("name", Some(Value::from(entry.name.as_str()))),
+                ("kind", Some(entry.kind.as_str().into())),
                 ("trusted", Some(entry.trusted.into())),
                 ("created", Some(entry.created.into())),
+                ("parameters", texts(&entry.parameters)),
+                ("secrets", names(&entry.secrets)),
             ],
         )
     });

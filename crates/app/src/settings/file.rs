@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +11,7 @@ use ringside_domain::{
     phone::{Format, Region},
 };
 use ringside_ipc::settings::{LogRuleDto, PopDto};
+use ringside_sources::kinds::PROGRAM;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{ConnectionEntry, PhoneEntry, Settings, VERSION};
@@ -41,7 +43,7 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
             "card_hotkey",
         ],
     ),
-    ("intake", &["on", "port"]),
+    ("intake", &["on", "port", "lan"]),
     ("network", &["extra_ca"]),
     (
         "connection",
@@ -58,7 +60,10 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
             "pin",
         ],
     ),
-    ("phone", &["name", "trusted", "created"]),
+    (
+        "phone",
+        &["name", "kind", "trusted", "created", "parameters", "secrets"],
+    ),
 ];
 
 #[derive(Default, Deserialize)]
@@ -109,6 +114,8 @@ struct Intake {
     on: bool,
     #[serde(deserialize_with = "port")]
     port: Option<u16>,
+    #[serde(deserialize_with = "address")]
+    lan: Option<IpAddr>,
 }
 
 #[derive(Default, Deserialize)]
@@ -140,10 +147,21 @@ struct Connection {
 struct Phone {
     #[serde(deserialize_with = "phone_name")]
     name: String,
+    #[serde(default = "program")]
+    kind: String,
     #[serde(default)]
     trusted: bool,
     #[serde(default)]
     created: i64,
+    #[serde(default, deserialize_with = "parameters")]
+    parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    secrets: Vec<String>,
+}
+
+/// Of files from before there were other kinds.
+fn program() -> String {
+    PROGRAM.to_owned()
 }
 
 /// The settings in `text`, and the keys in it that nobody knows. What the text leaves out comes from `defaults`.
@@ -191,17 +209,10 @@ pub(super) fn parse(text: &str, path: &Path, defaults: Settings) -> Result<(Sett
             .filter(|keys| !keys.is_empty()),
         intake_on: written.intake.on,
         intake_port: written.intake.port.unwrap_or(defaults.intake_port),
+        intake_lan: written.intake.lan,
         extra_ca: written.network.extra_ca,
         connections,
-        phones: written
-            .phone
-            .into_iter()
-            .map(|phone| PhoneEntry {
-                name: phone.name,
-                trusted: phone.trusted,
-                created: phone.created,
-            })
-            .collect(),
+        phones: phones(written.phone).map_err(|words| broken(path, words))?,
     };
     Ok((settings, unknown(text)))
 }
@@ -242,6 +253,26 @@ fn connections(list: Vec<Connection>) -> Result<Vec<ConnectionEntry>, String> {
             parameters: entry.parameters,
             secrets: entry.secrets,
             pin: entry.pin,
+        });
+    }
+    Ok(entries)
+}
+
+fn phones(list: Vec<Phone>) -> Result<Vec<PhoneEntry>, String> {
+    let mut entries: Vec<PhoneEntry> = Vec::new();
+    for phone in list {
+        // They would share one token and one password in the keyring.
+        let name = phone.name.to_lowercase();
+        if entries.iter().any(|other| other.name.to_lowercase() == name) {
+            return Err(format!("two phones have the name \"{}\"", phone.name));
+        }
+        entries.push(PhoneEntry {
+            name: phone.name,
+            kind: phone.kind,
+            trusted: phone.trusted,
+            created: phone.created,
+            parameters: phone.parameters,
+            secrets: phone.secrets,
         });
     }
     Ok(entries)
@@ -312,6 +343,17 @@ fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
     Ok(Some(port))
 }
 
+/// An empty one is none.
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let expected =
+        || D::Error::custom("expected this computer's address in the local network, such as \"192.168.1.20\"");
+    text.trim().parse().map(Some).map_err(|_| expected())
+}
+
 /// Numbers and switches may be written without quotes.
 fn parameters<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     let table = BTreeMap::<String, toml::Value>::deserialize(from)?;
@@ -339,8 +381,9 @@ fn absolute<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Er
 
 fn phone_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
-    if text.trim().is_empty() || text.chars().count() > 40 || text.chars().any(char::is_control) {
-        return Err(D::Error::custom("expected a name of up to 40 letters"));
+    let wrong = |letter: char| letter.is_control() || letter == '/';
+    if text.trim().is_empty() || text.chars().count() > 40 || text.chars().any(wrong) {
+        return Err(D::Error::custom("expected a name of up to 40 letters, without a slash"));
     }
     Ok(text)
 }

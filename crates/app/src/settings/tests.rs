@@ -39,11 +39,24 @@ fn what_was_saved_is_read_again() {
         card_hotkey: None,
         intake_on: true,
         intake_port: 5000,
-        phones: vec![PhoneEntry {
-            name: "desk".to_owned(),
-            trusted: true,
-            created: 1_700_000_000_000,
-        }],
+        intake_lan: Some([192, 168, 1, 20].into()),
+        phones: vec![
+            PhoneEntry {
+                name: "desk".to_owned(),
+                kind: "desk".to_owned(),
+                trusted: true,
+                created: 1_700_000_000_000,
+                parameters: [("address".to_owned(), "192.168.1.77".to_owned())].into(),
+                ..PhoneEntry::default()
+            },
+            PhoneEntry {
+                name: "Office line".to_owned(),
+                kind: "sip".to_owned(),
+                parameters: [("user".to_owned(), "anna \"2\"".to_owned())].into(),
+                secrets: vec!["password".to_owned()],
+                ..PhoneEntry::default()
+            },
+        ],
         ..Settings::new(germany())
     };
     file.save(wanted.clone()).unwrap();
@@ -58,12 +71,12 @@ fn what_was_saved_is_read_again() {
 #[test]
 fn comments_order_and_foreign_keys_survive() {
     let (_root, path) = place();
-    let text = "# mine\nversion = 1\nfuture = 'x'\n\n[intake] # loopback\nport = 4999 # as agreed\nlan = true\non = false\n\n\
+    let text = "# mine\nversion = 1\nfuture = 'x'\n\n[intake] # loopback\nport = 4999 # as agreed\nring = true\non = false\n\n\
                 [[connection]]\nid = \"address-book\"\nconnector = \"address-book\"\ncolour = \"blue\" # mine too\n";
     std::fs::write(&path, text).unwrap();
     let mut file = SettingsFile::load(&path, None);
     assert!(file.broken().is_none(), "{:?}", file.broken());
-    assert_eq!(file.unknown(), ["connection.colour", "future", "intake.lan"]);
+    assert_eq!(file.unknown(), ["connection.colour", "future", "intake.ring"]);
     let wanted = Settings {
         intake_on: true,
         ..file.settings().clone()
@@ -75,12 +88,58 @@ fn comments_order_and_foreign_keys_survive() {
         "future = 'x'",
         "[intake] # loopback",
         "port = 4999 # as agreed",
-        "lan = true",
+        "ring = true",
         "colour = \"blue\" # mine too",
     ] {
         assert!(after.contains(kept), "{kept}:\n{after}");
     }
     assert!(after.contains("on = true"), "{after}");
+}
+
+#[test]
+fn phones_of_older_files_report_to_the_intake() {
+    let (_root, path) = place();
+    let text =
+        "version = 1\n\n[intake]\non = true\n\n[[phone]] # upstairs\nname = \"Desk\"\ntrusted = true\ncreated = 17\n";
+    std::fs::write(&path, text).unwrap();
+    let mut file = SettingsFile::load(&path, None);
+    assert!(file.broken().is_none() && file.unknown().is_empty());
+    let phone = PhoneEntry {
+        name: "Desk".to_owned(),
+        trusted: true,
+        created: 17,
+        ..PhoneEntry::default()
+    };
+    assert_eq!(file.settings().phones, std::slice::from_ref(&phone));
+    assert_eq!((phone.kind.as_str(), file.settings().intake_lan), ("program", None));
+    file.save(file.settings().clone()).unwrap();
+    assert_eq!(SettingsFile::load(&path, None).settings().phones, [phone]);
+    let after = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        after.contains("# upstairs") && after.contains("kind = \"program\""),
+        "{after}"
+    );
+}
+
+#[test]
+fn a_kind_of_a_newer_version_is_kept() {
+    let (_root, path) = place();
+    std::fs::write(
+        &path,
+        "[[phone]]\nname = 'Box'\nkind = 'fritzbox'\nparameters = { port = 1012 }\n",
+    )
+    .unwrap();
+    let mut file = SettingsFile::load(&path, None);
+    let settings = file.settings().clone();
+    assert_eq!(settings.phones[0].parameters["port"], "1012");
+    file.save(settings.clone()).unwrap();
+    assert_eq!(
+        *SettingsFile::load(&path, None).settings(),
+        Settings {
+            home: settings.home,
+            ..settings
+        }
+    );
 }
 
 #[test]
@@ -94,6 +153,9 @@ fn a_fault_is_named_with_its_place_and_the_file_is_left_alone() {
         ("[intake]\nport = 'x'\n", "line 2, column 8"),
         ("version = 99\n", "version 99"),
         ("[[phone]]\nname = ''\n", "line 2"),
+        ("[[phone]]\nname = 'a/grant'\n", "without a slash"),
+        ("[[phone]]\nname = 'a'\n[[phone]]\nname = 'A'\n", "two phones"),
+        ("[intake]\nlan = 'office'\n", "line 2, column 7"),
         (
             "[[connection]]\nid = 'a'\nconnector = 'x'\n[[connection]]\nid = 'a'\nconnector = 'x'\n",
             "two connections",

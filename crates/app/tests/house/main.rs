@@ -1,4 +1,4 @@
-//! The whole app on a real file: memory and back, settings, connections, phones, the spool, the rehearsal.
+//! The whole app on a real file: memory and back, settings, connections, phones of every kind, the spool, the rehearsal.
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![cfg(unix)]
 
@@ -7,6 +7,8 @@ mod calls;
 mod connect;
 mod connect_safely;
 mod locked;
+mod own_phones;
+mod own_phones_secrets;
 mod phones;
 mod settings;
 #[path = "../support/mod.rs"]
@@ -49,6 +51,21 @@ fn lead(name: &str, number: &str) -> CreateArgs {
         call: None,
         force: false,
     }
+}
+
+fn phone(name: &str, kind: &str, parameters: &[(&str, &str)]) -> AddPhoneArgs {
+    let text = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    AddPhoneArgs {
+        name: name.to_owned(),
+        kind: Some(kind.to_owned()),
+        trusted: true,
+        parameters: parameters.iter().map(text).collect(),
+        secrets: Default::default(),
+    }
+}
+
+fn named(name: &str) -> PhoneArgs {
+    PhoneArgs { name: name.to_owned() }
 }
 
 async fn settings_of(app: &App) -> SettingsDto {

@@ -1,6 +1,8 @@
 //! A secret store that a test can lock, and a profile in a folder of its own.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod asterisk;
+pub mod baresip;
 pub mod crm;
 
 use std::{

@@ -27,7 +27,7 @@ fn app_with(runtime: &tokio::runtime::Runtime, crm: &LoopbackCrm) -> App {
 }
 
 /// The app without its windows, in this process, on the same folders and the same keyring as the program.
-fn app(runtime: &tokio::runtime::Runtime) -> App {
+pub fn app(runtime: &tokio::runtime::Runtime) -> App {
     let folders = Folders::of(Profile::default()).unwrap();
     match runtime
         .block_on(ringside_app::start(StartOptions::new(folders, RoleDto::App)))

@@ -8,6 +8,7 @@
 mod client;
 mod connect;
 mod owner;
+mod phones;
 mod ring;
 
 use std::{

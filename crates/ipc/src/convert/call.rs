@@ -27,7 +27,10 @@ impl Words<'_> {
             direction: call.direction.into(),
             state: call.state.into(),
             is_over: call.state.is_over(),
+            card: view.card,
             line: call.line.clone(),
+            queue: call.route.queue.clone(),
+            diverted_by: call.route.diverted_by.iter().map(|party| self.caller(party)).collect(),
             caller: self.caller(&call.remote),
             started: call.started.0,
             zone: call.zone.clone(),
@@ -194,5 +197,73 @@ fn asked(asked: &view::Asked) -> AskedDto {
         name: asked.info.name.clone(),
         state,
         message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use ringside_domain::{
+        CallState, Direction, EndReason, SourceId, Timestamp,
+        call::Route,
+        phone::{Home, read},
+    };
+
+    use super::*;
+    use crate::call::CallStateDto;
+
+    #[test]
+    fn how_a_call_came_here_is_told_with_every_kind_of_party() {
+        let home = Home::default();
+        let party = |raw: &str, display: Option<&str>| Party {
+            reading: read(raw, &home),
+            display: display.map(str::to_owned),
+        };
+        let call = Call {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
+            direction: Direction::In,
+            state: CallState::Ended(EndReason::Forwarded),
+            remote: party("+14155550100", None),
+            line: None,
+            route: Route {
+                queue: Some("Sales".to_owned()),
+                diverted_by: vec![party("sip:204@pbx", Some("Front desk")), party("anonymous", None)],
+            },
+            provider_call_id: None,
+            trust: Trust::Trusted,
+            rehearsal: false,
+            source: SourceId::new("sip"),
+            started: Timestamp(0),
+            zone: "UTC".to_owned(),
+            answered: None,
+            ended: None,
+            talked: None,
+            choice: None,
+            note: String::new(),
+            outcome: None,
+            fields: Vec::new(),
+            no_log: false,
+        };
+        let words = Words {
+            home: &home,
+            connections: &[],
+        };
+        let dto = words.call(&CallView {
+            call,
+            card: true,
+            lookup: LookupView::default(),
+            write: None,
+            log_connection: None,
+            changed: false,
+            twins: Vec::new(),
+        });
+        assert_eq!((dto.state, dto.is_over), (CallStateDto::Forwarded, true));
+        assert_eq!(dto.queue.as_deref(), Some("Sales"));
+        let [desk, withheld] = &dto.diverted_by[..] else {
+            unreachable!("two of them")
+        };
+        assert_eq!((desk.kind, desk.text.as_str()), (CallerKind::Extension, "ext. 204"));
+        assert_eq!(desk.display.as_deref(), Some("Front desk"));
+        assert_eq!((withheld.kind, withheld.text.as_str()), (CallerKind::Withheld, ""));
     }
 }

@@ -90,6 +90,8 @@ impl From<CallState> for CallStateDto {
             CallState::Ended(EndReason::Missed) => Self::Missed,
             CallState::Ended(EndReason::Declined) => Self::Declined,
             CallState::Ended(EndReason::AnsweredElsewhere) => Self::AnsweredElsewhere,
+            CallState::Ended(EndReason::Forwarded) => Self::Forwarded,
+            CallState::Ended(EndReason::Transferred) => Self::Transferred,
             CallState::Ended(EndReason::Busy) => Self::Busy,
             CallState::Ended(EndReason::Failed) => Self::Failed,
             CallState::Ended(EndReason::Unknown) => Self::Unknown,

@@ -1,0 +1,126 @@
+//! What a phone has in the keyring: its secrets, its sign-in, and for one that reports to the intake its token.
+
+use std::collections::BTreeMap;
+
+use ringside_domain::{CredentialStore, Error, Kind, Result, credentials::Secret};
+use ringside_sources::kinds::{ParameterKind, PhoneKind, Setup};
+
+use super::{key, known, setup};
+use crate::{
+    app::{App, log_failure},
+    settings::PhoneEntry,
+};
+
+/// The keyring's entry for one secret. The phone's token, where it has one, is `phone/<name>` itself.
+pub(super) fn secret_name(phone: &str, secret: &str) -> String {
+    format!("phone/{}/{secret}", key(phone))
+}
+
+pub(super) fn grant_name(phone: &str) -> String {
+    secret_name(phone, "grant")
+}
+
+impl App {
+    /// What a phone's source is made of, with its secrets.
+    pub(super) async fn phone_setup(&self, entry: &PhoneEntry) -> Result<Setup> {
+        let kind = known(&entry.kind)?;
+        let setup = self.signed_out_setup(entry).await?;
+        if kind.signs_in_with_browser && self.inner.phones.parts.sign_in.kept(&setup.grant).await?.is_none() {
+            return Err(
+                Error::new(Kind::SignInNeeded, "start_phone", "nobody has signed in here yet")
+                    .hint("Sign in: the browser opens"),
+            );
+        }
+        Ok(setup)
+    }
+
+    /// The same, whether anybody has signed in or not.
+    pub(super) async fn signed_out_setup(&self, entry: &PhoneEntry) -> Result<Setup> {
+        let kind = known(&entry.kind)?;
+        let mut secrets = BTreeMap::new();
+        for name in &entry.secrets {
+            let secret = self
+                .inner
+                .ports
+                .credentials
+                .get(&secret_name(&entry.name, name))
+                .await?;
+            let secret = secret.ok_or_else(|| lost(kind, name))?;
+            secrets.insert(name.clone(), secret);
+        }
+        Ok(setup(entry, secrets))
+    }
+
+    /// Everything that a phone of this kind and name may have in the keyring.
+    pub(super) async fn forget_phone(&self, kind: &PhoneKind, name: &str) -> Result<()> {
+        let secrets = kind
+            .parameters
+            .iter()
+            .filter(|asked| asked.kind == ParameterKind::Secret);
+        let names: Vec<String> = secrets.map(|asked| asked.name.to_owned()).collect();
+        forget(&*self.inner.ports.credentials, name, &names).await?;
+        if kind.signs_in_with_browser {
+            self.inner.phones.parts.sign_in.forget(&grant_name(name)).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn forget(credentials: &dyn CredentialStore, phone: &str, names: &[String]) -> Result<()> {
+    for name in names {
+        credentials.remove(&secret_name(phone, name)).await?;
+    }
+    Ok(())
+}
+
+/// Secrets by their names; `None` where there was none.
+pub(super) type Before = Vec<(String, Option<Secret>)>;
+
+/// Puts secrets in place of others, and answers what was there.
+pub(super) async fn exchange(
+    credentials: &dyn CredentialStore,
+    phone: &str,
+    secrets: Vec<(String, Secret)>,
+) -> Result<Before> {
+    let mut old = Vec::new();
+    for (name, secret) in secrets {
+        let place = secret_name(phone, &name);
+        let changed = match credentials.get(&place).await {
+            Ok(before) => {
+                old.push((name, before));
+                credentials.set(&place, secret).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = changed {
+            put_back(credentials, phone, old).await;
+            return Err(error);
+        }
+    }
+    Ok(old)
+}
+
+pub(super) async fn put_back(credentials: &dyn CredentialStore, phone: &str, old: Before) {
+    for (name, secret) in old {
+        let place = secret_name(phone, &name);
+        let put = match secret {
+            Some(secret) => credentials.set(&place, secret).await,
+            None => credentials.remove(&place).await,
+        };
+        if let Err(error) = put {
+            log_failure("a phone's secret could not be put back", &error);
+        }
+    }
+}
+
+fn lost(kind: &PhoneKind, name: &str) -> Error {
+    let asked = kind.parameters.iter().find(|asked| asked.name == name);
+    let title = asked.map_or(name, |asked| asked.title);
+    Error::new(
+        Kind::Invalid,
+        "start_phone",
+        format!("the secret store does not have it any more: {title}"),
+    )
+    .hint("Type it again: change the phone")
+    .field(name)
+}
