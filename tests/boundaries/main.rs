@@ -4,4 +4,5 @@
 mod crates;
 mod files;
 mod links;
+mod phones;
 mod words;

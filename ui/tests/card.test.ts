@@ -3,8 +3,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { noLog } from '../src/backend/fake/fake';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
+const EXTENSION = { kind: 'extension', text: 'ext. 12', e164: null, region: null, line_type: null, display: null } as const;
+
 describe.each(LANGUAGES)('every state of the card, in %s', (_, text) => {
-  it.each(['known', 'several', 'nobody', 'withheld', 'answered', 'ended', 'missed', 'elsewhere', 'logged', 'waiting', 'refused', 'unsure', 'memory', 'create', 'why', 'move', 'bar'])('%s is accessible', async (state) => {
+  it.each(['known', 'several', 'nobody', 'withheld', 'answered', 'ended', 'missed', 'elsewhere', 'forwarded', 'transferred', 'routed', 'extension', 'dialled', 'storm', 'logged', 'waiting', 'refused', 'unsure', 'memory', 'create', 'why', 'move', 'bar'])('%s is accessible', async (state) => {
     const { fake, user } = await start('card', { text });
     if (state === 'memory') fake.setStatus({ store: { kind: 'in_memory', code: 'keyring_locked', message: 'Locked.', hint: null, unsaved: 1, has_file: false } });
     const call = fake.ring(state === 'several' || state === 'move' ? INITECH : state === 'nobody' || state === 'create' ? STRANGER : state === 'withheld' ? null : ANNA);
@@ -12,6 +14,12 @@ describe.each(LANGUAGES)('every state of the card, in %s', (_, text) => {
     if (['answered', 'ended', 'logged', 'waiting', 'refused', 'unsure', 'move'].includes(state)) fake.answer(call.id);
     if (['ended', 'missed', 'logged', 'waiting', 'refused', 'unsure', 'move'].includes(state)) fake.end(call.id);
     if (state === 'elsewhere') fake.change(call.id, { state: 'answered_elsewhere', is_over: true, ended: Date.now() });
+    if (state === 'forwarded') fake.change(call.id, { state: 'forwarded', is_over: true, ended: Date.now() });
+    if (state === 'transferred') fake.change(call.id, { state: 'transferred', is_over: true, answered: call.started, ended: Date.now(), talked: 9000 });
+    if (state === 'routed') fake.change(call.id, { queue: 'Support', diverted_by: [{ ...call.caller, display: 'Front desk' }] });
+    if (state === 'extension') fake.change(call.id, { caller: EXTENSION });
+    if (state === 'dialled') fake.change(call.id, { direction: 'out' });
+    if (state === 'storm') for (let n = 0; n < 6; n++) fake.ring(STRANGER);
     if (state === 'logged' || state === 'waiting' || state === 'refused' || state === 'unsure' || state === 'move') {
       fake.change(call.id, { log: { ...noLog(), state: state === 'move' ? 'logged' : state, write: 'w', connection_name: 'Clio', contact_name: 'Anna Meier', message: 'Said so.', hint: 'Do this.', next_try: Date.now() } });
     }
@@ -103,6 +111,68 @@ describe('who is calling', () => {
     await settle();
     expect(asked(fake, 'refresh')).toEqual([]);
     expect(told(fake, 'open_search')).toEqual([]);
+  });
+});
+
+describe('the way of a call', () => {
+  it('says queue and who passed it on under the caller, and never as the caller', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(STRANGER, { line: 'Main', queue: 'Sales' });
+    fake.change(call.id, {
+      diverted_by: [
+        { ...call.caller, text: '030 23125 001', display: 'Front desk' },
+        { ...EXTENSION },
+        { kind: 'withheld', text: '', e164: null, region: null, line_type: null, display: null },
+      ],
+    });
+    await settle();
+    expect(get('card-name').textContent).toBe(STRANGER);
+    expect(get('card-route').textContent).toBe('via Sales · forwarded by Front desk (030 23125 001), ext. 12, and Number withheld');
+    fake.change(call.id, { line: 'Sales', diverted_by: [] });
+    await settle();
+    expect(maybe('card-route')).toBeNull();
+    expect(get('card').textContent).toContain('to Sales');
+  });
+
+  it.each([
+    ['ringing', { direction: 'out' }, 'Calling…', 'Ruft an…'],
+    ['completed', { direction: 'out', state: 'completed', is_over: true, answered: 1, talked: 61_000 }, 'Called', 'Angerufen'],
+    ['not reached', { direction: 'out', state: 'missed', is_over: true }, 'Not answered', 'Nicht erreicht'],
+    ['forwarded', { state: 'forwarded', is_over: true }, 'Forwarded', 'Weitergeleitet'],
+    ['transferred', { state: 'transferred', is_over: true, answered: 1, talked: 61_000 }, 'Transferred', 'Übergeben'],
+  ] as const)('%s is said in words', async (_, change, english, german) => {
+    for (const [text, word] of [[LANGUAGES[0]![1], english], [LANGUAGES[1]![1], german]] as const) {
+      const { fake, unmount } = await start('card', { text });
+      fake.change(fake.ring(ANNA).id, change);
+      await settle();
+      expect(get('call-state').textContent).toBe(word);
+      unmount();
+    }
+  });
+
+  it('asks for nothing to be written down when a call went on without anybody here', async () => {
+    const { fake } = await start('card');
+    fake.change(fake.ring(ANNA).id, { state: 'forwarded', is_over: true, ended: Date.now() });
+    await settle();
+    expect([maybe('note'), maybe('btn-log'), maybe('log-state')]).toEqual([null, null, null]);
+  });
+
+  it('names an extension in the words of the language', async () => {
+    const { fake } = await start('card', { text: LANGUAGES[1]![1] });
+    fake.ring(STRANGER, { caller: EXTENSION, lookup: { running: false, matches: [], asked: [], forms: 0, checked: null } });
+    await settle();
+    expect(get('card-name').textContent).toBe('Durchwahl 12');
+    expect(get('card').textContent).toContain('in Ihrer Telefonanlage');
+  });
+
+  it('speaks of people, not of callers, when we are the ones who call', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(INITECH, { direction: 'out' });
+    const matches = call.lookup.matches.map((match, at) => ({ ...match, contact: { ...match.contact, company: `Company ${at}` } }));
+    fake.change(call.id, { lookup: { ...call.lookup, matches } });
+    await settle();
+    expect(get('card-name').textContent).toBe('3 possible people');
+    expect(get('matches').getAttribute('aria-label')).toBe('Possible people');
   });
 });
 
@@ -256,102 +326,6 @@ describe('the log', () => {
     await press('btn-log');
     expect(get('error').textContent).toBe('The disk is full.Make room.');
     expect(get('card-name').textContent).toBe('Anna Meier');
-  });
-});
-
-describe('several calls', () => {
-  it('puts the newest on top and the others below as strips', async () => {
-    const { fake } = await start('card');
-    const first = fake.ring(ANNA);
-    await settle();
-    fake.ring(null);
-    await settle();
-    expect(get('card-name').textContent).toBe('Number withheld');
-    expect(get('card-strip').textContent).toContain('Anna Meier');
-    await press('card-strip');
-    expect(get('card').dataset.call).toBe(first.id);
-  });
-
-  it('does not take the card away from under typing hands', async () => {
-    const { fake, user } = await start('card');
-    const first = fake.ring(ANNA);
-    await settle();
-    await user.keyboard('n');
-    await settle();
-    await user.keyboard('half a sen');
-    fake.ring(null);
-    await settle();
-    expect(get('card').dataset.call).toBe(first.id);
-    expect(document.activeElement).toBe(get('note'));
-    expect(get('card-strip').textContent).toContain('Number withheld');
-  });
-
-  it('does not bring back a closed card when its log is delivered late', async () => {
-    const { fake } = await start('card');
-    const call = fake.ring(ANNA);
-    await settle();
-    await press('btn-dismiss');
-    fake.end(call.id);
-    fake.change(call.id, { log: { ...noLog(), state: 'logged' } });
-    await settle();
-    expect(maybe('card')).toBeNull();
-  });
-
-  it('closes what was answered elsewhere, and keeps what needs a note until it was seen', async () => {
-    vi.useFakeTimers({ shouldAdvanceTime: true });
-    const { fake } = await start('card');
-    const talked = fake.ring(ANNA);
-    fake.answer(talked.id);
-    const elsewhere = fake.ring(INITECH);
-    fake.ring(null);
-    await settle();
-    fake.end(talked.id);
-    fake.change(elsewhere.id, { state: 'answered_elsewhere', is_over: true });
-    await settle();
-    await vi.advanceTimersByTimeAsync(3500);
-    expect(asked(fake, 'close_card')).toEqual([{ call: elsewhere.id }]);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked(fake, 'close_card')).toHaveLength(1);
-    await press('card-strip');
-    await settle();
-    expect(get('closing').textContent).toContain('Closes in 30 s');
-    await vi.advanceTimersByTimeAsync(31_000);
-    expect(asked(fake, 'close_card').at(-1)).toEqual({ call: talked.id });
-    vi.useRealTimers();
-  });
-
-  it('stays open when told to', async () => {
-    vi.useFakeTimers({ shouldAdvanceTime: true });
-    const { fake } = await start('card');
-    fake.end(fake.ring(ANNA).id);
-    await settle();
-    await press('btn-keep-open');
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(asked(fake, 'close_card')).toEqual([]);
-    expect(maybe('closing')).toBeNull();
-    vi.useRealTimers();
-  });
-
-  it('saves the note when the window loses the person', async () => {
-    const { fake, user } = await start('card');
-    fake.answer(fake.ring(ANNA).id);
-    await settle();
-    await user.keyboard('n');
-    await settle();
-    await user.keyboard('half');
-    const before = asked(fake, 'note').length;
-    window.dispatchEvent(new Event('blur'));
-    await settle();
-    expect(asked(fake, 'note').length).toBe(before + 1);
-    expect(fake.calls[0]?.note).toBe('half');
-  });
-
-  it('drops a card that the owner did not open', async () => {
-    const { fake } = await start('card');
-    fake.pops = () => false;
-    fake.ring(ANNA);
-    await settle();
-    expect(maybe('card')).toBeNull();
   });
 });
 

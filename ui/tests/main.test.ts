@@ -102,6 +102,32 @@ describe('the list of calls', () => {
     expect(rows()[0]?.getAttribute('data-call')).toBe('fresh');
   });
 
+  it('says the way of a call and how it ended', async () => {
+    const fake = new Fake();
+    fake.ring(STRANGER, over({ state: 'forwarded', answered: null, talked: null, queue: 'Support' }));
+    fake.ring(ANNA, over({ state: 'transferred', direction: 'out', diverted_by: [{ kind: 'extension', text: 'ext. 12', e164: null, region: null, line_type: null, display: null }] }));
+    await start('main', { fake });
+    const said = [...rows()].map((row) => row.textContent ?? '');
+    expect(said[0]).toContain('forwarded by ext. 12');
+    expect(said[0]).toContain('1:01');
+    expect(said[1]).toContain('No match · via Support');
+    expect(said[1]).toContain('forwarded');
+  });
+
+  it('stays a page long in a storm of 200 calls of three events each', async () => {
+    const { fake } = await start('main', { fake: filled() });
+    const calls = Array.from({ length: 200 }, () => fake.ring(STRANGER, { queue: 'Sales' }));
+    await settle();
+    for (const call of calls) fake.change(call.id, { lookup: { ...call.lookup, running: true } });
+    await settle();
+    for (const call of calls) fake.change(call.id, { state: 'answered_elsewhere', is_over: true, ended: Date.now() });
+    await settle();
+    expect(rows()).toHaveLength(50);
+    expect(rows()[0]?.textContent).toContain('answered elsewhere');
+    await press('calls-more');
+    expect(rows()).toHaveLength(100);
+  });
+
   it('offers a rehearsal where there is no call yet', async () => {
     const { fake } = await start('main');
     await press('rehearse');
@@ -135,32 +161,6 @@ describe('settings', () => {
     expect((get('settings-format-1') as HTMLInputElement).value).toBe('abc');
     await change('settings-own', '+1 415 555 0199\n+1 415 555 0198');
     expect(asked(fake, 'save_settings').at(-1)).toMatchObject({ own_numbers: ['+1 415 555 0199', '+1 415 555 0198'] });
-  });
-});
-
-describe('phones', () => {
-  it('shows the lines with the token once', async () => {
-    const { fake } = await start('main', { page: 'phones' });
-    await press('phone-add');
-    expect(asked(fake, 'add_phone')).toEqual([]);
-    await change('phone-name', 'Desk');
-    await press('phone-add');
-    expect(asked(fake, 'add_phone')).toEqual([{ name: 'Desk', trusted: false }]);
-    expect(get('recipe-0').textContent).toContain('token=EXAMPLE');
-    await accessible();
-    await press('phone-done');
-    expect(document.body.textContent).not.toContain('EXAMPLE');
-    await press('phone-remove');
-    await press('phone-remove-yes');
-    expect(asked(fake, 'remove_phone')).toEqual([{ name: 'Desk' }]);
-    expect(maybe('phone')).toBeNull();
-  });
-
-  it('says a taken port', async () => {
-    const fake = new Fake();
-    fake.setStatus({ intake: { kind: 'failed', port: 17655, message: 'another program listens there' } });
-    await start('main', { fake, page: 'phones' });
-    expect(get('intake-state').textContent).toContain('Port 17655 can’t be used: another program listens there');
   });
 });
 

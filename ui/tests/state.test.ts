@@ -5,7 +5,7 @@ import { guard } from '../src/state/guard';
 import { House } from '../src/state/house.svelte';
 import { Note } from '../src/state/note.svelte';
 import { Calls } from '../src/state/calls.svelte';
-import { candidates } from '../src/state/picture';
+import { candidates, inOrder } from '../src/state/picture';
 import { ANNA, asked, settle } from './help';
 
 describe('a note', () => {
@@ -84,6 +84,9 @@ describe('closing', () => {
     ['ended', { state: 'completed' }, 30_000],
     ['logged', { state: 'completed', log: { ...noLog(), state: 'logged' } }, 6000],
     ['refused', { state: 'completed', log: { ...noLog(), state: 'refused' } }, null],
+    ['forwarded, nobody here talked', { state: 'forwarded' }, 3000],
+    ['forwarded after we talked', { state: 'forwarded', answered: 1 }, 30_000],
+    ['transferred', { state: 'transferred', answered: 1, talked: 9000 }, 30_000],
     ['going on', { state: 'answered', is_over: false }, null],
   ])('%s', (_, change, span) => expect(stay(call(change))).toBe(span));
 
@@ -216,7 +219,57 @@ describe('the house', () => {
   });
 });
 
+describe('a storm of calls', () => {
+  it('asks the owner nothing for each call, and follows its word on whose card is open', async () => {
+    const fake = new Fake();
+    const house = new House(fake);
+    await house.start();
+    fake.pops = () => fake.open.size < 12;
+    const before = fake.asked.length;
+    const ids = Array.from({ length: 200 }, (_, n) => fake.ring(ANNA, { started: n, queue: 'Sales' }).id);
+    expect([house.calls.length, house.bare.length]).toEqual([12, 188]);
+    for (const id of ids) fake.change(id, { note: 'seen' });
+    expect([house.calls.length, house.bare.length]).toEqual([12, 188]);
+    await fake.call('close_card', { call: ids[0]! });
+    // The owner gives the free place to another one, and may give the card back later.
+    fake.change(ids[150]!, { card: true });
+    fake.change(ids[0]!, { card: true });
+    expect(house.calls.map((call) => call.id)).toEqual([ids[0], ids[150], ...ids.slice(1, 12).reverse()]);
+    for (const id of ids) fake.change(id, { state: 'answered_elsewhere', is_over: true, card: false });
+    expect([house.calls, house.bare]).toEqual([[], []]);
+    expect(fake.asked.slice(before).map((one) => one.name)).toEqual(['close_card']);
+    house.stop();
+  });
+});
+
+describe('what the person is busy with comes first', () => {
+  it('in the order of talking, held or called, ringing for them, ringing for a queue, over, each newest first', () => {
+    const fake = new Fake();
+    const call = (id: string, started: number, change: object) => ({ ...fake.ring(null), id, started, ...change }) as ReturnType<Fake['ring']>;
+    const over = { state: 'completed', is_over: true };
+    const all = [call('queue', 10, { queue: 'Sales' }), call('over', 9, over), call('late', 8, {}), call('early', 2, {}), call('held', 1, { state: 'held' }), call('dialled', 3, { direction: 'out' }), call('talking', 0, { state: 'answered' })];
+    expect(inOrder(all).map((one) => one.id)).toEqual(['talking', 'dialled', 'held', 'late', 'early', 'queue', 'over']);
+  });
+});
+
 describe('the list of calls', () => {
+  it('does not grow over night', async () => {
+    const fake = new Fake();
+    const house = new House(fake);
+    await house.start();
+    const calls = new Calls(house);
+    await calls.load();
+    for (let n = 0; n < 500; n++) {
+      const { id } = fake.ring(ANNA, { started: n });
+      fake.end(id);
+    }
+    expect([calls.rows.length, calls.more, calls.rows[0]?.started]).toEqual([50, true, 499]);
+    await calls.loadMore();
+    expect(new Set(calls.rows.map((row) => row.id)).size).toBe(100);
+    calls.stop();
+    house.stop();
+  });
+
   it('keeps what changed, adds what is new in its place, and pages', async () => {
     const fake = new Fake();
     for (let n = 0; n < 60; n++) fake.ring(ANNA, { id: `c${n}`, started: n, state: 'completed', is_over: true });

@@ -20,3 +20,17 @@ export function readAddress(text: string): Address {
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) return { problem: 'plainHttp' };
   return { address: url.origin + url.pathname.replace(/\/+$/, '') };
 }
+
+/** A server on this computer, as `host`, `host:port` or an address: what is sent there stays here. */
+export function isHere(server: string): boolean {
+  const typed = server.trim();
+  // An IPv6 address may stand without its brackets.
+  for (const text of [typed, `[${typed}]`]) {
+    try {
+      return LOOPBACK.test(new URL(`http://${text}`).hostname);
+    } catch {
+      continue;
+    }
+  }
+  return false;
+}

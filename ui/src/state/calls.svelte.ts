@@ -18,6 +18,8 @@ export class Calls {
   notLogged = $state(false);
 
   readonly filtered = $derived(this.text.trim() !== '' || this.missed || this.notLogged);
+  /** As many rows as were asked for: a list that is left open over night does not grow with it. */
+  #room = PAGE;
   #token = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #off: () => void;
@@ -47,6 +49,7 @@ export class Calls {
     const page = await this.#page(null);
     if (!page) return;
     this.rows = page.calls;
+    this.#room = PAGE;
     this.more = page.more;
     this.loaded = true;
   }
@@ -56,6 +59,7 @@ export class Calls {
     if (!page) return;
     const known = new Set(this.rows.map((row) => row.id));
     this.rows = [...this.rows, ...page.calls.filter((row) => !known.has(row.id))];
+    this.#room = Math.max(this.rows.length, PAGE);
     this.more = page.more;
   }
 
@@ -66,7 +70,10 @@ export class Calls {
     else if (!this.filtered) {
       const after = this.rows.findIndex((row) => row.started <= call.started);
       const rest = after < 0 && this.more;
-      if (!rest) this.rows = this.rows.toSpliced(after < 0 ? this.rows.length : after, 0, call);
+      if (rest) return;
+      const rows = this.rows.toSpliced(after < 0 ? this.rows.length : after, 0, call);
+      this.rows = rows.slice(0, this.#room);
+      this.more ||= rows.length > this.#room;
     }
   }
 

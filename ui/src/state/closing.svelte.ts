@@ -2,12 +2,13 @@
 // stopped by the person (WCAG 2.2.1).
 
 import type { CallDto } from '../backend/generated';
+import { wentOn } from './picture';
 
 const TICK = 250;
 /** Milliseconds a card stays after the call; `null`: it stays. */
 export function stay(call: CallDto): number | null {
   if (!call.is_over) return null;
-  if (call.state === 'answered_elsewhere') return 3000;
+  if (wentOn(call)) return 3000;
   if (call.log.state === 'refused' || call.log.state === 'unsure') return null;
   if (call.log.changed) return 30_000;
   if (call.log.state !== 'not_logged') return 6000;
@@ -16,7 +17,7 @@ export function stay(call: CallDto): number | null {
 
 /** People talked, so there may be something to write down. */
 export const wantsNote = (call: CallDto): boolean =>
-  call.log.state === 'not_logged' && (call.state === 'completed' || call.state === 'unknown');
+  call.log.state === 'not_logged' && (call.state === 'completed' || call.state === 'unknown' || call.answered !== null);
 
 export class Closing {
   /** Seconds left; `null`: it does not close by itself. */

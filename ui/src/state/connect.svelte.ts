@@ -1,28 +1,19 @@
-// The form of a connection, new or changed: what its connector asks for, what was typed, and what is wrong with it. A
-// refusal lands on its field with everything kept. Secrets live here until the owner has them, and nowhere else.
+// The form of a connection, new or changed: what its connector asks for, and what its server wants beyond that.
 
 import { asApiError } from '../backend/backend';
 import type { ApiError, ConnectionDto, ConnectorDto, ConnectorFieldsDto, FieldOptionDto, ParameterDto } from '../backend/generated';
 import { words } from '../text';
-import { sentences } from '../text/format';
 import { plain } from '../text/name';
 import { placeName } from '../text/place';
 import { readAddress } from './address';
+import { ParameterForm } from './form.svelte';
 import type { House } from './house.svelte';
-import { textOf } from './own';
 
-export class ConnectDraft {
+export class ConnectDraft extends ParameterForm {
   name = $state('');
   environment = $state('');
   server = $state('');
-  /** Texts, choices, `true` and `false`, by the names of their parameters. */
-  values = $state<Record<string, string>>({});
-  secrets = $state<Record<string, string>>({});
   step = $state<'typing' | 'asking' | 'working'>('typing');
-  /** By the name of the field. */
-  refusals = $state.raw<Record<string, string>>({});
-  /** A refusal that belongs to no field. */
-  error = $state.raw<ApiError | null>(null);
   /** What the server itself wants, where the connector has to ask it. */
   asked = $state.raw<ConnectorFieldsDto | null>(null);
 
@@ -36,21 +27,20 @@ export class ConnectDraft {
   readonly mustAsk = $derived.by(() => this.connector.asks_server && (this.asked === null || this.#askedFor !== this.#question()));
 
   #askedFor = $state('');
-  /** Parameters that have the value they begin with, or what was typed since. */
-  readonly #begun = new Set<string>();
   /** What the owner made of the address that was typed. */
   #confirmed = $state.raw<{ typed: string; used: string | null } | null>(null);
 
   constructor(
-    readonly house: House,
+    house: House,
     readonly connector: ConnectorDto,
     /** The one that is changed. */
     readonly connection: ConnectionDto | null = null,
   ) {
+    super(house, connection?.parameters ?? null);
     this.name = connection?.name ?? '';
     this.server = connection?.server ?? '';
     this.environment = connection?.environment ?? (this.environments.length === 1 ? (this.environments[0]?.value ?? '') : '');
-    this.#fill(connector.parameters);
+    this.begin(connector.parameters);
   }
 
   /** What the connection will be called if the person gives it no name. */
@@ -60,24 +50,11 @@ export class ConnectDraft {
 
   set(field: 'name' | 'environment' | 'server', value: string): void {
     this[field] = value;
-    this.#forgive(field);
+    this.forgive(field);
   }
 
-  typed(parameter: ParameterDto): string {
-    return textOf(parameter.kind === 'secret' ? this.secrets : this.values, parameter.name);
-  }
-
-  /** What is wrong with a field. */
-  refusal = (field: string): string | null => textOf(this.refusals, field) || null;
-
-  fill(parameter: ParameterDto, value: string): void {
-    if (parameter.kind === 'secret') this.secrets[parameter.name] = value;
-    else this.values[parameter.name] = value;
-    this.#forgive(parameter.name);
-  }
-
-  /** A field was left: a slip in the address shows now, and once it is right the server is asked what it wants. */
-  leave(): void {
+  /** A slip in the address shows now, and once it is right the server is asked what it wants. */
+  override leave(): void {
     if (!this.server.trim() || this.busy) return;
     const wrong = this.#address();
     if (wrong) this.refusals = { ...this.refusals, server: wrong };
@@ -100,13 +77,13 @@ export class ConnectDraft {
       const asked = await this.house.backend.call('connector_fields', {
         connector: this.connector.id,
         server: this.server.trim() || null,
-        parameters: this.#filled(this.parameters),
+        parameters: this.filled(this.parameters),
       });
       // Something else was typed meanwhile: this is not its answer.
       if (question !== this.#question()) return;
       this.asked = asked;
       this.#confirmed = { typed: this.server.trim(), used: asked.server };
-      this.#fill(asked.parameters);
+      this.begin(asked.parameters);
       this.#askedFor = this.#question();
     });
   }
@@ -147,22 +124,20 @@ export class ConnectDraft {
       name: this.name.trim() || null,
       environment: this.environment || null,
       server: this.server.trim() || null,
-      parameters: this.#filled(this.parameters),
-      secrets: this.#typed(),
+      parameters: this.filled(this.parameters),
+      secrets: this.typedSecrets(),
     });
   }
 
-  /** Only what is different goes: the owner keeps the rest. */
   #change(before: ConnectionDto): Promise<ConnectionDto> {
     const other = (now: string, old: string | null) => (now.trim() === (old ?? '') ? null : now.trim());
-    const parameters = Object.fromEntries(this.#texts(this.parameters).filter(([name, value]) => value !== this.#kept(name)));
     return this.house.backend.call('change_connection', {
       connection: before.id,
       name: other(this.name, before.name),
       environment: other(this.environment, before.environment),
       server: other(this.server, before.server),
-      parameters,
-      secrets: this.#typed(),
+      parameters: this.changed(),
+      secrets: this.typedSecrets(),
     });
   }
 
@@ -184,9 +159,7 @@ export class ConnectDraft {
     const secrets = this.parameters.filter((one) => one.kind === 'secret');
     // A key that is not taken stands at the only field that it can be.
     const key = error.code === 'sign_in_needed' && !this.signsInWithBrowser && secrets.length === 1 ? secrets[0]?.name : undefined;
-    const field = error.field ?? key ?? '';
-    if (this.#inSight().includes(field)) this.refusals = { ...this.refusals, [field]: sentences(error.message, error.hint) };
-    else this.error = error;
+    this.refuse(error, error.field ?? key ?? '', this.#inSight());
   }
 
   #inSight(): string[] {
@@ -202,19 +175,11 @@ export class ConnectDraft {
     if (environment.kind === 'choice' && !this.environment) wrong.environment = t.needField(t.environment);
     if (environment.kind === 'typed') {
       // A server that has to be asked may be named by something else that was filled in.
-      const otherwise = this.connector.asks_server && Object.keys(this.#filled(this.connector.parameters)).length > 0;
+      const otherwise = this.connector.asks_server && Object.keys(this.filled(this.connector.parameters)).length > 0;
       const address = this.server.trim() ? this.#address() : otherwise ? null : t.needField(plain(environment.title));
       if (address) wrong.server = address;
     }
-    for (const one of this.parameters) {
-      const title = plain(one.title) || one.name;
-      const value = this.typed(one).trim();
-      const stays = one.kind === 'secret' && this.connection !== null;
-      // Its pattern is left to the owner: a file's regular expression, run here, could hold the window up for ever.
-      if (one.required && !value && !stays && one.default === null) wrong[one.name] = t.needField(title);
-      else if (one.kind === 'int' && value && !/^[+-]?\d+$/.test(value)) wrong[one.name] = t.needInt(title);
-    }
-    return wrong;
+    return { ...wrong, ...this.lacking() };
   }
 
   #address(): string | null {
@@ -222,46 +187,9 @@ export class ConnectDraft {
     return 'problem' in read ? words().connections.address[read.problem] : null;
   }
 
-  #forgive(field: string): void {
-    if (!(field in this.refusals)) return;
-    const { [field]: _, ...rest } = this.refusals;
-    this.refusals = rest;
-  }
-
-  /** Values that a parameter begins with; what was typed stays. */
-  #fill(parameters: ParameterDto[]): void {
-    for (const one of parameters) {
-      if (one.kind !== 'secret' && !this.#begun.has(one.name)) this.values[one.name] = this.#beginsWith(one);
-      this.#begun.add(one.name);
-    }
-  }
-
-  #kept(name: string): string {
-    const parameter = this.parameters.find((one) => one.name === name);
-    return parameter ? this.#beginsWith(parameter) : '';
-  }
-
-  #beginsWith(parameter: ParameterDto): string {
-    return textOf(this.connection?.parameters ?? {}, parameter.name) || (parameter.default ?? (parameter.kind === 'bool' ? 'false' : ''));
-  }
-
-  #filled(parameters: ParameterDto[]): Record<string, string> {
-    return Object.fromEntries(this.#texts(parameters).filter(([, value]) => value !== ''));
-  }
-
-  /** Names and values of all but the secrets. */
-  #texts(parameters: ParameterDto[]): [string, string][] {
-    return parameters.filter((one) => one.kind !== 'secret').map((one) => [one.name, textOf(this.values, one.name).trim()]);
-  }
-
-  #typed(): Record<string, string> {
-    const names = this.parameters.filter((one) => one.kind === 'secret').map((one) => one.name);
-    return Object.fromEntries(names.map((name): [string, string] => [name, textOf(this.secrets, name)]).filter(([, value]) => value.trim() !== ''));
-  }
-
   /** What the server's answer depends on: its address, what the connector asks for itself, and every choice. */
   #question(): string {
-    return JSON.stringify([this.server.trim(), this.#filled(this.parameters.filter((one) => this.#isOwn(one) || one.kind === 'choice'))]);
+    return JSON.stringify([this.server.trim(), this.filled(this.parameters.filter((one) => this.#isOwn(one) || one.kind === 'choice'))]);
   }
 
   /** The connector itself asks for it, not its server. */

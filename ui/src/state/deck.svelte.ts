@@ -1,5 +1,5 @@
-// The cards as they lie: which one is on top, and what the person is doing with each. Newest on top, unless the person
-// is typing: then the new call waits as a strip below, and nothing moves under the hands.
+// The cards as they lie: which one is on top, and what the person is doing with each. The call that is talked on lies on
+// top, then what rings, newest first, then what is over; and nothing moves under the hands of a person who is typing.
 
 import { asApiError } from '../backend/backend';
 import type { ApiError, CallDto, ContactRefDto } from '../backend/generated';
@@ -8,6 +8,7 @@ import type { Draft } from './draft.svelte';
 import type { House } from './house.svelte';
 import { LogFields } from './log-fields.svelte';
 import { Note } from './note.svelte';
+import { inOrder } from './picture';
 
 export type Panel = 'face' | 'why' | 'create' | 'move';
 
@@ -41,13 +42,15 @@ export class Deck {
   #states = new Map<string, CardState>();
   #picked = $state<string | null>(null);
 
-  /** Open cards, the top one first, then newest first. */
+  /** Open cards, the top one first. */
   readonly cards = $derived.by((): CallDto[] => {
-    const shown = this.house.calls;
-    const top = shown.find((call) => call.id === this.#picked);
-    return top ? [top, ...shown.filter((call) => call !== top)] : shown;
+    const shown = inOrder(this.house.calls);
+    const at = shown.findIndex((call) => call.id === this.#picked);
+    return at > 0 ? [...shown.splice(at, 1), ...shown] : shown;
   });
   readonly top = $derived(this.cards[0] ?? null);
+  /** What lay on top after the last event. */
+  #before: string | null = null;
 
   readonly #off: () => void;
 
@@ -55,10 +58,13 @@ export class Deck {
     this.#off = house.on((event) => {
       if (event.kind === 'call') {
         const fresh = !this.#states.has(event.call.id) && house.call(event.call.id);
-        if (fresh) this.#picked = this.typing() ? (this.#topBefore(event.call.id) ?? null) : null;
+        if (this.typing() && this.#before && house.call(this.#before)) this.#picked = this.#before;
+        else if (fresh) this.#picked = null;
         this.#states.get(event.call.id)?.note.adopt(event.call);
       }
       if (event.kind === 'card_closed') this.#forget(event.id);
+      this.#forgetGone();
+      this.#before = this.top?.id ?? null;
     });
   }
 
@@ -78,6 +84,7 @@ export class Deck {
 
   show(id: string): void {
     this.#picked = id;
+    this.#before = id;
   }
 
   /** Runs a command of one card; a refusal stays on that card, with words. */
@@ -137,9 +144,11 @@ export class Deck {
     for (const [id] of this.#states) this.#forget(id);
   }
 
-  #topBefore(fresh: string): string | undefined {
-    const picked = this.#picked && this.house.call(this.#picked) ? this.#picked : undefined;
-    return picked ?? this.house.calls.find((call) => call.id !== fresh)?.id;
+  /** Cards that the owner never opened go without a word. */
+  #forgetGone(): void {
+    if (this.#states.size <= this.house.calls.length) return;
+    const open = new Set(this.house.calls.map((call) => call.id));
+    for (const id of [...this.#states.keys()]) if (!open.has(id)) this.#forget(id);
   }
 
   #forget(id: string): void {

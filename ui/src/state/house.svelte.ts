@@ -23,8 +23,6 @@ export class House {
   readonly logsHere = $derived(this.connections.find((connection) => connection.logs_here) ?? null);
 
   readonly #handlers = new Set<(event: OwnerEvent) => void>();
-  /** Cards closed in this window's life: a late delivery must not bring them back. */
-  readonly #closed = new Set<string>();
   #ended = false;
   #unlisten = () => {};
 
@@ -83,8 +81,7 @@ export class House {
         this.#put(event.call);
         break;
       case 'card_closed':
-        this.#closed.add(event.id);
-        this.#drop(event.id);
+        this.#close(event.id);
         break;
       case 'status':
         this.status = event.status;
@@ -93,6 +90,7 @@ export class House {
         void this.loadSettings();
         void this.loadConnections();
         break;
+      case 'phones':
       case 'open_search':
       case 'open_main':
       case 'quit_asked':
@@ -101,39 +99,28 @@ export class House {
     for (const handler of this.#handlers) handler(event);
   }
 
+  /** The owner says whose card is open: in a storm one may lose its card, and get it back. */
   #put(call: CallDto): void {
+    if (!call.card) {
+      this.#drop(call);
+      return;
+    }
     const at = this.calls.findIndex((known) => known.id === call.id);
-    if (at >= 0) {
-      this.calls = this.calls.with(at, call);
-      return;
-    }
-    const bare = this.bare.some((known) => known.id === call.id);
-    if (bare) this.bare = this.bare.map((known) => (known.id === call.id ? call : known)).filter((known) => !known.is_over);
-    // A call that is over at first sight comes from the list, such as a log that was delivered late: no card.
-    else if (!call.is_over) this.#begin(call);
+    this.calls = at < 0 ? [call, ...this.calls] : this.calls.with(at, call);
+    if (this.bare.some((known) => known.id === call.id)) this.bare = this.bare.filter((known) => known.id !== call.id);
   }
 
-  /**
-   * A call began. The card can't wait for a question, so it is shown as the rules say, and then the owner, who knows all
-   * of them, is asked whether it opened one.
-   */
-  #begin(call: CallDto): void {
-    const pop = this.settings?.pop ?? 'always';
-    const card = !this.#closed.has(call.id) && (pop === 'always' || (pop === 'incoming' && call.direction === 'in'));
-    if (!card) {
-      this.bare = [call, ...this.bare];
-      return;
-    }
-    this.calls = [call, ...this.calls];
-    this.backend.call('snapshot', {}).then(
-      (snapshot) => snapshot.calls.some((open) => open.id === call.id) || this.#drop(call.id),
-      () => {},
-    );
-  }
-
-  #drop(id: string): void {
+  #close(id: string): void {
     const call = this.call(id);
-    this.calls = this.calls.filter((known) => known.id !== id);
-    if (call && !call.is_over) this.bare = [call, ...this.bare];
+    if (call) this.#drop({ ...call, card: false });
+  }
+
+  /** Without a card: kept in mind for as long as it goes on. */
+  #drop(call: CallDto): void {
+    const others = (all: CallDto[]) => (all.some((known) => known.id === call.id) ? all.filter((known) => known.id !== call.id) : all);
+    const at = this.bare.findIndex((known) => known.id === call.id);
+    this.calls = others(this.calls);
+    if (call.is_over) this.bare = others(this.bare);
+    else this.bare = at < 0 ? [call, ...this.bare] : this.bare.with(at, call);
   }
 }

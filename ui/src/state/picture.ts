@@ -1,9 +1,9 @@
 // What a call looks like, worked out from its data alone: who it is, in which words, how sure. Shared by the card, its
 // one-line strip, the search window and the list, so that all of them call a caller by the same name.
 
-import type { CallDto, ContactDto, ContactRefDto, GradeDto, MatchDto } from '../backend/generated';
+import type { CallDto, CallerDto, ContactDto, ContactRefDto, GradeDto, MatchDto } from '../backend/generated';
 import { words } from '../text';
-import { country, duration } from '../text/format';
+import { country, duration, list } from '../text/format';
 import { nameOf, plain } from '../text/name';
 
 export type Face = 'withheld' | 'unreadable' | 'known' | 'probable' | 'several' | 'nobody';
@@ -37,7 +37,7 @@ export function picture(call: CallDto): Picture {
   if (settled) return { face: 'known', ...person(chosen), contact: chosen, match: matchOf(call, chosen) };
   if (call.caller.kind === 'withheld') return { face: 'withheld', title: t.caller.withheld, sub: '', ...none };
   if (matches.length > 1) {
-    return { face: 'several', title: several(matches), sub: '', contact: chosen, match: chosen && matchOf(call, chosen) };
+    return { face: 'several', title: several(call), sub: '', contact: chosen, match: chosen && matchOf(call, chosen) };
   }
   const [only] = matches;
   if (only) {
@@ -48,7 +48,7 @@ export function picture(call: CallDto): Picture {
   if (call.caller.kind === 'unreadable') {
     return { face: 'unreadable', title: t.caller.unreadable, sub: plain(call.caller.text), ...none };
   }
-  return { face: 'nobody', title: plain(call.caller.text) || t.caller.unreadable, sub: place(call), ...none };
+  return { face: 'nobody', title: numberOf(call.caller) || t.caller.unreadable, sub: place(call), ...none };
 }
 
 /** Whom a call may be logged on: the choice first where no match has it, then all matches. */
@@ -71,8 +71,48 @@ export function person(contact: ContactDto): { title: string; sub: string } {
 
 /** Country and kind of line, as far as the number plan knows. */
 export function place(call: CallDto): string {
+  if (call.caller.kind === 'extension') return words().caller.internal;
   const line = call.caller.line_type ? (words().caller.lineType[call.caller.line_type] ?? '') : '';
   return [call.caller.region ? country(call.caller.region) : '', line].filter(Boolean).join(', ');
+}
+
+/** The number as it is read out; an extension in the words of the language. */
+export function numberOf(caller: CallerDto): string {
+  const text = plain(caller.text);
+  const extension = caller.kind === 'extension' ? /^ext\. (.+)$/.exec(text)?.[1] : undefined;
+  return extension ? words().caller.extension(extension) : text;
+}
+
+/** The way a call took to us: its queue, and who passed it on. Shown, and never taken for who is calling. */
+export function route(call: CallDto): string {
+  const t = words().state;
+  const queue = plain(call.queue ?? '');
+  const through = call.diverted_by.map(passing).filter(Boolean);
+  // The line may be the queue itself, and stands in the first line already.
+  const via = queue && queue !== plain(call.line ?? '') ? [t.viaQueue(queue)] : [];
+  return [...via, ...(through.length > 0 ? [t.forwardedBy(list(through))] : [])].join(' · ');
+}
+
+function passing(caller: CallerDto): string {
+  if (caller.kind === 'withheld') return words().caller.withheld;
+  const [name, number] = [plain(caller.display ?? ''), numberOf(caller)];
+  return name && number && name !== number ? `${name} (${number})` : name || number;
+}
+
+/** The call went on without anybody here: there is nothing to write down. */
+export const wentOn = (call: CallDto): boolean => call.state === 'answered_elsewhere' || (call.state === 'forwarded' && call.answered === null);
+
+/**
+ * What the person is busy with first: who is talked to, who is held or called, what rings for them alone, what rings for a
+ * whole queue, what is over; each newest first.
+ */
+export const inOrder = (calls: CallDto[]): CallDto[] => calls.toSorted((a, b) => rank(a) - rank(b) || b.started - a.started);
+
+function rank(call: CallDto): number {
+  if (call.is_over) return 4;
+  if (call.state === 'answered') return 0;
+  if (call.state === 'held' || call.direction === 'out') return 1;
+  return call.queue === null ? 2 : 3;
 }
 
 /** A short name for the other end, for strips, the list and the search window's foot. */
@@ -85,6 +125,7 @@ export function stateWord(call: CallDto): string {
   const t = words().state;
   if (call.state === 'ringing') return call.direction === 'in' ? t.ringingIn : t.ringingOut;
   if (call.state === 'missed' && call.direction === 'out') return t.notReached;
+  if (call.state === 'completed' && call.direction === 'out') return t.called;
   return t[call.state];
 }
 
@@ -94,9 +135,9 @@ export function timer(call: CallDto, now: number): string {
   return call.talked === null ? '' : duration(call.talked);
 }
 
-function several(matches: MatchDto[]): string {
+function several({ direction, lookup: { matches } }: CallDto): string {
   const t = words().caller;
   const companies = new Set(matches.map(({ contact }) => plain(contact.company ?? '')));
   const [company] = companies;
-  return companies.size === 1 && company ? t.manyAt(matches.length, company) : t.many(matches.length);
+  return companies.size === 1 && company ? t.manyAt(matches.length, company) : direction === 'in' ? t.many(matches.length) : t.manyOut(matches.length);
 }

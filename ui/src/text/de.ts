@@ -2,6 +2,7 @@
 
 import { connecting } from './connecting.de';
 import type { Text } from './en';
+import { phones } from './phones.de';
 import { pluralFor } from './plural';
 
 const plural = pluralFor('de');
@@ -11,19 +12,24 @@ export const de: Text = {
 
   state: {
     ringingIn: 'Eingehend',
-    ringingOut: 'Wählt',
+    ringingOut: 'Ruft an…',
     answered: 'Im Gespräch',
     held: 'Gehalten',
     completed: 'Beendet',
+    called: 'Angerufen',
     missed: 'Verpasst',
     notReached: 'Nicht erreicht',
     declined: 'Abgelehnt',
     answered_elsewhere: 'Woanders angenommen',
+    forwarded: 'Weitergeleitet',
+    transferred: 'Übergeben',
     busy: 'Besetzt',
     failed: 'Fehlgeschlagen',
     unknown: 'Beendet, Ende nicht gesehen',
     toLine: (line) => `an ${line}`,
     viaLine: (line) => `über ${line}`,
+    viaQueue: (queue) => `über ${queue}`,
+    forwardedBy: (names) => `weitergeleitet von ${names}`,
     withPerson: 'mit',
     durationUnknown: 'Dauer unbekannt',
     rehearsal: 'Probe',
@@ -40,20 +46,18 @@ export const de: Text = {
     probably: (name) => `Vermutlich ${name}`,
     manyAt: (n, company) => plural(n, { one: `${n} Person bei ${company}`, other: `${n} Personen bei ${company}` }),
     many: (n) => plural(n, { one: `${n} möglicher Anrufer`, other: `${n} mögliche Anrufer` }),
+    manyOut: (n) => plural(n, { one: `${n} mögliche Person`, other: `${n} mögliche Personen` }),
+    extension: (digits) => `Durchwahl ${digits}`,
+    internal: 'in Ihrer Telefonanlage',
     display: (name) => `Anzeigename: ${name}`,
     displayNote: 'nicht geprüft',
     lineType: {
       mobile: 'mobil',
       fixed_line: 'Festnetz',
-      fixed_line_or_mobile: '',
+      fixed_or_mobile: '',
       toll_free: 'gebührenfrei',
-      premium_rate: 'Mehrwertnummer',
-      shared_cost: 'geteilte Kosten',
+      premium: 'Mehrwertnummer',
       voip: 'Internettelefon',
-      personal_number: 'persönliche Nummer',
-      pager: 'Funkruf',
-      uan: 'Firmennummer',
-      voicemail: 'Anrufbeantworter',
     },
   },
 
@@ -106,7 +110,9 @@ export const de: Text = {
     keepOpen: 'Offen lassen',
     closesIn: (seconds) => `Schließt in ${seconds} s`,
     waitingCall: (what, name) => `${what}: ${name}. Diesen Anruf zeigen`,
+    more: (n) => plural(n, { one: `+${n} weiterer Anruf. Alle zeigen`, other: `+${n} weitere Anrufe. Alle zeigen` }),
     matches: 'Mögliche Anrufer',
+    matchesOut: 'Mögliche Personen',
     choose: (name) => `${name} wählen`,
     chooseThis: 'Stimmt',
     someoneElse: 'Jemand anders…',
@@ -288,34 +294,7 @@ export const de: Text = {
 
   connections: connecting,
 
-  phones: {
-    title: 'Telefone',
-    intro: 'Ein Softphone oder Tischtelefon, das einen Link öffnen oder einen Befehl ausführen kann, meldet Ringside seine Anrufe. Jedes Telefon hat ein eigenes Token, das nur Anrufe melden darf.',
-    intakeOn: 'Auf diesem Rechner auf Telefone hören',
-    port: 'Port',
-    off: 'Hört nicht zu.',
-    listening: (port) => `Hört auf 127.0.0.1, Port ${port}.`,
-    failed: (port, why) => `Port ${port} ist nicht nutzbar: ${why}`,
-    none: 'Noch kein Telefon.',
-    name: 'Name des Telefons',
-    namePlaceholder: 'Tischtelefon',
-    trusted: 'Diesem Telefon vertrauen',
-    trustedWhy: 'Seine Anrufe dürfen von selbst protokolliert werden. Ohne Vertrauen zeigen sie nur eine Karte.',
-    add: 'Telefon hinzufügen',
-    isTrusted: 'vertraut',
-    notTrusted: 'ohne Vertrauen',
-    added: (day) => `hinzugefügt ${day}`,
-    lastSeen: (day) => `letzter Anruf ${day}`,
-    neverSeen: 'noch kein Anruf',
-    remove: 'Widerrufen',
-    removeSure: (name) => `${name} widerrufen? Das Token gilt ab sofort nicht mehr.`,
-    cancel: 'Behalten',
-    once: 'Kopieren Sie jetzt die Zeile für Ihr Softphone. Das Token darin wird nicht noch einmal gezeigt.',
-    copy: 'Kopieren',
-    copied: 'Kopiert',
-    done: 'Fertig',
-    needName: 'Geben Sie dem Telefon einen Namen.',
-  },
+  phones,
 
   numbers: {
     title: 'Nummern',

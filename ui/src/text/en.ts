@@ -2,6 +2,7 @@
 // Names and numbers go in as arguments and come out as plain text; nothing here is ever markup.
 
 import { connecting } from './connecting.en';
+import { phones } from './phones.en';
 import { pluralFor } from './plural';
 
 const plural = pluralFor('en');
@@ -11,19 +12,24 @@ export const en = {
 
   state: {
     ringingIn: 'Incoming',
-    ringingOut: 'Calling',
+    ringingOut: 'Calling…',
     answered: 'In call',
     held: 'On hold',
     completed: 'Ended',
+    called: 'Called',
     missed: 'Missed',
     notReached: 'Not answered',
     declined: 'Declined',
     answered_elsewhere: 'Answered elsewhere',
+    forwarded: 'Forwarded',
+    transferred: 'Transferred',
     busy: 'Busy',
     failed: 'Failed',
     unknown: 'Ended, end not seen',
     toLine: (line: string) => `to ${line}`,
     viaLine: (line: string) => `via ${line}`,
+    viaQueue: (queue: string) => `via ${queue}`,
+    forwardedBy: (names: string) => `forwarded by ${names}`,
     withPerson: 'with',
     durationUnknown: 'duration unknown',
     rehearsal: 'Rehearsal',
@@ -40,20 +46,18 @@ export const en = {
     probably: (name: string) => `Probably ${name}`,
     manyAt: (n: number, company: string) => plural(n, { one: `${n} person at ${company}`, other: `${n} people at ${company}` }),
     many: (n: number) => plural(n, { one: `${n} possible caller`, other: `${n} possible callers` }),
+    manyOut: (n: number) => plural(n, { one: `${n} possible person`, other: `${n} possible people` }),
+    extension: (digits: string) => `ext. ${digits}`,
+    internal: 'in your phone system',
     display: (name: string) => `Display name: ${name}`,
     displayNote: 'not verified',
     lineType: {
       mobile: 'mobile',
       fixed_line: 'landline',
-      fixed_line_or_mobile: '',
+      fixed_or_mobile: '',
       toll_free: 'toll-free',
-      premium_rate: 'premium rate',
-      shared_cost: 'shared cost',
+      premium: 'premium rate',
       voip: 'internet phone',
-      personal_number: 'personal number',
-      pager: 'pager',
-      uan: 'company number',
-      voicemail: 'voicemail',
     } as Record<string, string>,
   },
 
@@ -106,7 +110,9 @@ export const en = {
     keepOpen: 'Keep open',
     closesIn: (seconds: number) => `Closes in ${seconds} s`,
     waitingCall: (what: string, name: string) => `${what}: ${name}. Show this call`,
+    more: (n: number) => plural(n, { one: `+${n} more call. Show all`, other: `+${n} more calls. Show all` }),
     matches: 'Possible callers',
+    matchesOut: 'Possible people',
     choose: (name: string) => `Choose ${name}`,
     chooseThis: 'It’s them',
     someoneElse: 'Someone else…',
@@ -288,34 +294,7 @@ export const en = {
 
   connections: connecting,
 
-  phones: {
-    title: 'Phones',
-    intro: 'A softphone or desk phone that can open a link or run a command tells Ringside about its calls. Each phone has a token of its own, which may only report calls.',
-    intakeOn: 'Listen for phones on this computer',
-    port: 'Port',
-    off: 'Not listening.',
-    listening: (port: number) => `Listening on 127.0.0.1, port ${port}.`,
-    failed: (port: number, why: string) => `Port ${port} can’t be used: ${why}`,
-    none: 'No phone yet.',
-    name: 'Name of the phone',
-    namePlaceholder: 'Desk phone',
-    trusted: 'Trust this phone',
-    trustedWhy: 'Its calls may be logged by themselves. Without trust they only show a card.',
-    add: 'Add phone',
-    isTrusted: 'trusted',
-    notTrusted: 'not trusted',
-    added: (day: string) => `added ${day}`,
-    lastSeen: (day: string) => `last call ${day}`,
-    neverSeen: 'no call yet',
-    remove: 'Revoke',
-    removeSure: (name: string) => `Revoke ${name}? Its token stops working at once.`,
-    cancel: 'Keep it',
-    once: 'Copy the line for your softphone now. The token in it is not shown again.',
-    copy: 'Copy',
-    copied: 'Copied',
-    done: 'Done',
-    needName: 'Give the phone a name.',
-  },
+  phones,
 
   numbers: {
     title: 'Numbers',

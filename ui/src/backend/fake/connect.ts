@@ -125,14 +125,15 @@ interface Owner {
 type Names = Extract<CommandName, 'connections' | 'test_connection' | 'log_here' | 'connectors' | 'connector_fields' | 'add_connection' | 'change_connection' | 'sign_in' | 'finish_sign_in' | 'cancel_sign_in' | 'sign_out' | 'agree_to_connector' | 'remove_connection'>;
 type Handlers = { [K in Names]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
-export class Browser {
-  readonly #waiting = new Map<string, { done: (answer: SignedInDto) => void; failed: (error: ApiError) => void }>();
+/** A sign-in that ends when a test says so. */
+export class Browser<Answer extends { kind: string }> {
+  readonly #waiting = new Map<string, { done: (answer: Answer) => void; failed: (error: ApiError) => void }>();
 
-  wait(id: string): Promise<SignedInDto> {
+  wait(id: string): Promise<Answer> {
     return new Promise((done, failed) => this.#waiting.set(id, { done, failed }));
   }
 
-  end(id: string, answer: SignedInDto | ApiError): void {
+  end(id: string, answer: Answer | ApiError): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if ('kind' in answer) waiting?.done(answer);
@@ -140,7 +141,7 @@ export class Browser {
   }
 }
 
-export function handlers(owner: Owner, browser: Browser): Handlers {
+export function handlers(owner: Owner, browser: Browser<SignedInDto>): Handlers {
   const get = (id: string): ConnectionDto => {
     const found = owner.connections.find((one) => one.id === id);
     if (!found) throw refuse('not_found', 'There is no such connection.');

@@ -4,6 +4,7 @@ import type { Backend } from '../backend';
 import type { MatchDto } from '../generated';
 import { connection } from './connect';
 import { Fake, noLog } from './fake';
+import { noCheck, phone } from './phones';
 
 const MINUTE = 60_000;
 
@@ -12,6 +13,7 @@ export function demo(query: URLSearchParams): Backend {
   const view = query.get('view') ?? 'main';
   const scene = query.get('scene') ?? (view === 'main' ? 'list' : 'known');
   (SCENES[scene] ?? SCENES.known)?.(fake);
+  if (scene === 'storm') setInterval(() => fake.ring(STRANGER, { queue: 'Support' }), 500);
   if (view === 'search') setTimeout(() => fake.emit({ kind: 'open_search', text: query.get('text') ?? '', call: fake.calls[0]?.id ?? null, hand_on: null }), 50);
   Object.assign(window, { fake });
   return fake;
@@ -80,6 +82,33 @@ const SCENES: Record<string, (fake: Fake) => void> = {
       ],
     };
     SCENES.ended?.(fake);
+  },
+  routed: (fake) => fake.ring(STRANGER, { line: 'Main', queue: 'Support', diverted_by: [{ kind: 'number', text: '030 23125 001', e164: '+493023125001', region: 'DE', line_type: 'fixed_line', display: 'Front desk' }] }),
+  extension: (fake) => fake.ring(STRANGER, { caller: { kind: 'extension', text: 'ext. 12', e164: null, region: null, line_type: null, display: 'Workshop' }, lookup: { running: false, matches: [], asked: [], forms: 0, checked: null } }),
+  dialled: (fake) => fake.ring(ANNA, { direction: 'out' }),
+  forwarded: (fake) => fake.change(fake.ring(ANNA).id, { state: 'forwarded', is_over: true, ended: Date.now() }),
+  transferred: (fake) => {
+    SCENES.ended?.(fake);
+    const [call] = fake.calls;
+    if (call) fake.change(call.id, { state: 'transferred' });
+  },
+  storm: (fake) => {
+    fake.answer(fake.ring(ANNA, { line: 'Support DE' }).id);
+    for (let n = 0; n < 200; n++) fake.ring(n % 3 ? STRANGER : INITECH, { queue: 'Support', started: Date.now() - n * 500 });
+  },
+  phones: (fake) => {
+    const trouble = { code: 'unavailable', message: 'pbx.example.com does not answer', hint: 'Look whether it runs' };
+    fake.settings = { ...fake.settings, intake_on: true, intake_lan: '192.168.1.20' };
+    fake.setStatus({ intake: { kind: 'listening', port: fake.settings.intake_port, lan: '192.168.1.20' } });
+    fake.phones = [
+      phone('Office', { last_seen: Date.now() - 20 * MINUTE, parameters: { address: '201@pbx.example.com' }, check: { ...noCheck(Date.now()), rang: true, number: true } }),
+      phone('Old PBX', { parameters: { address: '201@old.example.com', transport: 'udp' }, state: { kind: 'ready', notes: [{ code: 'clear_text', message: 'old.example.com is spoken to without encryption', hint: 'Choose TLS if the server can do it' }, { code: 'no_numbers', message: 'This server tells that the phone rings, but not who calls', hint: 'On Asterisk, add it as “Asterisk”' }] } }),
+      phone('Home', { parameters: { address: '7@home.example.com' }, state: { kind: 'retrying', ...trouble, next_try: Date.now() + MINUTE } }),
+      phone('Second line', { parameters: { address: '202@pbx.example.com' }, state: { kind: 'stopped', code: 'sign_in_needed', message: 'pbx.example.com does not take this password', hint: 'Type it again', field: 'password' } }),
+      phone('RingCentral', { kind: 'ringcentral', signed_in: false, state: { kind: 'stopped', code: 'sign_in_needed', message: 'Nobody signed in yet', hint: null, field: null } }),
+      phone('Yealink', { kind: 'desk', trusted: false, parameters: { address: '192.168.1.31' } }),
+      phone('baresip', { kind: 'baresip', state: { kind: 'connecting' } }),
+    ];
   },
   twins: (fake) => {
     SCENES.answered?.(fake);

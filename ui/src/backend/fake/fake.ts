@@ -2,9 +2,10 @@
 // finds people by digits and by words, logs, moves logs, and tells what changed, as the owner does.
 
 import type { Args, Backend, CommandName, OwnerEvent, Reply } from '../backend';
-import type { ApiError, CallDto, Commands, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ContactDto, ContactRefDto, DraftDto, DuplicateDto, LogDto, LogFieldDto, MatchDto, PhoneDto, SettingsDto, StatusDto, TraceDto } from '../generated';
+import type { ApiError, CallDto, Commands, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ContactDto, ContactRefDto, DraftDto, DuplicateDto, LogDto, LogFieldDto, MatchDto, PhoneDto, PhoneKindDto, SettingsDto, SignedInDto, StatusDto, TraceDto } from '../generated';
 import { Browser, connectors, handlers, parameter } from './connect';
 import { connections, people, settings, status } from './people';
+import { phoneHandlers, phoneKinds } from './phones';
 
 type Handlers = { [K in CommandName]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
@@ -33,7 +34,7 @@ export const noLog = (): LogDto => ({
 function caller(number: string | null): CallDto['caller'] {
   if (number === null) return { kind: 'withheld', text: '', e164: null, region: null, line_type: null, display: null };
   const [region, code] = number.startsWith('+44') ? ['GB', '44'] : /^(0|\+49)/.test(number) ? ['DE', '49'] : ['US', '1'];
-  return { kind: 'number', text: number, e164: `+${code}${digits(number)}`, region, line_type: 'fixed_line_or_mobile', display: null };
+  return { kind: 'number', text: number, e164: `+${code}${digits(number)}`, region, line_type: 'fixed_or_mobile', display: null };
 }
 
 export class Fake implements Backend {
@@ -44,12 +45,12 @@ export class Fake implements Backend {
   calls: CallDto[] = [];
   open = new Set<string>();
   /** Whether the owner opens a card for a call that begins. */
-  pops = (call: CallDto) => !call.is_over;
+  pops = (call: CallDto) => !call.is_over && (this.settings.pop === 'always' || (this.settings.pop === 'incoming' && call.direction === 'in'));
   connections: ConnectionDto[];
   connectors: ConnectorDto[] = connectors();
   serverFields: ConnectorFieldsDto = { name: 'Clio', server: null, parameters: [parameter('apiKey', 'API key', { kind: 'secret' })], signs_in_with_browser: false };
   pastes = false;
-  readonly browser = new Browser();
+  readonly browser = new Browser<SignedInDto>();
   /** What each connection wants to know about a call. */
   logFields: Record<string, LogFieldDto[]> = {};
   /** Why no CRM takes another number; `null`: they take it. */
@@ -57,6 +58,10 @@ export class Fake implements Backend {
   settings: SettingsDto;
   status: StatusDto;
   phones: PhoneDto[] = [];
+  kinds: PhoneKindDto[] = phoneKinds();
+  /** This computer's own, in the local network. */
+  addresses = ['192.168.1.20', '10.0.0.7'];
+  readonly phoneBrowser = new Browser<PhoneDto>();
   traces = new Map<string, TraceDto[]>();
   code = 'demo-recovery-code-not-a-real-one';
 
@@ -122,7 +127,10 @@ export class Fake implements Backend {
       direction: 'in',
       state: 'ringing',
       is_over: false,
+      card: false,
       line: 'Sales',
+      queue: null,
+      diverted_by: [],
       caller: caller(number),
       started: now,
       zone: 'UTC',
@@ -148,10 +156,17 @@ export class Fake implements Backend {
       ...change,
     };
     this.calls.unshift(call);
-    if (this.pops(call)) this.open.add(call.id);
+    call.card = this.pops(call);
+    if (call.card) this.open.add(call.id);
     if (number !== null) this.#trace(call, false);
     this.emit({ kind: 'call', call });
     return call;
+  }
+
+  /** Changes a phone and tells everybody. */
+  turn(name: string, change: Partial<PhoneDto>): void {
+    this.phones = this.phones.map((one) => (one.name === name ? { ...one, ...change } : one));
+    this.emit({ kind: 'phones' });
   }
 
   /** Changes a call and tells everybody. */
@@ -249,6 +264,7 @@ export class Fake implements Backend {
     retry: ({ call }) => this.change(call, { log: { ...this.#call(call).log, state: 'logged', message: null } }),
     close_card: ({ call }) => {
       this.open.delete(call);
+      this.calls = this.calls.map((one) => (one.id === call ? { ...one, card: false } : one));
       this.emit({ kind: 'card_closed', id: call });
       return {};
     },
@@ -314,8 +330,9 @@ export class Fake implements Backend {
     settings: () => this.settings,
     save_settings: (wanted) => {
       if (wanted.formats.some((format) => !/[#*{]/.test(format))) throw refuse('invalid', 'A format needs a place for a digit.', 'formats', 'Write # or * for each digit.');
+      if (wanted.intake_lan && !/^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(wanted.intake_lan)) throw refuse('invalid', 'This is not an address of a local network', 'intake_lan', 'It looks like this: 192.168.1.20');
       this.settings = wanted;
-      this.setStatus({ intake: wanted.intake_on ? { kind: 'listening', port: wanted.intake_port } : { kind: 'off' } });
+      this.setStatus({ intake: wanted.intake_on ? { kind: 'listening', port: wanted.intake_port, lan: wanted.intake_lan } : { kind: 'off' } });
       this.emit({ kind: 'settings' });
       return wanted;
     },
@@ -335,15 +352,8 @@ export class Fake implements Backend {
       forms: [{ format: 'E.164', text: `+${text.replace(/\D/g, '')}` }, { format: 'national', text: digits(text) }],
     }),
 
-    phones: () => this.phones,
-    add_phone: ({ name, trusted }) => {
-      if (this.phones.some((one) => one.name === name)) throw refuse('conflict', 'There is a phone of this name already.', 'name');
-      const phone: PhoneDto = { name, trusted, created: this.now(), last_seen: null };
-      this.phones = [...this.phones, phone];
-      const line = `http://127.0.0.1:${this.settings.intake_port}/call?token=EXAMPLE&from=`;
-      return { phone, recipes: [{ title: 'MicroSIP', place: 'In microsip.ini, section [Settings].', text: `cmdIncomingCall=curl "${line}%1"` }, { title: 'baresip', place: 'Beside baresip.', text: `${line}$from` }] };
-    },
-    remove_phone: ({ name }) => (this.phones = this.phones.filter((one) => one.name !== name)),
+    ...phoneHandlers(this, this.phoneBrowser),
+    intake_addresses: () => this.addresses,
 
     unlock: () => {
       this.setStatus({ store: { kind: 'open' } });

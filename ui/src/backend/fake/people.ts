@@ -95,6 +95,7 @@ export const settings = (): SettingsDto => ({
   card_hotkey: 'Ctrl+Shift+K',
   intake_on: false,
   intake_port: 17655,
+  intake_lan: null,
 });
 
 export const status = (contacts: ContactDto[]): StatusDto => ({

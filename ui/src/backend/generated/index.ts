@@ -5,7 +5,11 @@ export type AddConnectionArgs = { connector: string, name: string | null, enviro
 
 export type AddNumberArgs = { contact: ContactRefDto, number: string, call: string | null, };
 
-export type AddPhoneArgs = { name: string, trusted: boolean, };
+export type AddPhoneArgs = { name: string, 
+/**
+ * A kind's id; without it `program`.
+ */
+kind: string | null, trusted: boolean, parameters: { [key in string]: string }, secrets: { [key in string]: SecretText }, };
 
 export type AgreeArgs = { connection: string, 
 /**
@@ -43,14 +47,27 @@ export type CallArgs = { call: string, };
  */
 export type CallDto = { id: string, direction: DirectionDto, 
 /**
- * `ringing`, `answered`, `held`, or how it ended: `completed`, `missed`, `declined`, `answered_elsewhere`, `busy`,
+ * `ringing`, `answered`, `held`, or how it ended: `completed`, `missed`, `declined`, `answered_elsewhere`,
+ * `forwarded`, `transferred`, `busy`,
  * `failed`, `unknown`.
  */
 state: CallStateDto, is_over: boolean, 
 /**
+ * Its card is open now. In a storm a call may get its card later, or lose it to a more important one and get it back.
+ */
+card: boolean, 
+/**
  * The line, account or queue that was called.
  */
-line: string | null, caller: CallerDto, started: number, zone: string, answered: number | null, ended: number | null, 
+line: string | null, 
+/**
+ * The queue or ring group that handed the call out. Not proved.
+ */
+queue: string | null, 
+/**
+ * Who passed the call on to us, the last one first. Not proved.
+ */
+diverted_by: Array<CallerDto>, caller: CallerDto, started: number, zone: string, answered: number | null, ended: number | null, 
 /**
  * Time talked; `null` is unknown or not answered.
  */
@@ -86,7 +103,7 @@ export type CallFilterDto = { text: string | null, missed: boolean, not_logged: 
  */
 before: string | null, limit: number | null, };
 
-export type CallStateDto = "ringing" | "answered" | "held" | "completed" | "missed" | "declined" | "answered_elsewhere" | "busy" | "failed" | "unknown";
+export type CallStateDto = "ringing" | "answered" | "held" | "completed" | "missed" | "declined" | "answered_elsewhere" | "forwarded" | "transferred" | "busy" | "failed" | "unknown";
 
 /**
  * Who is at the other end, as far as the phone told.
@@ -114,6 +131,16 @@ export type CallerKind = "number" | "extension" | "sip_address" | "withheld" | "
 export type CallsPageDto = { calls: Array<CallDto>, more: boolean, };
 
 export type ChangeConnectionArgs = { connection: string, name: string | null, environment: string | null, server: string | null, 
+/**
+ * An empty one goes back to its default.
+ */
+parameters: { [key in string]: string }, 
+/**
+ * An empty one stays as it is.
+ */
+secrets: { [key in string]: SecretText }, };
+
+export type ChangePhoneArgs = { name: string, trusted: boolean | null, 
 /**
  * An empty one goes back to its default.
  */
@@ -317,7 +344,7 @@ export type DuplicateReason = "same_number" | "same_email" | "like_name";
  */
 export type EnvironmentDto = { "kind": "fixed" } | { "kind": "choice", options: Array<FieldOptionDto>, } | { "kind": "typed", title: string, placeholder: string | null, help: string | null, };
 
-export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
+export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "phones" } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
 /**
  * A telephone link asked for it, and another program can make the call.
  */
@@ -376,7 +403,11 @@ export type HelloDto = { version: string, profile: string, pid: number, role: Ro
  */
 reader: string, rehearsal: boolean, };
 
-export type IntakeStateDto = { "kind": "off" } | { "kind": "listening", port: number, } | { "kind": "failed", port: number, message: string, };
+export type IntakeStateDto = { "kind": "off" } | { "kind": "listening", port: number, 
+/**
+ * The address in the local network, where it listens there too.
+ */
+lan: string | null, } | { "kind": "failed", port: number, message: string, };
 
 /**
  * One connection's own answer to a name.
@@ -493,7 +524,7 @@ also: Array<ContactDto>, };
  */
 export type NewPhoneDto = { phone: PhoneDto, 
 /**
- * Lines to copy, one for each softphone that we know.
+ * Lines to copy, one for each phone that we know. Empty for phones that we connect to.
  */
 recipes: Array<RecipeDto>, };
 
@@ -506,7 +537,8 @@ export type Nothing = Record<symbol, never>;
  */
 export type NoticeDto = { 
 /**
- * Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`, `connectors`.
+ * Stable: `settings_broken`, `settings_unknown`, `autostart`, `tel_links`, `hotkey`, `phones`, `connectors`,
+ * `phone_trouble` for phones that do not tell of calls now, `intake_lan` for desk phones that can't report.
  */
 code: string, message: string, hint: string | null, };
 
@@ -573,9 +605,94 @@ export type ParameterKindDto = "text" | "secret" | "choice" | "bool" | "int";
 export type PhoneArgs = { name: string, };
 
 /**
- * A phone that may report calls through the intake.
+ * What was heard of the person's trial call since they asked to check the phone: each mark appears as it happens.
  */
-export type PhoneDto = { name: string, trusted: boolean, created: number, last_seen: number | null, };
+export type PhoneCheckDto = { 
+/**
+ * When the check began; Unix milliseconds.
+ */
+since: number, 
+/**
+ * Nothing more is waited for: the trial call ended.
+ */
+done: boolean, rang: boolean, 
+/**
+ * The other end's number, or that it is withheld, was told.
+ */
+number: boolean, name: boolean, answered: boolean, ended: boolean, };
+
+/**
+ * A phone that is set up.
+ */
+export type PhoneDto = { 
+/**
+ * The person's name for it, unique without regard to case.
+ */
+name: string, 
+/**
+ * The kind's id.
+ */
+kind: string, 
+/**
+ * What it reports may log calls by itself.
+ */
+trusted: boolean, created: number, last_seen: number | null, state: PhoneStateDto, 
+/**
+ * What was filled in, by name. Never secrets.
+ */
+parameters: { [key in string]: string }, 
+/**
+ * `null`: this kind has no sign-in.
+ */
+signed_in: boolean | null, 
+/**
+ * The trial call, while one is waited for, and afterwards until the next one.
+ */
+check: PhoneCheckDto | null, };
+
+/**
+ * A kind of phone that a person can choose, with everything its form needs.
+ */
+export type PhoneKindDto = { 
+/**
+ * As in `config.toml`: `sip`, `ringcentral`, `asterisk`, `baresip`, `program`, `desk`.
+ */
+id: string, name: string, 
+/**
+ * For whom it is, in a sentence.
+ */
+summary: string, 
+/**
+ * What the person fills in, in this order. One named `clear_text` is the consent to a connection without encryption:
+ * the form shows it, with a warning, as long as what is chosen needs it.
+ */
+parameters: Array<ParameterDto>, 
+/**
+ * What a person or their admin must have or do first.
+ */
+needs: Array<string>, 
+/**
+ * What it can't tell.
+ */
+limits: Array<string>, evidence: EvidenceDto, 
+/**
+ * After adding it, the person signs in in the browser.
+ */
+signs_in_with_browser: boolean, 
+/**
+ * It reports to our intake: adding it makes a token, and lines to copy.
+ */
+uses_intake: boolean, };
+
+/**
+ * Something to know about a phone that works: it speaks clear text, it tells no numbers.
+ */
+export type PhoneNoteDto = { code: string, message: string, hint: string | null, };
+
+/**
+ * How a phone is doing. `message` is a sentence that names the server and the reason, `hint` the next step.
+ */
+export type PhoneStateDto = { "kind": "off" } | { "kind": "connecting" } | { "kind": "ready", notes: Array<PhoneNoteDto>, } | { "kind": "retrying", code: string, message: string, hint: string | null, next_try: number, } | { "kind": "stopped", code: string, message: string, hint: string | null, field: string | null, };
 
 export type PopDto = "always" | "incoming" | "never";
 
@@ -697,7 +814,12 @@ own_numbers: Array<string>, pop: PopDto, log_rule: LogRuleDto, notify: boolean, 
 /**
  * `tel:` and `callto:` links open Ringside.
  */
-handle_tel_links: boolean, search_hotkey: string | null, card_hotkey: string | null, intake_on: boolean, intake_port: number, };
+handle_tel_links: boolean, search_hotkey: string | null, card_hotkey: string | null, intake_on: boolean, intake_port: number, 
+/**
+ * The address of this computer in the local network on which desk phones may report calls too; `null`: only programs on
+ * this computer may.
+ */
+intake_lan: string | null, };
 
 export type SettleArgs = { call: string, write: string, decision: Decision, };
 
@@ -789,8 +911,15 @@ export interface Commands {
   preview_formats: { args: PreviewArgs; reply: Array<PreviewDto> };
   read_number: { args: ReadArgs; reply: NumberReadDto };
   phones: { args: Nothing; reply: Array<PhoneDto> };
+  phone_kinds: { args: Nothing; reply: Array<PhoneKindDto> };
   add_phone: { args: AddPhoneArgs; reply: NewPhoneDto };
+  change_phone: { args: ChangePhoneArgs; reply: PhoneDto };
   remove_phone: { args: PhoneArgs; reply: Array<PhoneDto> };
+  check_phone: { args: PhoneArgs; reply: PhoneDto };
+  retry_phone: { args: PhoneArgs; reply: PhoneDto };
+  sign_in_phone: { args: PhoneArgs; reply: PhoneDto };
+  cancel_phone_sign_in: { args: PhoneArgs; reply: Nothing };
+  intake_addresses: { args: Nothing; reply: Array<string> };
   unlock: { args: UnlockArgs; reply: StatusDto };
   recovery_code: { args: RecoveryArgs; reply: RecoveryDto };
   open_search: { args: OpenSearchArgs; reply: Nothing };

@@ -2,7 +2,7 @@
 
 import type { CallDto } from '../../backend/generated';
 import type { CardState, Deck } from '../../state/deck.svelte';
-import { picture, type Picture } from '../../state/picture';
+import { picture, type Picture, wentOn } from '../../state/picture';
 import { words } from '../../text';
 
 export type ActionId = 'open' | 'choose' | 'note' | 'search' | 'create' | 'link' | 'why' | 'refresh' | 'log' | 'later' | 'dont_log';
@@ -30,9 +30,9 @@ const worthNoting = (call: CallDto): boolean =>
   ['answered', 'held', 'completed', 'unknown'].includes(call.state) || call.answered !== null || (call.is_over && call.direction === 'out');
 /** The note is in sight from the answer on, and before if the person opened it. */
 export const noteShown = (call: CallDto, state: CardState): boolean =>
-  state.noteOpen || (call.state !== 'answered_elsewhere' && (worthNoting(call) || call.log.state !== 'not_logged'));
+  state.noteOpen || (!wentOn(call) && (worthNoting(call) || call.log.state !== 'not_logged'));
 /** The call is over, and it is time to log it. */
-export const wantsLog = (call: CallDto): boolean => call.is_over && call.state !== 'answered_elsewhere' && worthNoting(call);
+export const wantsLog = (call: CallDto): boolean => call.is_over && !wentOn(call) && worthNoting(call);
 
 /** Over, and everybody knows who it was: the name moves to the first line, and the card's room goes to the note. */
 export const faceFolds = (call: CallDto): boolean =>
