@@ -118,8 +118,9 @@ impl Check {
         let is_it = self.call.as_ref().is_some_and(|call| call.key == event.key);
         // Whoever calls themselves from this very phone makes two calls: the one that comes in is the trial.
         let better = |call: &Trial| incoming && !call.incoming && event.change == Change::Ringing;
-        let begins =
-            !event.replay && !matches!(event.change, Change::Ended(_)) && self.call.as_ref().is_none_or(better);
+        // Who rings right after connecting rings now; what else is told then began before the trial.
+        let is_now = !event.replay || event.change == Change::Ringing;
+        let begins = is_now && !matches!(event.change, Change::Ended(_)) && self.call.as_ref().is_none_or(better);
         if !is_it && !begins {
             return;
         }

@@ -60,7 +60,10 @@ impl Entry {
             self.told.direction = Some(rank);
         }
         // Markers are made of the line: it does not change any more once a log may have been written.
-        let line = event.local.as_ref().and_then(party_name);
+        let line = event
+            .local
+            .as_ref()
+            .and_then(|party| line_name(party, parties.local.as_ref()));
         if line.is_some() && (call.line.is_none() || (self.told.line < Some(rank) && self.answered.is_none())) {
             call.line = line;
             self.told.line = Some(rank);
@@ -153,7 +156,14 @@ pub(super) fn read_parties(event: &CallEvent, home: &Home) -> Parties {
         remote: event.remote.as_ref().map(|party| party_of(party, home)),
         local: event.local.as_ref().map(|party| read(&party.raw, home)),
         diverted_by: diverted_by
-            .filter(|party| party_name(party).is_some())
+            .filter(|party| {
+                party
+                    .display
+                    .as_deref()
+                    .and_then(name)
+                    .or_else(|| name(&party.raw))
+                    .is_some()
+            })
             .map(|party| party_of(party, home))
             .collect(),
         home: home.clone(),
@@ -189,8 +199,22 @@ pub(super) fn same_line(one: &Reading, other: &Reading) -> bool {
     }
 }
 
-fn party_name(party: &WireParty) -> Option<String> {
-    party.display.as_deref().and_then(name).or_else(|| name(&party.raw))
+/// Our end for a person: its name, or what it is read as. `sip:201@pbx.example` is 201 to those who are called there.
+fn line_name(party: &WireParty, reading: Option<&Reading>) -> Option<String> {
+    let is_uri = party.raw.contains(':') || party.raw.contains('<');
+    let read = match reading.filter(|_| is_uri) {
+        Some(Reading::Extension(extension)) => name(extension.as_str()),
+        Some(Reading::Number(number)) => name(number.e164()),
+        Some(Reading::SipAddress(address)) => name(address.as_str()),
+        Some(Reading::Unreadable(unreadable)) => name(unreadable.digits()),
+        Some(Reading::Withheld) | None => None,
+    };
+    party
+        .display
+        .as_deref()
+        .and_then(name)
+        .or(read)
+        .or_else(|| name(&party.raw))
 }
 
 fn name(text: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Whose word counts, field by field.
 
-use ringside_domain::{Authority, CallEvent, Direction, phone::Reading};
+use ringside_domain::{Authority, CallEvent, Direction, call::WireParty, phone::Reading};
 use ringside_engine::callbook::Effect;
 
 use crate::desk::{ANNA, BERT, Desk, Say, answer, asks, e164, event, party, ring};
@@ -164,4 +164,26 @@ fn one_source_with_thousands_of_keys_for_one_call_stays_one_call() {
         desk.event(told.id("one"));
     }
     assert_eq!((desk.made, desk.book.len()), (1, 1));
+}
+
+#[test]
+fn our_end_is_named_as_people_know_it() {
+    for (raw, display, line) in [
+        ("sip:201@pbx.example", None, "201"),
+        ("<sip:+12025550100@pbx.example;user=phone>", None, "+12025550100"),
+        ("sip:12345678@pbx.example", None, "12345678"),
+        ("sip:anna@pbx.example", None, "anna@pbx.example"),
+        ("sip:201@pbx.example", Some("Front desk"), "Front desk"),
+        ("(202) 555-0100", None, "(202) 555-0100"),
+        ("Sales", None, "Sales"),
+    ] {
+        let mut desk = Desk::new();
+        let mut event = ring("sip", "a", 0);
+        event.local = Some(WireParty {
+            raw: raw.to_owned(),
+            display: display.map(str::to_owned),
+        });
+        desk.event(event);
+        assert_eq!(desk.only().line.as_deref(), Some(line), "{raw}");
+    }
 }
