@@ -62,7 +62,7 @@ pub fn recipes(port: u16, token: &str, ringside: &str, profile: &str) -> Vec<Rec
         Recipe {
             id: "baresip",
             title: "baresip",
-            place: "Switch on the module ctrl_tcp in baresip's config, and run this beside it (Python 3, no packages).",
+            place: "Better add it as a phone of its own kind: then no script is needed. Else switch on the module ctrl_tcp in baresip's config, and run this beside it (Python 3, no packages). baresip serves one of the two at a time.",
             lines: baresip(&url),
         },
         Recipe {
