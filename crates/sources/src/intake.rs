@@ -8,7 +8,7 @@
 
 use std::{
     collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -107,8 +107,9 @@ pub const USUAL_PORT: u16 = 47_820;
 const DEADLINE: Duration = Duration::from_secs(2);
 /// Connections at a time. More wait in the system's own queue until one of these is through, two seconds at most.
 const MOST_CONNECTIONS: usize = 64;
-/// The same for the local network.
+/// The same for the local network, and for each address in it.
 const MOST_FROM_LAN: usize = 32;
+const MOST_FROM_ONE: usize = 4;
 /// A request line with its headers; longer ones are refused.
 const LONGEST_HEAD: usize = 16 * 1024;
 
@@ -231,6 +232,8 @@ impl CallSource for Intake {
 struct Visitors {
     connections: JoinSet<()>,
     places: Arc<Semaphore>,
+    /// Of addresses in the local network that are connected now.
+    peers: HashMap<IpAddr, Arc<Semaphore>>,
 }
 
 impl Visitors {
@@ -238,15 +241,36 @@ impl Visitors {
         Self {
             connections: JoinSet::new(),
             places: Arc::new(Semaphore::new(most)),
+            peers: HashMap::new(),
         }
+    }
+
+    /// A place for one more connection from there; `None`: that address has enough.
+    fn place_for(&mut self, side: Side) -> Option<Option<OwnedSemaphorePermit>> {
+        let Side::Lan { peer, .. } = side else {
+            return Some(None);
+        };
+        self.peers
+            .retain(|_, places| places.available_permits() < MOST_FROM_ONE);
+        let places = self
+            .peers
+            .entry(peer)
+            .or_insert_with(|| Arc::new(Semaphore::new(MOST_FROM_ONE)));
+        places.clone().try_acquire_owned().ok().map(Some)
     }
 
     async fn admit(&mut self, accepted: std::io::Result<(TcpStream, Side)>, service: &axum::Router) {
         while self.connections.try_join_next().is_some() {}
+        if let Ok((_, side)) = &accepted
+            && self.place_for(*side).is_none()
+        {
+            return;
+        }
         match (accepted, self.places.clone().acquire_owned().await) {
             (Ok((stream, side)), Ok(place)) => {
+                let Some(own_place) = self.place_for(side) else { return };
                 let service = service.clone().layer(axum::Extension(side));
-                self.connections.spawn(serve(stream, service, place));
+                self.connections.spawn(serve(stream, service, (place, own_place)));
             }
             // Too many open files, most often: wait a little instead of spinning.
             _ => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -259,7 +283,11 @@ impl Visitors {
 }
 
 /// One request on one connection, cut off at the deadline wherever it is then.
-async fn serve(stream: TcpStream, service: axum::Router, _place: OwnedSemaphorePermit) {
+async fn serve(
+    stream: TcpStream,
+    service: axum::Router,
+    _places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+) {
     let mut http = hyper::server::conn::http1::Builder::new();
     http.keep_alive(false)
         .half_close(true)

@@ -24,15 +24,15 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Whether one more request may come in, whatever its token. The sides are counted apart: a neighbour who guesses tokens
-    /// keeps no program of this computer waiting, nor another neighbour.
-    pub(super) fn admit_any(&mut self, side: Side, now: Instant) -> bool {
+    /// Whether one more request may come in, whatever its token. The sides are counted apart, and so are the addresses of our
+    /// own phones (`known`): neighbours who guess tokens keep neither programs of this computer nor desk phones waiting.
+    pub(super) fn admit_any(&mut self, side: Side, known: bool, now: Instant) -> bool {
         let total = match side {
             Side::Here => &mut self.here,
             Side::Lan { peer, .. } => {
                 if !self.neighbours.contains_key(&peer) && self.neighbours.len() >= MOST_NEIGHBOURS {
                     self.neighbours.retain(|_, bucket| !bucket.is_full_at(PER_PHONE, now));
-                    if self.neighbours.len() >= MOST_NEIGHBOURS {
+                    if self.neighbours.len() >= MOST_NEIGHBOURS && !known {
                         return false;
                     }
                 }
@@ -42,6 +42,9 @@ impl Limits {
                     .or_insert_with(|| Bucket::full(PER_PHONE, now));
                 if !bucket.take(PER_PHONE, now) {
                     return false;
+                }
+                if known {
+                    return true;
                 }
                 &mut self.lan
             }
@@ -105,7 +108,10 @@ mod tests {
             20,
             "nothing is saved up"
         );
-        assert_eq!((0..100).filter(|_| limits.admit_any(Side::Here, start)).count(), 50);
+        assert_eq!(
+            (0..100).filter(|_| limits.admit_any(Side::Here, false, start)).count(),
+            50
+        );
     }
 
     #[test]
@@ -116,15 +122,19 @@ mod tests {
             own: IpAddr::from([192, 168, 1, 20]),
             peer: IpAddr::from(0x0A00_0000_u32.wrapping_add(last).to_be_bytes()),
         };
-        let admitted = |limits: &mut Limits, side, now| (0..100).filter(|_| limits.admit_any(side, now)).count();
+        let admitted = |limits: &mut Limits, side, now| (0..100).filter(|_| limits.admit_any(side, false, now)).count();
         assert_eq!(admitted(&mut limits, from(1), start), 20);
         assert_eq!(admitted(&mut limits, from(2), start), 20);
         assert_eq!(admitted(&mut limits, from(3), start), 10, "all neighbours together");
         assert_eq!(admitted(&mut limits, Side::Here, start), 50);
         for last in 0..2_000 {
-            limits.admit_any(from(last), start);
+            limits.admit_any(from(last), false, start);
         }
         assert!(limits.neighbours.len() <= MOST_NEIGHBOURS);
+        assert!(
+            limits.admit_any(from(9_000), true, start),
+            "our own phone has its place"
+        );
         assert_eq!(admitted(&mut limits, from(5_000), start + Duration::from_secs(2)), 20);
     }
 }

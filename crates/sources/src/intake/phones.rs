@@ -156,17 +156,20 @@ impl PhoneRegistry {
         Ok(NewPhone { phone, token })
     }
 
-    /// Takes a phone's right away at once, and its token out of the secret store. Unknown names are fine.
-    pub async fn remove(&self, name: &str, credentials: &dyn CredentialStore) -> Result<()> {
-        let removed = {
-            let mut phones = self.write();
-            let at = phones.iter().position(|(phone, _)| same(&phone.name, name));
-            at.map(|at| phones.remove(at).0.name)
-        };
-        match removed {
-            Some(name) => credentials.remove(&entry(&name)).await,
-            None => Ok(()),
+    /// A phone of the settings that was not let in before: it may report once [`PhoneRegistry::load_tokens`] has its token.
+    /// One that is known stays as it is.
+    pub fn admit(&self, phone: Phone) {
+        let mut phones = self.write();
+        if !phones.iter().any(|(other, _)| same(&other.name, &phone.name)) {
+            phones.push((phone, None));
         }
+    }
+
+    /// Takes a phone's right away at once, and its token out of the secret store. Unknown names are fine: whoever was never
+    /// let in may have a token there.
+    pub async fn remove(&self, name: &str, credentials: &dyn CredentialStore) -> Result<()> {
+        self.write().retain(|(phone, _)| !same(&phone.name, name));
+        credentials.remove(&entry(name.trim())).await
     }
 
     /// Changes whether a phone's reports may log by themselves; false when there is no such phone.
@@ -212,6 +215,12 @@ impl PhoneRegistry {
             self.changes.send_modify(|count| *count += 1);
         }
         known
+    }
+
+    /// Whether a desk phone reports from this address.
+    pub(super) fn is_home_of(&self, peer: IpAddr) -> bool {
+        let reports = |phone: &Phone| matches!(phone.place, Place::Lan { address: Some(own), .. } if own == peer);
+        self.read().iter().any(|(phone, _)| reports(phone))
     }
 
     /// All phones, in the order in which they were added.

@@ -97,7 +97,8 @@ impl Desk {
         let (parts, body) = request.into_parts();
         refuse_other_hosts(&parts, self.port, side)?;
         refuse_browsers(&parts.headers)?;
-        if !locked(&self.limits).admit_any(side, Instant::now()) {
+        let known = matches!(side, Side::Lan { peer, .. } if self.phones.is_home_of(peer));
+        if !locked(&self.limits).admit_any(side, known, Instant::now()) {
             return Err(TOO_MANY);
         }
         let token = token_of(&parts)?;

@@ -257,3 +257,27 @@ async fn an_address_that_is_not_there_is_said_and_this_computer_served() {
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_neighbour_who_holds_connections_open_takes_no_place_of_others() {
+    let network = Network::open().await;
+    let mut held = Vec::new();
+    for _ in 0..40 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((OTHER.parse::<IpAddr>().unwrap(), 0).into()).unwrap();
+        held.push(
+            socket
+                .connect((OWN.parse::<IpAddr>().unwrap(), network.port).into())
+                .await
+                .unwrap(),
+        );
+    }
+    let begin = Instant::now();
+    assert_eq!(network.ring(PHONE, OWN, &network.desk).await, 204);
+    assert!(
+        begin.elapsed() < Duration::from_millis(1_500),
+        "not only after the held ones were cut off"
+    );
+    drop(held);
+    network.close().await;
+}
