@@ -1,6 +1,6 @@
 //! From the owner to the windows: every event goes to all pages, and the shell itself shows, hides and notifies by them.
 
-use std::{collections::HashSet, time::Instant};
+use std::time::Instant;
 
 use ringside_ipc::{
     Api as _, Event,
@@ -11,7 +11,15 @@ use ringside_ipc::{
 use tauri::{AppHandle, Emitter as _, Manager as _};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::{Shell, commands, hotkeys, links::Gate, notify::Notices, stages::Stage, tray, windows};
+use crate::{
+    Shell,
+    cards::{Cards, Turn},
+    commands, hotkeys,
+    links::Gate,
+    notify::Notices,
+    stages::Stage,
+    tray, windows,
+};
 
 /// The Tauri event that carries an [`Event`].
 pub const NAME: &str = "ringside";
@@ -23,8 +31,7 @@ pub async fn follow(app: AppHandle) {
     let mut follower = Follower {
         notices: Notices::new(&app),
         settings: shell.app.settings(Nothing {}).await.ok(),
-        live: HashSet::new(),
-        cards: Vec::new(),
+        cards: Cards::default(),
         gate: Gate::default(),
         app: app.clone(),
     };
@@ -49,10 +56,7 @@ struct Follower {
     app: AppHandle,
     notices: Notices,
     settings: Option<SettingsDto>,
-    /// Calls that go on.
-    live: HashSet<String>,
-    /// Calls whose card is open.
-    cards: Vec<String>,
+    cards: Cards,
     gate: Gate,
 }
 
@@ -61,28 +65,24 @@ impl Follower {
         let told = Instant::now();
         match &event {
             Event::Call { call } => {
-                let began = !call.is_over && self.live.insert(call.id.clone());
-                if began {
-                    self.begin(call).await;
-                }
+                let turn = self.cards.call(call, self.pops(call.direction));
+                self.begin(call, turn);
                 self.send(&event);
                 self.app.state::<Shell>().stages.reach(&call.id, Stage::Sent);
-                self.notices.call(call, began, self.settings.as_ref()).await;
-                if call.is_over {
-                    self.live.remove(&call.id);
-                }
+                self.follow_up(turn);
+                let opened = matches!(turn, Turn::Opened { .. });
+                self.notices.call(call, opened, self.settings.as_ref());
             }
             Event::CardClosed { id } => {
+                let turn = self.cards.closed(id);
                 self.send(&event);
-                self.cards.retain(|card| card != id);
-                if self.cards.is_empty() {
-                    windows::on_main(&self.app, windows::card::hide);
-                }
+                self.follow_up(turn);
             }
             Event::Status { status } => {
                 tray::tell(&self.app, status);
                 self.send(&event);
             }
+            Event::Phones => self.send(&event),
             Event::Settings => {
                 self.settings = self.app.state::<Shell>().app.settings(Nothing {}).await.ok();
                 if let Some(settings) = &self.settings {
@@ -104,21 +104,28 @@ impl Follower {
         }
     }
 
-    /// Has the card shown, if the owner opened one for this call. Before the page gets the call, so that its answer finds
-    /// the window waiting for it.
-    async fn begin(&mut self, call: &CallDto) {
+    /// Has a card shown that opened just now. Before the page gets the call, so that its answer finds the window waiting
+    /// for it.
+    fn begin(&self, call: &CallDto, turn: Turn) {
+        let Turn::Opened { on_window, first } = turn else {
+            return;
+        };
         let shell = self.app.state::<Shell>();
-        if let Some(ago) = shell.app.since_first_event(&call.id) {
+        // One that had to wait for its card says nothing about our speed.
+        if let Some(ago) = shell.app.since_first_event(&call.id).filter(|_| first) {
             shell.stages.begin(&call.id, ago);
             shell.stages.reach(&call.id, Stage::Told);
         }
-        let Ok(snapshot) = shell.app.snapshot(Nothing {}).await else {
-            return;
-        };
-        if self.pops(call.direction) && snapshot.calls.iter().any(|open| open.id == call.id) {
-            self.cards.push(call.id.clone());
+        if on_window {
             let id = call.id.clone();
             windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
+        }
+    }
+
+    /// After the page was told.
+    fn follow_up(&self, turn: Turn) {
+        if turn == Turn::Emptied {
+            windows::on_main(&self.app, windows::card::hide);
         }
     }
 
@@ -128,32 +135,17 @@ impl Follower {
         let Ok(SnapshotDto { calls, status }) = owner.snapshot(Nothing {}).await else {
             return;
         };
-        let open: Vec<String> = calls
-            .iter()
-            .filter(|call| self.pops(call.direction))
-            .map(|call| call.id.clone())
-            .collect();
-        for id in std::mem::take(&mut self.cards) {
-            if !open.contains(&id) {
-                self.send(&Event::CardClosed { id });
-            }
+        for id in self.cards.again(&calls) {
+            self.send(&Event::CardClosed { id });
         }
         tray::tell(&self.app, &status);
         self.send(&Event::Status { status });
-        self.live = calls
-            .iter()
-            .filter(|call| !call.is_over)
-            .map(|call| call.id.clone())
-            .collect();
+        self.send(&Event::Phones);
+        self.notices.again(&calls);
         for call in calls.into_iter().rev() {
-            let id = call.id.clone();
-            self.send(&Event::Call { call: Box::new(call) });
-            if open.contains(&id) {
-                windows::on_main(&self.app, move |app| windows::card::pop(app, &id));
-            }
+            self.take(Event::Call { call: Box::new(call) }).await;
         }
-        self.cards = open;
-        if self.cards.is_empty() {
+        if !self.cards.is_window_used() {
             windows::on_main(&self.app, windows::card::hide);
         }
     }

@@ -9,6 +9,7 @@
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod args;
+mod cards;
 mod commands;
 mod events;
 mod hotkeys;
@@ -16,6 +17,8 @@ mod links;
 mod notify;
 mod place;
 mod platform;
+#[cfg(test)]
+mod samples;
 mod stages;
 mod tray;
 mod windows;

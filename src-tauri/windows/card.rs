@@ -167,12 +167,19 @@ pub fn resize(app: &AppHandle, height: f64) {
     } else {
         HEIGHT
     };
-    app.state::<CardState>().state().height = height;
-    platform::fix_size(&card, WIDTH, height);
-    if is_shown(app) {
-        place(app, &card, false);
-    } else {
+    let (before, is_dragged) = {
+        let card = app.state::<CardState>();
+        let mut state = card.state();
+        (std::mem::replace(&mut state.height, height), state.dragged.is_some())
+    };
+    // A page that says the same again, as in a storm of calls, moves nothing.
+    if (before - height).abs() >= 1.0 {
+        platform::fix_size(&card, WIDTH, height);
+    }
+    if !is_shown(app) {
         reveal(app);
+    } else if !is_dragged {
+        place(app, &card, false);
     }
 }
 
@@ -204,7 +211,11 @@ fn place(app: &AppHandle, card: &WebviewWindow, at_pointer: bool) {
     )]
     let pixels = |length: f64| (length * scale).round().max(1.0) as u32;
     let (x, y) = corner.place(pixels(WIDTH), pixels(height), area, scale);
-    said("position", card.set_position(PhysicalPosition::new(x, y)));
+    let place = PhysicalPosition::new(x, y);
+    // A window that comes onto the screen is placed by the window manager unless it is told.
+    if at_pointer || !card.outer_position().is_ok_and(|now| now == place) {
+        said("position", card.set_position(place));
+    }
 }
 
 /// The work area of a screen in physical pixels, and its scale.

@@ -204,3 +204,20 @@ test('a log on the wrong person is moved', async () => {
     await app.shoot('moved');
   });
 });
+
+test('an outgoing call stays off the card where the rules say so, also beside one that is on it', async () => {
+  await withApp({}, async (app, page) => {
+    await app.ringside('settings', 'set', 'pop', 'incoming');
+    // The page reads the settings anew.
+    await sleep(500);
+    const [out, id] = [callId(), callId()];
+    await app.ring({ from: '+493023125012', to: '201', direction: 'out', call_id: out });
+    await app.call('is in the list', (call) => call.provider_call_id === out);
+    await sleep(500);
+    assert.equal(await app.isShown('Ringside: call'), false);
+    await app.ring({ ...ADA, call_id: id });
+    await page.reads('card-name', /Ada Lovelace/);
+    await until('the card on the screen', () => app.isShown('Ringside: call'));
+    assert.deepEqual(await page.all('card-strip'), []);
+  });
+});

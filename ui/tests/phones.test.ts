@@ -259,7 +259,7 @@ describe('adding a phone', () => {
     first();
     await settle();
     await settle();
-    expect(fake.asked.map((one) => one.name).filter((name) => name.endsWith('_phone'))).toEqual(['add_phone', 'remove_phone', 'add_phone']);
+    expect(fake.asked.map((one) => one.name).filter((name) => name.endsWith('_phone'))).toEqual(['add_phone', 'cancel_add_phone', 'remove_phone', 'add_phone']);
     expect(get('phone').dataset.name).toBe('SIP account');
   });
 

@@ -49,6 +49,10 @@ export class Deck {
     return at > 0 ? [...shown.splice(at, 1), ...shown] : shown;
   });
   readonly top = $derived(this.cards[0] ?? null);
+  /** Calls that ring without a card, because there is no room for more. */
+  readonly waiting = $derived.by(() => this.house.bare.filter((call) => call.state === 'ringing' && !this.#dismissed.has(call.id)).length);
+  /** Cards that the person put away while their calls went on. */
+  readonly #dismissed = new Set<string>();
   /** What lay on top after the last event. */
   #before: string | null = null;
 
@@ -61,6 +65,7 @@ export class Deck {
         if (this.typing() && this.#before && house.call(this.#before)) this.#picked = this.#before;
         else if (fresh) this.#picked = null;
         this.#states.get(event.call.id)?.note.adopt(event.call);
+        if (event.call.is_over) this.#dismissed.delete(event.call.id);
       }
       if (event.kind === 'card_closed') this.#forget(event.id);
       this.#forgetGone();
@@ -131,6 +136,7 @@ export class Deck {
   async dismiss(id: string): Promise<void> {
     const state = this.#states.get(id);
     state?.closing.stop();
+    if (!this.house.call(id)?.is_over) this.#dismissed.add(id);
     await Promise.all([state?.note.flush(), state?.fields.flush()]);
     await this.run(id, 'close', () => this.house.backend.call('close_card', { call: id }));
   }

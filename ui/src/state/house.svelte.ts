@@ -36,8 +36,8 @@ export class House {
     this.#unlisten = unlisten;
     while (!this.#ended) {
       try {
-        const snapshot = await this.backend.call('snapshot', {});
-        this.calls = snapshot.calls;
+        const [snapshot] = await Promise.all([this.backend.call('snapshot', {}), this.loadSettings()]);
+        this.calls = snapshot.calls.filter((call) => this.#pops(call));
         this.status = snapshot.status;
         this.lost = null;
         break;
@@ -49,7 +49,7 @@ export class House {
     const waited = early;
     early = null;
     for (const event of waited) this.#apply(event);
-    await Promise.all([this.loadConnections(), this.loadSettings()]);
+    await this.loadConnections();
   }
 
   stop(): void {
@@ -101,13 +101,19 @@ export class House {
 
   /** The owner says whose card is open: in a storm one may lose its card, and get it back. */
   #put(call: CallDto): void {
-    if (!call.card) {
+    const at = this.calls.findIndex((known) => known.id === call.id);
+    if (!call.card || (at < 0 && !this.#pops(call))) {
       this.#drop(call);
       return;
     }
-    const at = this.calls.findIndex((known) => known.id === call.id);
     this.calls = at < 0 ? [call, ...this.calls] : this.calls.with(at, call);
     if (this.bare.some((known) => known.id === call.id)) this.bare = this.bare.filter((known) => known.id !== call.id);
+  }
+
+  /** Whether the person wants to see the card of such a call; the shell shows the window by the same setting. */
+  #pops(call: CallDto): boolean {
+    const pop = this.settings?.pop ?? 'always';
+    return pop === 'always' || (pop === 'incoming' && call.direction === 'in');
   }
 
   #close(id: string): void {

@@ -38,6 +38,8 @@ export class PhoneDraft extends ParameterForm {
   /** Which attempt counts: one that was cancelled does not. */
   #attempt = 0;
   #trying: Promise<NewPhoneDto> | null = null;
+  /** The name under which it is tried. */
+  #asked = '';
 
   constructor(
     house: House,
@@ -114,13 +116,15 @@ export class PhoneDraft extends ParameterForm {
     this.#attempt++;
     this.#trying = null;
     this.step = 'typing';
+    if (trying) await this.house.backend.call('cancel_add_phone', { name: this.#asked }).catch(() => null);
     const made = await trying?.catch(() => null);
     if (made) await this.house.backend.call('remove_phone', { name: made.phone.name }).catch(() => null);
   }
 
   #add(): Promise<NewPhoneDto> {
+    this.#asked = this.name.trim() || this.proposal;
     return this.house.backend.call('add_phone', {
-      name: this.name.trim() || this.proposal,
+      name: this.#asked,
       kind: this.kind.id,
       trusted: this.trusted,
       parameters: this.filled(this.parameters),

@@ -49,7 +49,8 @@ export const german: KindWords = {
     'Some servers, older Asterisk among them, tell that the phone rings, but not who calls': 'Manche Server, darunter ältere Asterisk, sagen, dass es klingelt, aber nicht, wer anruft',
     'Diversion and queue names are not in what servers tell watchers': 'Weiterleitungen und Namen von Warteschlangen sind in der Auskunft der Server nicht enthalten',
     'FreeSWITCH tells an outgoing call that only rings as answered': 'FreeSWITCH meldet einen ausgehenden Anruf, der erst klingelt, schon als angenommen',
-    'Kamailio does not tell why a call ended: one that you declined is shown as missed': 'Kamailio meldet nicht, warum ein Anruf endete: Ein abgelehnter erscheint als verpasst',
+    'Most servers, among them Kamailio, Asterisk and FreeSWITCH, do not tell why a call ended: one that you declined, or that a colleague took from a ring group, is shown as missed': 'Die meisten Server, darunter Kamailio, Asterisk und FreeSWITCH, melden nicht, warum ein Anruf endete: Einer, den Sie abgelehnt haben oder den in einer Rufgruppe jemand anderes angenommen hat, erscheint als verpasst',
+    'Asterisk does not tell what becomes of a call waiting: it is shown as ringing until the line is idle': 'Asterisk meldet nicht, was aus einem zweiten Anruf während eines Gesprächs wird: Er erscheint als klingelnd, bis die Leitung frei ist',
     'Kamailio 5.6, over UDP, TCP and TLS': 'Kamailio 5.6, über UDP, TCP und TLS',
     // RingCentral
     'For RingCentral users, whatever phone or app they take their calls with': 'Für alle mit RingCentral, gleich mit welchem Telefon oder welcher App sie Anrufe annehmen',

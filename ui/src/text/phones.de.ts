@@ -82,7 +82,7 @@ export const phones: typeof english = {
     },
     silentElse: 'Sehen Sie nach, was für dieses Telefon eingetragen ist: Ändern.',
     numberlessHint: {
-      sip: 'Dieser Server sagt nicht, wer anruft. Versuchen Sie: Ist es ein Asterisk, fügen Sie dieses Telefon noch einmal als „Asterisk“ hinzu; das sagt die Nummer. Sonst bitten Sie Ihren Admin, dass der Server den Anrufer in seinen Dialog-Ereignissen mitschickt.',
+      sip: 'Dieser Server sagt nicht, wer anruft. Versuchen Sie: Ist es ein Asterisk, fügen Sie dieses Telefon noch einmal als „Asterisk oder FreePBX, über den Manager“ hinzu; das sagt die Nummer und braucht ein Konto, das nur ein Admin einrichten kann. Sonst bitten Sie Ihren Admin, dass der Server den Anrufer in seinen Dialog-Ereignissen mitschickt.',
       ringcentral: 'RingCentral sagt hier nicht, wer anruft. Versuchen Sie einen Anruf von außen, von einem Telefon, das seine Nummer zeigt.',
       asterisk: 'Asterisk sagt hier nicht, wer anruft. Versuchen Sie einen Anruf von einem Telefon, das seine Nummer zeigt, und fragen Sie Ihren Admin, ob die Leitung sie überträgt.',
       baresip: 'Dieses baresip sagt nicht, wer anruft. Versuchen Sie einen Anruf von einem Telefon, das seine Nummer zeigt.',

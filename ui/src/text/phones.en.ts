@@ -83,7 +83,7 @@ export const phones = {
     silentElse: 'Look at what is filled in for this phone: Change.',
     /** What to try when the number is missing. */
     numberlessHint: {
-      sip: 'This server does not tell who calls. Try: if it is Asterisk, add this phone once more as “Asterisk”, which tells the number. Elsewhere ask your admin to let the server send the caller’s identity with its dialog events.',
+      sip: 'This server does not tell who calls. Try: if it is Asterisk, add this phone once more as “Asterisk or FreePBX, by its manager”, which tells the number and needs an account that only an admin can set up. Elsewhere ask your admin to let the server send the caller’s identity with its dialog events.',
       ringcentral: 'RingCentral does not tell who calls here. Try a call from outside, from a phone that shows its number.',
       asterisk: 'Asterisk does not tell who calls here. Try a call from a phone that shows its number, and ask your admin whether the trunk sends it.',
       baresip: 'This baresip does not tell who calls. Try a call from a phone that shows its number.',

@@ -72,7 +72,7 @@ interface Owner {
   emit: (event: OwnerEvent) => void;
 }
 
-type Names = Extract<CommandName, 'phones' | 'phone_kinds' | 'add_phone' | 'change_phone' | 'remove_phone' | 'check_phone' | 'retry_phone' | 'sign_in_phone' | 'cancel_phone_sign_in'>;
+type Names = Extract<CommandName, 'phones' | 'phone_kinds' | 'add_phone' | 'cancel_add_phone' | 'change_phone' | 'remove_phone' | 'check_phone' | 'retry_phone' | 'sign_in_phone' | 'cancel_phone_sign_in'>;
 type Handlers = { [K in Names]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
 export function phoneHandlers(owner: Owner, browser: Browser<PhoneDto>): Handlers {
@@ -123,6 +123,7 @@ export function phoneHandlers(owner: Owner, browser: Browser<PhoneDto>): Handler
       ];
       return { phone: made, recipes: of.uses_intake ? recipes : [] };
     },
+    cancel_add_phone: () => ({}),
     change_phone: ({ name, trusted, parameters, secrets }) => {
       const before = find(name);
       const of = owner.kinds.find((one) => one.id === before.kind);

@@ -913,6 +913,7 @@ export interface Commands {
   phones: { args: Nothing; reply: Array<PhoneDto> };
   phone_kinds: { args: Nothing; reply: Array<PhoneKindDto> };
   add_phone: { args: AddPhoneArgs; reply: NewPhoneDto };
+  cancel_add_phone: { args: PhoneArgs; reply: Nothing };
   change_phone: { args: ChangePhoneArgs; reply: PhoneDto };
   remove_phone: { args: PhoneArgs; reply: Array<PhoneDto> };
   check_phone: { args: PhoneArgs; reply: PhoneDto };
