@@ -9,13 +9,14 @@
 //! - what nobody saw is not invented: an end or a duration nobody saw is unknown.
 //!
 //! `join` says which call an event is about, `entry` what it means for it, `learn` whose word counts, `end` how calls end,
-//! and `cards` which of them are shown.
+//! `resume` when they go on after all, and `cards` which of them are shown.
 
 mod cards;
 mod end;
 mod entry;
 mod join;
 mod learn;
+mod resume;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,8 +24,7 @@ use std::{
 };
 
 use ringside_domain::{
-    Authority, Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, EndReason, Now, Outcome, SourceId,
-    Steady,
+    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Now, Outcome, SourceId, Steady,
     call::{Choice, ChosenBy},
     phone::Reading,
 };
@@ -32,7 +32,7 @@ use ringside_domain::{
 pub use self::{cards::MOST_CARDS, entry::Entry};
 use self::{
     cards::{Card, Cards},
-    join::Places,
+    join::{Places, Whose},
     learn::{Parties, read_parties},
 };
 use crate::{config::Config, picture, view::LookupView};
@@ -222,7 +222,7 @@ impl CallBook {
                 }
                 _ => Vec::new(),
             },
-            Input::Tick => self.tick(now),
+            Input::Tick => self.give_up_all(Entry::is_due),
         }
     }
 
@@ -245,18 +245,20 @@ impl CallBook {
 
     fn event(&mut self, event: &CallEvent, new_id: &mut dyn FnMut() -> CallId) -> Vec<Effect> {
         let parties = read_parties(event, &self.config.home);
-        let mut effects = Vec::new();
-        let id = match self.same_call(event, &parties) {
+        // A tick may be late, as after sleep: a call that has left is none to join.
+        let mut effects = self.give_up_all(Entry::has_left);
+        let Whose { call, not } = self.same_call(event, &parties);
+        let id = match call {
             Some(id) => {
                 let Some(entry) = self.entries.get_mut(&id) else {
-                    return Vec::new();
+                    return effects;
                 };
                 effects.extend(entry.hear(event, parties, &self.config));
                 id
             }
             // The end of something we know nothing of: worth a row only if it is news, and says who it was.
             None if matches!(event.change, Change::Ended(_)) && (event.replay || parties.remote.is_none()) => {
-                return Vec::new();
+                return effects;
             }
             None => {
                 self.make_room(&mut effects);
@@ -273,13 +275,23 @@ impl CallBook {
                 set_own_aside(entry, &self.config);
             }
         }
+        if let (Some(other), Some(provider_id)) = (not, &event.provider_call_id) {
+            self.part(provider_id, other, id, &event.source);
+        }
+        self.revive(id);
         self.deal(id, &mut effects);
         self.retire(id);
+        // It came so late that there is nothing left to wait for.
+        effects.extend(self.give_up_all(Entry::has_left));
         effects
     }
 
     fn begin(&self, id: CallId, event: &CallEvent, parties: Parties) -> Entry {
         let mut entry = Entry::begin(id, event, parties, &self.zone);
+        if self.by_provider_id(event.provider_call_id.as_ref()).is_some() {
+            entry.told.id_is_taken = true;
+            entry.call.provider_call_id = None;
+        }
         // What went on before anybody looked opens no card.
         let pops = match event.change {
             Change::Ringing => true,
@@ -287,7 +299,7 @@ impl CallBook {
             Change::Ended(_) => false,
         };
         if pops {
-            entry.card = Card::waiting(&entry);
+            entry.card = Card::New;
         }
         entry
     }
@@ -303,18 +315,14 @@ impl CallBook {
         let ringing = without_card().find(|entry| entry.call.state == CallState::Ringing);
         let oldest = ringing.or_else(|| without_card().next()).map(|entry| entry.call.id);
         if let Some(id) = oldest {
-            let now = Now {
-                steady: self.latest,
-                ..Now::default()
-            };
-            self.give_up(id, EndReason::Unknown, now, effects);
+            self.give_up(id, effects);
         }
     }
 
     /// Nothing is heard of the call any more.
-    fn give_up(&mut self, id: CallId, reason: EndReason, now: Now, effects: &mut Vec<Effect>) {
+    fn give_up(&mut self, id: CallId, effects: &mut Vec<Effect>) {
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.end(reason, now, Authority::Hook, true);
+            entry.give_up(self.latest);
             effects.extend(entry.ended_effects(self.config.log_rule));
         }
         self.deal(id, effects);
@@ -350,10 +358,13 @@ impl CallBook {
         {
             choice.contact = fresh.clone();
         }
-        if entry.call.choice == before {
-            vec![Effect::Publish(id)]
-        } else {
+        let is_news = entry.call.choice != before;
+        // Who is known is the next in line.
+        self.place(id);
+        if is_news {
             vec![Effect::Save(id), Effect::Publish(id)]
+        } else {
+            vec![Effect::Publish(id)]
         }
     }
 
@@ -365,25 +376,15 @@ impl CallBook {
         vec![Effect::Save(id), Effect::Publish(id)]
     }
 
-    fn tick(&mut self, now: Now) -> Vec<Effect> {
+    fn give_up_all(&mut self, which: impl Fn(&Entry, Steady, &Config) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let due: Vec<(CallId, EndReason, Now)> = self
-            .current
-            .iter()
-            .filter_map(|id| {
-                let entry = self.entries.get(id)?;
-                let patience = entry.patience(&self.config)?;
-                match entry.leaving {
-                    Some(leaving) if now.steady.since(leaving.at.steady) >= self.config.end_window => {
-                        Some((leaving.reason, leaving.at))
-                    }
-                    _ => (now.steady.since(entry.heard) >= patience).then_some((EndReason::Unknown, now)),
-                }
-                .map(|(reason, at)| (*id, reason, at))
-            })
+        let entries = self.current.iter().filter_map(|id| self.entries.get(id));
+        let due: Vec<CallId> = entries
+            .filter(|entry| which(entry, self.latest, &self.config))
+            .map(|entry| entry.call.id)
             .collect();
-        for (id, reason, at) in due {
-            self.give_up(id, reason, at, &mut effects);
+        for id in due {
+            self.give_up(id, &mut effects);
         }
         effects
     }

@@ -36,12 +36,15 @@ pub struct Config {
     pub join_window_hooks: Duration,
     /// How long after an end the call that takes its place, or a better reason for the end, may still come.
     pub end_window: Duration,
-    /// A ringing call of which nothing more is heard ends after this, with its end unknown.
+    /// A ringing call of which nothing more is heard ends after this, with its end unknown, until somebody answers it after
+    /// all. Long: who rings in a queue says nothing new while they wait.
     pub ring_limit: Duration,
     /// The same where only hooks told of it: many never tell an end.
     pub ring_limit_hooks: Duration,
     /// The same for an answered one: its duration stays unknown.
     pub talk_limit: Duration,
+    /// How long a call that went on when the program ended waits for a source to tell of it.
+    pub resume_window: Duration,
     /// The bare number is shown if the index has not answered by then.
     pub paint_by: Duration,
     /// Traces older than this are deleted.
@@ -64,9 +67,10 @@ impl Default for Config {
             join_window: Duration::from_secs(3),
             join_window_hooks: Duration::from_secs(10),
             end_window: Duration::from_secs(3),
-            ring_limit: Duration::from_secs(180),
+            ring_limit: Duration::from_secs(600),
             ring_limit_hooks: Duration::from_secs(60),
             talk_limit: Duration::from_secs(8 * 3600),
+            resume_window: Duration::from_secs(60),
             paint_by: Duration::from_millis(80),
             keep_traces: Duration::from_secs(14 * 24 * 3600),
         }

@@ -28,7 +28,7 @@ use crate::{
     delivery::{Delivery, Pace},
     lookup::Places,
     saver::Saver,
-    view::{CallView, Connection, Counts, LookupView, Update},
+    view::{CallView, Connection, Counts, Heard, LookupView, Update},
 };
 
 /// Everything that happens on a call. Cloning gives another handle to the same engine.
@@ -72,7 +72,8 @@ pub(crate) struct Shared {
 }
 
 impl Engine {
-    /// Starts the loop, ends the calls that a crash left open (their end is unknown), and takes up the writes still owed.
+    /// Starts the loop, waits a moment for news of the calls that a crash left open (then their end is unknown), and takes
+    /// up the writes still owed.
     /// Must be called inside a tokio runtime.
     ///
     /// # Errors
@@ -91,7 +92,7 @@ impl Engine {
                 again: Mutex::default(),
                 effects,
                 saver: Saver::new(parts.journal.clone()),
-                updates: broadcast::channel(1024).0,
+                updates: broadcast::channel(4096).0,
                 wake: Arc::new(Notify::new()),
                 delivery: Delivery::new(
                     parts.journal.clone(),
@@ -303,9 +304,18 @@ impl Engine {
             return;
         }
         let ticks = matches!(input, Input::Tick);
+        let event = match &input {
+            Input::Event(event) => Some(event.clone()),
+            _ => None,
+        };
         let effects = book.apply(input, now, &mut || {
             CallId::new(&*self.shared.clock, &*self.shared.random)
         });
+        if let Some(event) = event {
+            let id = book.call_of(&event.source, &event.key);
+            let call = id.and_then(|id| Some((id, book.get(id)?.call.state)));
+            self.tell(Update::Heard(Box::new(Heard { event, call })));
+        }
         if ticks {
             self.writes().retain(|id, _| book.get(*id).is_some());
         }
@@ -381,7 +391,7 @@ impl Engine {
 
     async fn close_the_books_of_the_last_run(&self) -> Result<()> {
         for mut call in self.shared.journal.open_calls().await? {
-            if self.book().get(call.id).is_some() {
+            if self.book().get(call.id).is_some() || self.resume(&call).await? {
                 continue;
             }
             call.state = CallState::Ended(EndReason::Unknown);
@@ -393,6 +403,18 @@ impl Engine {
             .journal
             .forget_traces(ringside_domain::Timestamp(now.0.saturating_sub(keep)))
             .await
+    }
+
+    /// A source may tell that this call still goes on.
+    async fn resume(&self, call: &Call) -> Result<bool> {
+        let writes = self.shared.journal.writes_of(call.id).await?;
+        let now = self.shared.clock.now();
+        let mut book = self.book();
+        let resumed = book.resume(call.clone(), now);
+        if resumed {
+            self.writes().insert(call.id, writes);
+        }
+        Ok(resumed)
     }
 
     fn note_log_here(&self) {

@@ -22,6 +22,8 @@ enum Job {
 }
 
 const RETRY: Duration = Duration::from_secs(5);
+/// Jobs taken at once: of a call that changed while the disk was busy, only the newest state is written.
+const AT_ONCE: usize = 256;
 
 impl Saver {
     pub fn new(journal: Arc<dyn Journal>) -> Self {
@@ -50,31 +52,34 @@ impl Saver {
 
 async fn work(journal: Arc<dyn Journal>, mut queue: mpsc::UnboundedReceiver<Job>, trouble: Arc<Mutex<Option<String>>>) {
     let mut owed: Vec<Call> = Vec::new();
+    let mut jobs = Vec::new();
     loop {
-        let job = if owed.is_empty() {
-            queue.recv().await
+        let received = queue.recv_many(&mut jobs, AT_ONCE);
+        let count = if owed.is_empty() {
+            received.await
         } else {
-            match tokio::time::timeout(RETRY, queue.recv()).await {
-                Ok(job) => job,
+            match tokio::time::timeout(RETRY, received).await {
+                Ok(count) => count,
                 Err(_) => {
                     let _ = save_all(&*journal, &mut owed, &trouble).await;
                     continue;
                 }
             }
         };
-        match job {
-            Some(Job::Save(call)) => {
-                owed.retain(|older| older.id != call.id);
-                owed.push(*call);
-                let _ = save_all(&*journal, &mut owed, &trouble).await;
+        for job in jobs.drain(..) {
+            match job {
+                Job::Save(call) => {
+                    owed.retain(|older| older.id != call.id);
+                    owed.push(*call);
+                }
+                Job::Flush(done) => {
+                    let _ = done.send(save_all(&*journal, &mut owed, &trouble).await);
+                }
             }
-            Some(Job::Flush(done)) => {
-                let _ = done.send(save_all(&*journal, &mut owed, &trouble).await);
-            }
-            None => {
-                let _ = save_all(&*journal, &mut owed, &trouble).await;
-                return;
-            }
+        }
+        let _ = save_all(&*journal, &mut owed, &trouble).await;
+        if count == 0 {
+            return;
         }
     }
 }

@@ -4,7 +4,7 @@
 //! may be about to click moves.
 
 use ringside_domain::{
-    Call, CallId, Contact, ContactRef, Error, Match, Timestamp, Trace,
+    Call, CallEvent, CallId, CallState, Contact, ContactRef, Error, Match, Timestamp, Trace,
     connector::{Connector, ConnectorInfo},
     journal::Write,
 };
@@ -140,10 +140,21 @@ pub struct NumberAdded {
 /// What the engine tells everybody who listens.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
+    /// One for each event that a source sent, in the order in which they were decided. Pictures follow, and one of them may
+    /// show what several events came to.
+    Heard(Box<Heard>),
     Call(Box<CallView>),
     CardClosed(CallId),
     /// Counts changed: ask for the status again.
     Counts,
+}
+
+/// An event, and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    pub event: CallEvent,
+    /// The call it was or became, and how that call stands after it; `None` when nothing was to be made of it.
+    pub call: Option<(CallId, CallState)>,
 }
 
 /// Writes that need a look, and whether the journal is well.

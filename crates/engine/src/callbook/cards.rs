@@ -3,6 +3,9 @@
 //! At most [`MOST_CARDS`] are open. What a person talks on comes first and is not pushed away; then what rings for them alone;
 //! then what is over and a person worked on; then what rings for a whole queue; what is over and nobody touched gives way to
 //! everything. A ringing call without a card is in the list, and gets one when there is room.
+//!
+//! Where nobody tells queues, all that rings seems to ring for the person alone. What they hear is what rings now: it takes
+//! the card of what rings longest, of a caller nobody knows if there is one, and that one comes back when there is room.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -15,10 +18,28 @@ pub const MOST_CARDS: usize = 12;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Card {
+    /// The call has just begun.
+    New,
     Open,
     /// Until there is room.
-    Waiting(Class),
+    Waiting(Turn),
     Closed,
+}
+
+/// Where a call stands in line, first come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    class: Class,
+    is_unknown: bool,
+    opened: Order,
+    call: CallId,
+}
+
+/// Who waits longest in a queue is the next; of what rings on this phone, what rings now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Newest(Reverse<Steady>),
+    Oldest(Steady),
 }
 
 /// In the order in which they give way, last first.
@@ -35,12 +56,21 @@ pub(super) enum Class {
 pub(super) struct Cards {
     pub open: Vec<CallId>,
     /// The one that is next comes first.
-    waiting: BTreeSet<(Class, Steady, CallId)>,
+    waiting: BTreeSet<Turn>,
 }
 
-impl Card {
-    pub fn waiting(entry: &Entry) -> Self {
-        Self::Waiting(Class::of(entry))
+impl Turn {
+    fn of(entry: &Entry) -> Self {
+        let class = Class::of(entry);
+        Self {
+            class,
+            is_unknown: !entry.is_known(),
+            opened: match class {
+                Class::Queue => Order::Oldest(entry.opened),
+                _ => Order::Newest(Reverse(entry.opened)),
+            },
+            call: entry.call.id,
+        }
     }
 }
 
@@ -66,25 +96,51 @@ impl CallBook {
 
     /// After something happened to this call: cards open and close, and who it is gets asked.
     pub(super) fn deal(&mut self, id: CallId, effects: &mut Vec<Effect>) {
+        let is_new = self.entries.get(&id).is_some_and(|entry| entry.card == Card::New);
         self.place(id);
         while let Some(&next) = self.cards.waiting.first() {
             if self.cards.open.len() >= MOST_CARDS {
-                let Some(pushed) = self.gives_way_to(next.0) else { break };
+                let Some(pushed) = self.gives_way_to(next.class) else {
+                    break;
+                };
                 self.push_away(pushed, effects);
             }
-            self.cards.waiting.remove(&next);
-            self.cards.open.push(next.2);
-            if let Some(entry) = self.entries.get_mut(&next.2) {
-                entry.card = Card::Open;
-                // It was in the list until now.
-                if next.2 != id {
-                    entry.shown = !entry.asks();
-                    effects.extend(entry.shown.then_some(Effect::Publish(next.2)));
-                }
+            self.open(next);
+            // It was in the list until now.
+            if next.call != id
+                && let Some(entry) = self.entries.get_mut(&next.call)
+            {
+                entry.shown = !entry.asks();
+                effects.extend(entry.shown.then_some(Effect::Publish(next.call)));
             }
-            self.ask(next.2, effects);
+            self.ask(next.call, effects);
+        }
+        if is_new {
+            self.exchange(id, effects);
         }
         self.ask(id, effects);
+    }
+
+    /// What begins to ring takes the card of what rings longest, where nothing else gives way.
+    fn exchange(&mut self, id: CallId, effects: &mut Vec<Effect>) {
+        let Some(Card::Waiting(turn)) = self.entries.get(&id).map(|entry| entry.card) else {
+            return;
+        };
+        let open = self.cards.open.iter().filter_map(|id| self.entries.get(id));
+        let alike = open.filter(|entry| Class::of(entry) == Class::Own && !entry.is_touched());
+        let oldest = alike.min_by_key(|entry| (entry.is_known(), entry.opened, entry.call.id));
+        if let Some(oldest) = oldest.map(|entry| entry.call.id).filter(|_| turn.class == Class::Own) {
+            self.push_away(oldest, effects);
+            self.open(turn);
+        }
+    }
+
+    fn open(&mut self, turn: Turn) {
+        self.cards.waiting.remove(&turn);
+        self.cards.open.push(turn.call);
+        if let Some(entry) = self.entries.get_mut(&turn.call) {
+            entry.card = Card::Open;
+        }
     }
 
     /// A person put it away.
@@ -100,19 +156,22 @@ impl CallBook {
     }
 
     /// Where a call that waits for its card stands in line, if it still waits.
-    fn place(&mut self, id: CallId) {
+    pub(super) fn place(&mut self, id: CallId) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        let Card::Waiting(class) = entry.card else { return };
-        self.cards.waiting.remove(&(class, entry.opened, id));
+        match entry.card {
+            Card::New => {}
+            Card::Waiting(turn) => _ = self.cards.waiting.remove(&turn),
+            Card::Open | Card::Closed => return,
+        }
         if entry.call.state.is_over() {
             // Nobody saw it, and nobody is asked about it: a storm of calls is not one of questions.
             entry.card = Card::Closed;
             entry.unasked = false;
             return;
         }
-        let class = Class::of(entry);
-        entry.card = Card::Waiting(class);
-        self.cards.waiting.insert((class, entry.opened, id));
+        let turn = Turn::of(entry);
+        entry.card = Card::Waiting(turn);
+        self.cards.waiting.insert(turn);
     }
 
     /// The open card that is worth less than one of this class; of several the one that was there for the shortest time, but
@@ -132,13 +191,13 @@ impl CallBook {
     fn push_away(&mut self, id: CallId, effects: &mut Vec<Effect>) {
         self.cards.open.retain(|open| *open != id);
         if let Some(entry) = self.entries.get_mut(&id) {
-            let class = Class::of(entry);
+            let turn = Turn::of(entry);
             entry.card = match entry.call.state {
-                CallState::Ringing => Card::Waiting(class),
+                CallState::Ringing => Card::Waiting(turn),
                 _ => Card::Closed,
             };
             if entry.card != Card::Closed {
-                self.cards.waiting.insert((class, entry.opened, id));
+                self.cards.waiting.insert(turn);
             }
         }
         effects.push(Effect::CardClosed(id));
@@ -160,6 +219,11 @@ impl CallBook {
 }
 
 impl Entry {
+    /// Whether somebody was found, as far as that is known by now.
+    fn is_known(&self) -> bool {
+        !self.lookup.matches.is_empty()
+    }
+
     fn asks(&self) -> bool {
         self.unasked && !self.call.no_log && worth_a_lookup(&self.call.remote.reading)
     }

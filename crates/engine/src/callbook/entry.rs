@@ -13,7 +13,7 @@ use super::{
     Effect,
     cards::Card,
     end::{Ended, Leaving},
-    learn::{Parties, Told, Weight},
+    learn::{Parties, Rank, Told, Weight},
 };
 use crate::{
     config::{Config, LogRule},
@@ -45,6 +45,8 @@ pub struct Entry {
     pub(super) heard: Steady,
     pub(super) leaving: Option<Leaving>,
     pub(super) over: Option<Ended>,
+    /// It went on when the program ended, and nobody told of it since.
+    pub(super) awaited: bool,
     /// Among the calls that are kept only to recognise late reports, since then.
     pub(super) done: Option<Steady>,
 }
@@ -55,8 +57,11 @@ pub(super) struct Report {
     pub source: SourceId,
     pub key: String,
     pub provider_id: Option<String>,
+    trust: Trust,
     pub authority: Authority,
     pub change: Change,
+    /// It told that the call was answered.
+    pub talked: bool,
     pub remote: Option<Reading>,
     pub local: Option<Reading>,
     pub heard: Steady,
@@ -70,8 +75,10 @@ impl Report {
             source: event.source.clone(),
             key: event.key.clone(),
             provider_id: event.provider_call_id.clone(),
+            trust: event.trust,
             authority: event.authority,
             change: event.change,
+            talked: is_talk(event.change),
             remote: None,
             local: None,
             heard: event.at.steady,
@@ -88,12 +95,20 @@ impl Report {
     }
 
     pub fn is_talking(&self) -> bool {
-        matches!(self.change, Change::Answered | Change::Held)
+        is_talk(self.change)
+    }
+
+    pub fn rank(&self) -> Rank {
+        (self.trust, self.authority)
     }
 
     pub fn is(&self, source: &SourceId, key: &str) -> bool {
         self.source == *source && self.key == key
     }
+}
+
+fn is_talk(change: Change) -> bool {
+    matches!(change, Change::Answered | Change::Held)
 }
 
 /// Keys and ids that are remembered of one call; no call has as many.
@@ -164,6 +179,7 @@ impl Entry {
             heard: now,
             leaving: None,
             over: None,
+            awaited: false,
             done: None,
         }
     }
@@ -174,7 +190,7 @@ impl Entry {
         self.card == Card::Open
     }
 
-    fn was_replaced(&self, event: &CallEvent) -> bool {
+    pub(super) fn was_replaced(&self, event: &CallEvent) -> bool {
         event
             .provider_call_id
             .as_ref()
@@ -211,6 +227,11 @@ impl Entry {
         }
         self.heard = self.heard.max(event.at.steady);
         let earlier = known.map(|_| report.change);
+        report.talked |= is_talk(event.change);
+        if matches!(event.change, Change::Ended(_)) {
+            // However late it is told: nothing comes after it.
+            report.change = event.change;
+        }
         if !stale {
             report.heard = report.heard.max(event.at.steady);
             report.change = event.change;
@@ -231,19 +252,25 @@ impl Entry {
         let another = self.learn(event, parties, &mut report, weight);
         self.keep(report);
         let was_over = self.call.state.is_over();
+        let taken_back = is_talk(event.change) && !stale && self.take_back();
         let mut effects = Vec::new();
         match event.change {
+            Change::Ended(_) if earlier == Some(event.change) => {}
             Change::Ended(reason) => effects.extend(self.hear_end(reason, event, config)),
             Change::Ringing if was_over => {}
             Change::Ringing => self.began(event),
-            Change::Answered | Change::Held if was_over => {}
+            Change::Answered | Change::Held if was_over && !taken_back => {}
             // A source that says once more what it said before has no news of who holds whom.
-            _ if stale || earlier == Some(event.change) => {}
+            _ if stale || (earlier == Some(event.change) && !taken_back) => {}
             Change::Answered => self.hear_talk(CallState::Answered, event, earlier),
             Change::Held => self.hear_talk(CallState::Held, event, earlier),
         }
         if another {
             self.unasked = true;
+        }
+        let awaited = std::mem::take(&mut self.awaited);
+        if taken_back || (awaited && !self.call.state.is_over()) {
+            self.show_again(event);
         }
         if self.call != before {
             let id = self.call.id;
@@ -251,8 +278,8 @@ impl Entry {
                 0..0,
                 match (was_over, self.call.state.is_over()) {
                     (false, true) => self.ended_effects(config.log_rule),
-                    (true, _) => vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)],
-                    (false, false) => vec![Effect::Save(id), Effect::Publish(id)],
+                    (true, true) => vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)],
+                    (_, false) => vec![Effect::Save(id), Effect::Publish(id)],
                 },
             );
         }
@@ -271,8 +298,15 @@ impl Entry {
 
     /// Who told of the old call tells of its end now: that is not the end of this one.
     fn supersede(&mut self, event: &CallEvent) {
+        let of_old = || {
+            self.reports
+                .iter()
+                .filter(|report| report.provider_id == event.replaces)
+        };
+        // Another source, to which the old call went by another id, told of it first.
+        let is_known = of_old().next().is_some() && of_old().all(|report| report.superseded);
         for report in &mut self.reports {
-            if report.provider_id.is_none() || report.provider_id == event.replaces {
+            if !is_known && (report.provider_id.is_none() || report.provider_id != event.provider_call_id) {
                 report.superseded = true;
             }
         }
@@ -295,9 +329,11 @@ impl Entry {
     }
 
     fn hear_talk(&mut self, state: CallState, event: &CallEvent, earlier: Option<Change>) {
-        if self.leaving.is_some_and(|leaving| event.at.steady > leaving.at.steady) {
-            self.leaving = None;
-        }
+        // The phone that stopped ringing is not the one that was answered.
+        let answers = |leaving: &Leaving| {
+            event.trust >= leaving.rank.0 && (!leaving.talked || event.at.steady > leaving.at.steady)
+        };
+        self.leaving = self.leaving.filter(|leaving| !answers(leaving));
         // Only who was there when it was answered knows when that was.
         let saw =
             !event.replay && self.call.state == CallState::Ringing && earlier.is_none_or(|it| it == Change::Ringing);
@@ -350,10 +386,11 @@ impl Entry {
     /// How long nothing may be heard of it.
     pub(super) fn patience(&self, config: &Config) -> Option<Duration> {
         match self.call.state {
+            CallState::Ended(_) => None,
+            _ if self.awaited => Some(config.resume_window),
             CallState::Ringing if self.is_of_hooks() => Some(config.ring_limit_hooks),
             CallState::Ringing => Some(config.ring_limit),
             CallState::Answered | CallState::Held => Some(config.talk_limit),
-            CallState::Ended(_) => None,
         }
     }
 

@@ -1,13 +1,16 @@
 //! Which call an event is about: by the provider's id, by the source's own key, as the one that it replaces, or by number
 //! and time.
+//!
+//! Two ids are two calls only to the source that told both. A server between two lines gives each leg an id of its own, and
+//! an exchange's ids are not those of SIP: what two sources call differently may well be one call.
 
 use std::{collections::HashMap, time::Duration};
 
-use ringside_domain::{Authority, CallEvent, CallId, Change, SourceId, Steady, phone::Reading};
+use ringside_domain::{Authority, CallEvent, CallId, Change, EndReason, SourceId, Steady, phone::Reading};
 
 use super::{
     CallBook,
-    entry::Entry,
+    entry::{Entry, Report},
     learn::{Parties, is_identity, same_line},
 };
 
@@ -62,18 +65,106 @@ impl Places {
 }
 
 impl CallBook {
-    pub(super) fn same_call(&self, event: &CallEvent, parties: &Parties) -> Option<CallId> {
-        self.by_provider_id(event.provider_call_id.as_ref())
-            .or_else(|| self.by_key(event))
-            .or_else(|| {
-                let replaced = self.by_provider_id(event.replaces.as_ref())?;
-                let goes_on = self.entries.get(&replaced)?;
-                (!goes_on.call.state.is_over()).then_some(replaced)
-            })
-            .or_else(|| self.by_time(event, parties))
+    pub(super) fn same_call(&self, event: &CallEvent, parties: &Parties) -> Whose {
+        let known = self
+            .by_own_words(event)
+            .or_else(|| self.by_provider_id(event.provider_call_id.as_ref()));
+        if let Some(id) = known {
+            let is_another = self.entries.get(&id).is_some_and(|entry| self.is_another(event, entry));
+            return Whose {
+                call: if is_another { self.by_key(event) } else { known },
+                not: is_another.then_some(id),
+            };
+        }
+        let replaced = || {
+            let replaced = self.by_provider_id(event.replaces.as_ref())?;
+            let goes_on = self.entries.get(&replaced)?;
+            (!goes_on.call.state.is_over()).then_some(replaced)
+        };
+        Whose {
+            call: self
+                .by_key(event)
+                .or_else(replaced)
+                .or_else(|| self.by_time(event, parties)),
+            not: None,
+        }
     }
 
-    fn by_provider_id(&self, id: Option<&String>) -> Option<CallId> {
+    /// Of two calls that went by this id, it is this one's from now on. What others told of it under the other call, because
+    /// they seemed to tell of the same party at the same time, goes with it.
+    pub(super) fn part(&mut self, provider_id: &str, from: CallId, to: CallId, source: &SourceId) {
+        self.places.provider_ids.insert(provider_id.to_owned(), to);
+        let of_id = |report: &Report| report.provider_id.as_deref() == Some(provider_id);
+        let Some(other) = self.entries.get_mut(&from) else {
+            return;
+        };
+        if other
+            .reports
+            .iter()
+            .any(|report| of_id(report) && report.source == *source)
+        {
+            // It was that call, and rings anew.
+            return;
+        }
+        let lent: Vec<Report> = other.reports.extract_if(.., |report| of_id(report)).collect();
+        other.provider_ids.retain(|id| id != provider_id);
+        let Some(entry) = self.entries.get_mut(&to) else { return };
+        for report in lent {
+            let of_source = self.places.keys.entry(report.source.clone()).or_default();
+            if entry.reports.iter().all(|known| known.source != report.source) {
+                of_source.insert(report.key.clone(), to);
+                entry.reports.push(report);
+            } else {
+                of_source.remove(&report.key);
+            }
+        }
+    }
+
+    /// What this source said of this call before, or its end. A later word under an id that is used anew may be of a newer
+    /// call.
+    fn by_own_words(&self, event: &CallEvent) -> Option<CallId> {
+        let id = self.places.by_key(&event.source, &event.key)?;
+        let report = self.entries.get(&id)?.report(&event.source, &event.key)?;
+        let same = event.provider_call_id.is_some() && report.provider_id == event.provider_call_id;
+        let is_end = matches!(event.change, Change::Ended(_));
+        (same && (report.is_live() || is_end || event.at.steady <= report.heard)).then_some(id)
+    }
+
+    /// Whether an event is not about the call that goes by its id.
+    fn is_another(&self, event: &CallEvent, entry: &Entry) -> bool {
+        let replaces = event.replaces.as_ref();
+        if entry.was_replaced(event) || replaces.is_some_and(|old| entry.provider_ids.contains(old)) {
+            return false;
+        }
+        let own = || {
+            let reports = entry.reports.iter();
+            reports.filter(|report| report.source == event.source && !report.superseded)
+        };
+        if own().next().is_none() {
+            return false;
+        }
+        let names_it = |report: &Report| {
+            report.provider_id == event.provider_call_id || (report.provider_id.is_none() && report.key == event.key)
+        };
+        if !own().any(names_it) {
+            // Two calls to this source: the other one lent it its id.
+            return true;
+        }
+        // A server that tries one phone after the other comes back to this one. A hook's own words overtake one another.
+        let pause = match event.authority {
+            Authority::Hook => self.config.join_window_hooks,
+            _ => Duration::ZERO,
+        };
+        let rang_off = |report: &Report| {
+            report.is_over()
+                && report.key != event.key
+                && event.at.steady.since(report.heard) > pause
+                && (entry.call.state.is_over() || report.change != Change::Ended(EndReason::Unknown))
+        };
+        event.change == Change::Ringing && !event.replay && own().all(rang_off)
+    }
+
+    pub(super) fn by_provider_id(&self, id: Option<&String>) -> Option<CallId> {
         self.places.provider_ids.get(id?).copied()
     }
 
@@ -85,12 +176,16 @@ impl CallBook {
             .replaces
             .as_ref()
             .is_some_and(|old| entry.provider_ids.contains(old));
-        if event.provider_call_id.is_some() && !entry.provider_ids.is_empty() && !replaces {
-            return None;
-        }
         let Some(report) = entry.report(&event.source, &event.key) else {
             return Some(id);
         };
+        if event.provider_call_id.is_some()
+            && report.provider_id.is_some()
+            && report.provider_id != event.provider_call_id
+            && !replaces
+        {
+            return None;
+        }
         let stale = event.at.steady < report.heard;
         let repeated = event.at.steady == report.heard && event.change == report.change;
         if matches!(event.change, Change::Ended(_)) || stale || repeated {
@@ -102,7 +197,7 @@ impl CallBook {
             // Others saw its end, and this source is late.
             Some(over) => {
                 let late = event.at.steady.since(over.at) <= self.window(event, entry);
-                report.is_live() && (late || (!begins && report.is_talking()))
+                report.is_live() && (late || (!begins && (report.is_talking() || over.given_up)))
             }
         };
         is_it.then_some(id)
@@ -113,7 +208,6 @@ impl CallBook {
         let fits = |entry: &Entry| {
             entry.call.rehearsal == event.rehearsal
                 && !entry.reports.is_empty()
-                && (event.provider_call_id.is_none() || entry.provider_ids.is_empty())
                 && event
                     .direction
                     .is_none_or(|direction| direction == entry.call.direction)
@@ -188,6 +282,14 @@ impl CallBook {
             false => self.config.join_window,
         }
     }
+}
+
+/// What an event is about.
+pub(super) struct Whose {
+    /// `None`: a call that begins.
+    pub call: Option<CallId>,
+    /// The call that goes by its id so far and is another one.
+    pub not: Option<CallId>,
 }
 
 /// How well the time fits.

@@ -10,7 +10,7 @@ use super::entry::{Entry, Report};
 use crate::{lookup::bounds, view::LookupView};
 
 /// What a source's word is worth. A phone that is not trusted never beats one that is, however much it could know.
-type Rank = (Trust, Authority);
+pub(super) type Rank = (Trust, Authority);
 
 /// The parties of an event, read.
 pub(super) struct Parties {
@@ -31,6 +31,8 @@ pub(super) struct Told {
     diverted_by: Option<Rank>,
     /// Somebody else is at the other end than when a person said whom the call is about.
     pub doubtful: bool,
+    /// Another call goes by the provider's id: a marker made of it would be of both.
+    pub id_is_taken: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +75,7 @@ impl Entry {
             call.route.queue = queue;
             self.told.queue = Some(rank);
         }
-        if call.provider_call_id.is_none() {
+        if call.provider_call_id.is_none() && !self.told.id_is_taken {
             call.provider_call_id.clone_from(&event.provider_call_id);
         }
         call.trust = call.trust.max(event.trust);

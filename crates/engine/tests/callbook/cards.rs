@@ -1,7 +1,12 @@
 //! Which calls have a card when there are too many.
 
-use ringside_domain::{Authority, CallId, EndReason};
-use ringside_engine::callbook::{Effect, Input, MOST_CARDS};
+use ringside_domain::{
+    Authority, CallId, Contact, ContactRef, EndReason, Match, StoredNumber, Timestamp, id::ConnectionId, phone::Grade,
+};
+use ringside_engine::{
+    callbook::{Effect, Input, MOST_CARDS},
+    view::{LookupView, MatchGroup},
+};
 
 use crate::desk::{BERT, Desk, Say, answer, asks, end, id, ring};
 
@@ -20,6 +25,65 @@ fn storm(desk: &mut Desk, calls: u128) -> Vec<Effect> {
         desk.event(ring("sip", &key, at).id(&key).from(&number(nth)).queue("Sales"))
     });
     rings.collect()
+}
+
+/// What rings for this phone, as far as anybody tells: no queue has a name here.
+fn ring_here(desk: &mut Desk, nth: u128) -> Vec<Effect> {
+    let (key, at) = (format!("here-{nth}"), 2_000 + u64::try_from(nth).unwrap());
+    desk.event(ring("sip", &key, at).id(&key).from(&number(nth)))
+}
+
+/// Who put away whose card.
+fn closed(effects: &[Effect]) -> Vec<u128> {
+    let closed = effects.iter().filter_map(|effect| match effect {
+        Effect::CardClosed(call) => Some(call.uuid().as_u128()),
+        _ => None,
+    });
+    closed.collect()
+}
+
+/// The index knows who calls.
+fn known(desk: &mut Desk, nth: u128) {
+    let contact = Contact {
+        id: ContactRef {
+            connection: ConnectionId::new("crm"),
+            contact_type: "lead".into(),
+            id: nth.to_string(),
+        },
+        name: "Anna Meier".into(),
+        company: None,
+        title: None,
+        emails: Vec::new(),
+        numbers: vec![StoredNumber {
+            label: String::new(),
+            raw: number(nth),
+        }],
+        region: None,
+        url: None,
+        updated: None,
+        last_call: None,
+    };
+    let best = Match {
+        contact,
+        grade: Grade::Exact,
+        number: 0,
+        as_of: Timestamp(0),
+        live: false,
+    };
+    let group = MatchGroup {
+        best,
+        also: Vec::new(),
+        gone: false,
+    };
+    desk.apply(Input::Looked {
+        call: id(nth),
+        lookup: LookupView {
+            matches: vec![group],
+            ..LookupView::default()
+        },
+        remembered: None,
+        linked: None,
+    });
 }
 
 fn close(desk: &mut Desk, call: CallId) -> Vec<Effect> {
@@ -72,6 +136,75 @@ fn two_hundred_calls_on_a_queue_open_few_cards_and_ask_no_more_than_those() {
     }
     assert!(desk.cards().len() <= MOST_CARDS);
     assert_eq!(desk.cards()[..2], [1, 202]);
+}
+
+#[test]
+fn in_two_hundred_calls_without_a_queue_what_rings_now_has_a_card() {
+    let mut desk = Desk::new();
+    desk.event(ring("sip", "own", 1_000).id("own"));
+    desk.event(answer("sip", "own", 1_500).id("own"));
+    for nth in 2..=201 {
+        let effects = ring_here(&mut desk, nth);
+        assert_eq!(desk.cards()[..2], [1, nth], "what is talked on, then what rings now");
+        assert!(asks(&effects), "call {nth}");
+        let oldest = nth.saturating_sub(MOST - 1);
+        let expected = if oldest > 1 { vec![oldest] } else { Vec::new() };
+        assert_eq!(
+            closed(&effects),
+            expected,
+            "one gives way, and it is what rings longest"
+        );
+        assert!(desk.cards().len() <= MOST_CARDS);
+    }
+    // It says the same once more: nothing flickers.
+    assert!(closed(&ring_here(&mut desk, 201)).is_empty());
+    assert!(closed(&ring_here(&mut desk, 5)).is_empty());
+    // One that gave way is answered: it has its card again, and stays.
+    desk.event(answer("sip", "here-5", 3_000).id("here-5").bare());
+    assert!(desk.cards()[..2].contains(&5) && desk.cards()[..2].contains(&1));
+    for nth in 202..=230 {
+        ring_here(&mut desk, nth);
+        assert!(desk.cards()[..2].contains(&5) && desk.cards()[..2].contains(&1));
+    }
+    // What is over makes room for what gave way, the last of them first.
+    let before = desk.cards();
+    let oldest = *before.last().unwrap();
+    let effects = desk.event(end("sip", "here-230", 4_000, EndReason::Missed).id("here-230"));
+    assert_eq!(closed(&effects), [230]);
+    assert!(desk.cards().contains(&(oldest - 1)), "{:?}", desk.cards());
+    assert!(!asks(&effects), "it was asked about when it began");
+}
+
+#[test]
+fn when_much_rings_what_a_person_works_on_stays_and_a_known_caller_goes_before_an_unknown_one() {
+    let mut desk = Desk::new();
+    for nth in 1..=MOST {
+        ring_here(&mut desk, nth);
+    }
+    desk.apply(Input::Note {
+        call: id(1),
+        note: "calls back".into(),
+        outcome: None,
+    });
+    known(&mut desk, 2);
+    known(&mut desk, 4);
+    let gave_way: Vec<u128> = (MOST + 1..=MOST + 3)
+        .flat_map(|nth| closed(&ring_here(&mut desk, nth)))
+        .collect();
+    assert_eq!(gave_way, [3, 5, 6]);
+    // The answer came late: the caller is known, and is the next.
+    known(&mut desk, 5);
+    close(&mut desk, id(MOST + 3));
+    assert!(desk.cards().contains(&5), "{:?}", desk.cards());
+    close(&mut desk, id(MOST + 2));
+    assert!(desk.cards().contains(&6), "{:?}", desk.cards());
+    // Everybody who rings is known: what rings now has a card all the same.
+    for nth in desk.cards() {
+        known(&mut desk, nth);
+    }
+    assert_eq!(closed(&ring_here(&mut desk, MOST + 4)), [2]);
+    assert_eq!(desk.cards()[0], MOST + 4);
+    assert!(desk.cards().contains(&1), "the note is on the table");
 }
 
 #[test]

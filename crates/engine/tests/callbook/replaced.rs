@@ -103,6 +103,37 @@ fn who_told_of_the_old_call_without_an_id_ends_nothing() {
 }
 
 #[test]
+fn two_sources_tell_of_one_transfer_each_by_its_own_ids() {
+    let mut desk = Desk::new();
+    desk.event(ring("sip", "a", 1_000).id("old"));
+    desk.event(ring("pbx", "x", 1_100).id("7.1").by(Authority::Provider));
+    desk.event(answer("sip", "a", 2_000).id("old"));
+    desk.event(answer("pbx", "x", 2_050).id("7.1").by(Authority::Provider));
+    desk.event(answer("sip", "b", 30_000).id("new").from(BERT).replaces("old"));
+    // What the exchange says of the old call is over with it.
+    desk.event(
+        end("pbx", "x", 30_100, EndReason::Completed)
+            .id("7.1")
+            .by(Authority::Provider),
+    );
+    desk.tick(34_000);
+    assert_eq!(
+        (desk.only().state, e164(desk.only())),
+        (CallState::Answered, Some(BERT))
+    );
+    let new = |event: ringside_domain::CallEvent| event.id("7.9").by(Authority::Provider).from(BERT);
+    desk.event(new(answer("pbx", "y", 34_500)).replaces("7.1"));
+    desk.event(end("sip", "a", 34_600, EndReason::Transferred).id("old"));
+    desk.tick(40_000);
+    assert_eq!(desk.only().state, CallState::Answered);
+    assert_eq!(desk.only().provider_call_id.as_deref(), Some("old"));
+    desk.event(end("sip", "b", 62_000, EndReason::Completed).id("new").bare());
+    desk.event(new(end("pbx", "y", 62_010, EndReason::Completed)));
+    desk.tick(70_000);
+    assert_eq!(desk.only().talked, Some(Duration::from_secs(60)));
+}
+
+#[test]
 fn nobody_takes_its_place() {
     let mut desk = consulted();
     desk.event(end("sip", "a", 30_000, EndReason::Transferred).id("old"));

@@ -1,8 +1,11 @@
 //! What a source tells right after it (re)connected.
 
-use ringside_domain::{CallState, Change, EndReason};
+use std::time::Duration;
 
-use crate::desk::{Desk, Say, answer, asks, at, end, event, ring};
+use ringside_domain::{Call, CallState, Change, EndReason};
+use ringside_engine::callbook::Effect;
+
+use crate::desk::{Desk, Say, answer, asks, at, end, event, id, ring};
 
 #[test]
 fn a_ringing_call_pops() {
@@ -51,4 +54,105 @@ fn what_happened_while_nobody_looked_has_no_time() {
     let call = desk.only();
     assert_eq!(call.state, CallState::Ended(EndReason::Completed));
     assert_eq!((call.ended, call.talked), (None, None));
+}
+
+/// A call as the journal has it, and a book that was told of it at the start of the program, at 100,000 ms.
+fn interrupted(state: CallState, answered: Option<u64>) -> (Desk, Call) {
+    let mut earlier = Desk::new();
+    earlier.event(ring("sip", "a", 1_000).id("1"));
+    let call = Call {
+        id: id(77),
+        state,
+        answered: answered.map(|millis| at(millis).wall),
+        ..earlier.only().clone()
+    };
+    let mut desk = Desk::new();
+    desk.now = at(100_000);
+    assert!(desk.book.resume(call.clone(), desk.now));
+    (desk, call)
+}
+
+#[test]
+fn a_call_that_outlived_the_program_goes_on_as_the_same_call() {
+    // What the journal knew, and how long it was talked on.
+    let table = [
+        (CallState::Answered, Some(5_000), Some(Duration::from_secs(125))),
+        (CallState::Held, Some(5_000), Some(Duration::from_secs(125))),
+        (CallState::Answered, None, None),
+        (CallState::Ringing, None, None),
+    ];
+    for (state, answered, talked) in table {
+        let (mut desk, _) = interrupted(state, answered);
+        assert!(desk.tick(120_000).is_empty());
+        desk.event(answer("sip", "x#1", 125_000).id("1").again());
+        assert_eq!(desk.made, 0, "no second row");
+        assert_eq!(desk.call(77).state, CallState::Answered);
+        assert!(desk.cards().is_empty(), "nobody saw it begin");
+        assert!(desk.tick(3_600_000).is_empty());
+        desk.event(end("sip", "x#1", 130_000, EndReason::Completed).id("1"));
+        let call = desk.call(77);
+        assert_eq!(call.state, CallState::Ended(EndReason::Completed));
+        assert_eq!((call.ended, call.talked), (Some(at(130_000).wall), talked), "{state:?}");
+    }
+}
+
+#[test]
+fn one_that_still_rings_pops() {
+    for again in [true, false] {
+        let (mut desk, _) = interrupted(CallState::Ringing, None);
+        let ring = ring("sip", "x", 101_000).id("1");
+        assert!(asks(&desk.event(if again { ring.again() } else { ring })));
+        assert_eq!((desk.made, desk.cards()), (0, vec![77]));
+    }
+}
+
+#[test]
+fn one_that_is_over_by_now_ends_as_the_source_says_at_a_time_nobody_knows() {
+    let (mut desk, _) = interrupted(CallState::Answered, Some(5_000));
+    desk.event(end("sip", "x", 101_000, EndReason::Completed).id("1").again());
+    let call = desk.call(77);
+    assert_eq!(call.state, CallState::Ended(EndReason::Completed));
+    assert_eq!((call.ended, call.talked), (None, None));
+    assert!(desk.cards().is_empty());
+}
+
+#[test]
+fn one_of_which_nobody_tells_is_unknown_after_a_minute() {
+    for state in [CallState::Ringing, CallState::Answered, CallState::Held] {
+        let (mut desk, _) = interrupted(state, None);
+        assert!(desk.tick(159_999).is_empty());
+        let effects = desk.tick(160_000);
+        assert!(effects.contains(&Effect::Save(id(77))));
+        assert_eq!(desk.call(77).state, CallState::Ended(EndReason::Unknown));
+        desk.event(answer("sip", "x", 200_000).id("1").again());
+        assert_eq!(
+            (desk.made, desk.call(77).state),
+            (0, CallState::Answered),
+            "the source was slow"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_told_again_is_not_waited_for() {
+    let (mut desk, call) = interrupted(CallState::Answered, None);
+    let without_id = Call {
+        id: id(78),
+        provider_call_id: None,
+        ..call.clone()
+    };
+    let of_the_same_id = Call {
+        id: id(79),
+        ..call.clone()
+    };
+    let long_ago = Call {
+        id: id(80),
+        provider_call_id: Some("2".into()),
+        started: ringside_domain::Timestamp(call.started.0 - 9 * 3_600_000),
+        ..call.clone()
+    };
+    for call in [without_id, of_the_same_id, long_ago, call] {
+        assert!(!desk.book.resume(call, desk.now));
+    }
+    assert_eq!(desk.book.len(), 1);
 }

@@ -138,10 +138,8 @@ fn ones_own_number_is_neither_looked_up_nor_logged() {
 fn a_source_that_falls_silent_ends_with_the_end_unknown() {
     let mut desk = Desk::new();
     desk.event(event("hook", "a", 1_000, Change::Ringing));
-    desk.now = at(170_000);
-    assert!(desk.apply(Input::Tick).is_empty());
-    desk.now = at(190_000);
-    desk.apply(Input::Tick);
+    assert!(desk.tick(600_000).is_empty());
+    desk.tick(601_000);
     assert_eq!(desk.only().state, CallState::Ended(EndReason::Unknown));
     assert_eq!((desk.only().ended, desk.only().talked), (None, None));
 }
