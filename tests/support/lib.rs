@@ -5,6 +5,9 @@ pub mod crm;
 pub mod detour;
 pub mod gate;
 mod http_crm;
+pub mod phone;
+pub mod phone_desk;
+pub mod ringcentral;
 
 pub use crm::{Act, Answer, Hold, LoopbackCrm, Route};
 pub use http_crm::{HttpCrm, NUMBER};

@@ -400,7 +400,7 @@ describe('call yourself now', () => {
   });
 
   it.each([
-    ['sip', 'add this phone once more as “Asterisk”'],
+    ['sip', 'add this phone once more as “Asterisk or FreePBX, by its manager”'],
     ['desk', 'take the whole line once more'],
     ['carrier-pigeon', 'Try a call from a phone that shows its number.'],
   ])('says what to try when the number is missing at a phone of kind %s', async (kind, words) => {

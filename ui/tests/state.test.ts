@@ -206,6 +206,37 @@ describe('the house', () => {
     vi.useRealTimers();
   });
 
+  it('asks for everything again when events were lost, and loses none that came meanwhile', async () => {
+    const fake = new Fake();
+    const house = new House(fake);
+    await house.start();
+    const over = fake.ring(ANNA);
+    const kept = fake.ring(null);
+    fake.pops = () => false;
+    const bare = fake.ring(null);
+    const heard: string[] = [];
+    house.on((event) => heard.push(event.kind === 'card_closed' ? event.id : event.kind));
+    // The owner knows more than it could tell: two calls ended, one card was closed, and one call began without a card.
+    fake.silently(() => {
+      fake.end(over.id);
+      fake.open.delete(over.id);
+      fake.end(bare.id);
+    });
+    const begun = fake.silently(() => fake.ring(null));
+    expect([house.calls.length, house.bare[0]?.id]).toEqual([2, bare.id]);
+    const go = fake.hold('snapshot');
+    fake.emit({ kind: 'behind' });
+    await settle();
+    fake.change(kept.id, { note: 'meanwhile' });
+    expect(house.call(kept.id)?.note).toBe('meanwhile');
+    go();
+    await settle();
+    expect(house.calls.map((call) => [call.id, call.note])).toEqual([[kept.id, 'meanwhile']]);
+    expect(house.bare.map((call) => call.id)).toEqual([begun.id]);
+    expect(heard).toEqual(['call', over.id, 'behind']);
+    house.stop();
+  });
+
   it('shows no card where the rule says so, and still knows the call', async () => {
     const fake = new Fake();
     fake.settings.pop = 'incoming';
@@ -266,6 +297,11 @@ describe('the list of calls', () => {
     expect([calls.rows.length, calls.more, calls.rows[0]?.started]).toEqual([50, true, 499]);
     await calls.loadMore();
     expect(new Set(calls.rows.map((row) => row.id)).size).toBe(100);
+    // Events were lost: the list is asked for again, from its beginning.
+    fake.silently(() => fake.ring(ANNA, { started: 500 }));
+    fake.emit({ kind: 'behind' });
+    await settle();
+    expect([calls.rows.length, calls.rows[0]?.started]).toEqual([50, 500]);
     calls.stop();
     house.stop();
   });

@@ -39,12 +39,13 @@ mod packet;
 pub use calls::Calls;
 pub use form::KIND;
 pub(crate) use form::build;
-pub use packet::{Packet, greeting, packet};
+pub use packet::{Packet, Packets, greeting, packet};
 
 use crate::{
+    dial::{Stream, trusted},
     health::Health,
     kinds::{CLEAR_TEXT, Tls},
-    tcp::{Away, Server, Stream, Talk, keep_up},
+    tcp::{Away, Server, Talk, keep_up},
 };
 
 /// For each answer, from the greeting on.
@@ -83,7 +84,8 @@ impl CallSource for Asterisk {
     }
 
     async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
-        keep_up(&mut self.line, &self.health, &*self.random, &*sink, &stop).await
+        let clock = self.line.clock.clone();
+        keep_up(&mut self.line, &self.health, &*clock, &*self.random, &*sink, &stop).await
     }
 }
 
@@ -159,7 +161,7 @@ impl Talk for Line {
 
     /// A connection that broke may come back at once, and then the list of channels says what goes on.
     fn lost(&mut self, for_good: bool, sink: &dyn EventSink) {
-        if for_good || self.away.exceeds(PATIENCE) {
+        if for_good || self.away.exceeds(PATIENCE, self.clock.now().steady) {
             let told = self.calls.all_lost(self.clock.now());
             told.into_iter().for_each(|event| sink.event(event));
         }
@@ -169,12 +171,12 @@ impl Talk for Line {
 impl Line {
     async fn sign_in(&self) -> Result<Wire> {
         let config = match &self.tls {
-            Some(tls) => Some(self.trusted(tls.clone()).await?),
+            Some(tls) => Some(trusted(tls.clone(), self.ca.clone(), OPERATION).await?),
             None => None,
         };
         let mut wire = Wire {
             stream: self.server.dial(config).await?,
-            received: Vec::new(),
+            packets: Packets::default(),
             server: self.server.clone(),
         };
         timeout(ANSWERS_WITHIN, async {
@@ -206,12 +208,6 @@ impl Line {
         })
         .await
         .map_err(|_| self.server.silent("signing in"))?
-    }
-
-    async fn trusted(&self, tls: Arc<dyn Tls>) -> Result<Arc<rustls::ClientConfig>> {
-        let ca = self.ca.clone();
-        let read = tokio::task::spawn_blocking(move || tls.client(ca.as_deref())).await;
-        read.map_err(|error| Error::new(Kind::Internal, OPERATION, "reading certificates failed").because(error))?
     }
 
     /// Lower-case hex of MD5 over the challenge and the secret, in this order.
@@ -286,15 +282,15 @@ impl Line {
 /// The two directions of the connection, in packets.
 struct Wire {
     stream: Box<dyn Stream>,
-    received: Vec<u8>,
+    packets: Packets,
     server: Server,
 }
 
 impl Wire {
     async fn greeting(&mut self) -> Result<()> {
         loop {
-            if let Some((version, used)) = greeting(&self.received).map_err(|reason| self.no_manager(reason))? {
-                self.received.drain(..used);
+            if let Some((version, used)) = greeting(&self.packets.received).map_err(|reason| self.no_manager(reason))? {
+                self.packets.received.drain(..used);
                 tracing::debug!(version, "an Asterisk manager answers");
                 return Ok(());
             }
@@ -305,11 +301,11 @@ impl Wire {
     /// Dropping it loses nothing.
     async fn packet(&mut self) -> Result<Packet> {
         loop {
-            if let Some((packet, used)) = packet(&self.received).map_err(|reason| self.no_manager(reason))? {
-                self.received.drain(..used);
-                return Ok(packet);
+            match self.packets.take() {
+                Ok(Some(packet)) => return Ok(packet),
+                Ok(None) => self.more().await?,
+                Err(reason) => return Err(self.no_manager(reason)),
             }
-            self.more().await?;
         }
     }
 
@@ -328,17 +324,17 @@ impl Wire {
         text.push_str("\r\n\r\n");
         match timeout(ANSWERS_WITHIN, self.stream.write_all(text.as_bytes())).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.closed().because(error)),
+            Ok(Err(error)) => Err(self.server.broke(error, self.closed())),
             Err(_) => Err(self.server.silent("being talked to")),
         }
     }
 
     async fn more(&mut self) -> Result<()> {
-        self.received.reserve(CHUNK);
-        match self.stream.read_buf(&mut self.received).await {
+        self.packets.received.reserve(CHUNK);
+        match self.stream.read_buf(&mut self.packets.received).await {
             Ok(0) => Err(self.closed()),
             Ok(_) => Ok(()),
-            Err(error) => Err(self.closed().because(error)),
+            Err(error) => Err(self.server.broke(error, self.closed())),
         }
     }
 

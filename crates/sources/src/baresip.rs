@@ -31,9 +31,10 @@ pub use calls::Calls;
 pub use message::{Event, Message, message, netstring};
 
 use crate::{
+    dial::Stream,
     health::Health,
     kinds::{Built, CLEAR_TEXT, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup},
-    tcp::{Away, Server, Stream, Talk, keep_up},
+    tcp::{Away, Server, Talk, keep_up},
 };
 
 pub const KIND: PhoneKind = PhoneKind {
@@ -130,6 +131,7 @@ pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     Ok(Built {
         source: Box::new(source),
         state,
+        pin: None,
     })
 }
 
@@ -147,7 +149,8 @@ impl CallSource for Baresip {
     }
 
     async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
-        keep_up(&mut self.line, &self.health, &*self.random, &*sink, &stop).await
+        let clock = self.line.clock.clone();
+        keep_up(&mut self.line, &self.health, &*clock, &*self.random, &*sink, &stop).await
     }
 }
 
@@ -184,7 +187,7 @@ impl Talk for Line {
                 } => match read {
                     Ok(0) => return Err(self.closed()),
                     Ok(_) => {}
-                    Err(error) => return Err(self.closed().because(error)),
+                    Err(error) => return Err(self.server.broke(error, self.closed())),
                 },
                 () = sleep_until(answer_by.unwrap_or(ask_at)), if answer_by.is_some() => {
                     return Err(self.server.silent("being asked for calls").hint(
@@ -244,7 +247,7 @@ impl Talk for Line {
         } else {
             PATIENCE
         };
-        if for_good || self.away.exceeds(patience) {
+        if for_good || self.away.exceeds(patience, self.clock.now().steady) {
             let told = self.calls.all_lost(self.clock.now());
             told.into_iter().for_each(|event| sink.event(event));
         }

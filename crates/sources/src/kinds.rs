@@ -82,6 +82,11 @@ pub struct Setup {
     pub trust: Trust,
     /// The name under which [`SignIn`] keeps its grant.
     pub grant: String,
+    /// It was tried and found good before it was kept: a server that refuses it now may be starting, or be another one than
+    /// at home. `false` for one that is just being tried: what is wrong with it should be said at once.
+    pub kept: bool,
+    /// The last word of [`Built::pin`]; `None` for a phone that was never accepted, and after its secrets were typed anew.
+    pub pin: Option<String>,
 }
 
 impl Setup {
@@ -121,6 +126,10 @@ pub trait Tls: Send + Sync {
 pub struct Built {
     pub source: Box<dyn CallSource>,
     pub state: watch::Receiver<SourceState>,
+    /// How the server wants the password proved, once it accepted that: to be kept as it is, and given back as
+    /// [`Setup::pin`], so that it can't be talked into less. No secret, and nobody else's to read. It begins with what
+    /// [`Setup::pin`] was; `None`: this kind pins nothing.
+    pub pin: Option<watch::Receiver<Option<String>>>,
 }
 
 /// All kinds, in the order in which a person is asked.

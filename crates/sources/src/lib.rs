@@ -8,6 +8,7 @@
 pub mod asterisk;
 pub mod baresip;
 mod clean;
+mod dial;
 mod health;
 pub mod intake;
 pub mod kinds;

@@ -13,7 +13,7 @@
 //! Subscriptions over a WebSocket renew themselves, the guide says; what must not run out is the sign-in, so the access token is
 //! renewed while the connection stands.
 //!
-//! **Proved on documentation only**: no account was at hand. `crates/sources/tests/ringcentral` is a strict server made of it.
+//! **Proved on documentation only**: no account was at hand. `tests/support/ringcentral` is a strict server made of it.
 
 use ringside_domain::{
     Error, HostRules, Kind, Result, Url,
@@ -167,6 +167,7 @@ pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     Ok(Built {
         source: Box::new(run::RingCentral::new(&setup, account, parts, health)),
         state,
+        pin: None,
     })
 }
 
@@ -240,6 +241,8 @@ fn server(text: &str) -> Result<(Url, HostRules)> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -259,6 +262,8 @@ mod tests {
                 .collect(),
             trust: ringside_domain::Trust::Trusted,
             grant: "phone/ringcentral/grant".to_owned(),
+            kept: false,
+            pin: None,
         };
         for (secret, auth) in [
             (None, ClientAuth::None),

@@ -26,7 +26,7 @@ pub mod wire;
 use settings::Settings;
 use subscription::Watch;
 use tracker::Tracker;
-use wire::Wire;
+use wire::{Wire, pin::Pinned};
 
 pub const KIND: PhoneKind = PhoneKind {
     id: "sip",
@@ -42,7 +42,9 @@ pub const KIND: PhoneKind = PhoneKind {
         "Some servers, older Asterisk among them, tell that the phone rings, but not who calls",
         "Diversion and queue names are not in what servers tell watchers",
         "FreeSWITCH tells an outgoing call that only rings as answered",
-        "Kamailio does not tell why a call ended: one that you declined is shown as missed",
+        "Most servers, among them Kamailio, Asterisk and FreeSWITCH, do not tell why a call ended: one that you declined, or \
+         that a colleague took from a ring group, is shown as missed",
+        "Asterisk does not tell what becomes of a call waiting: it is shown as ringing until the line is idle",
     ],
     evidence: Evidence::RealServer("Kamailio 5.6, over UDP, TCP and TLS"),
     signs_in_with_browser: false,
@@ -51,11 +53,14 @@ pub const KIND: PhoneKind = PhoneKind {
 
 pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     let settings = Settings::read(&setup)?;
+    let (pinned, pin) = Pinned::to(setup.pin.as_deref())?;
     let (health, state) = Health::new();
     let source = SipSource {
         source: setup.source,
         trust: setup.trust,
         settings,
+        kept: setup.kept,
+        pinned: Arc::new(pinned),
         health,
         clock: parts.clock.clone(),
         random: parts.random.clone(),
@@ -64,6 +69,7 @@ pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     Ok(Built {
         source: Box::new(source),
         state,
+        pin: Some(pin),
     })
 }
 
@@ -71,6 +77,8 @@ struct SipSource {
     source: SourceId,
     trust: Trust,
     settings: Settings,
+    kept: bool,
+    pinned: Arc<Pinned>,
     health: Health,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -87,7 +95,7 @@ impl CallSource for SipSource {
     /// What only a person can change: a wrong password, a certificate that is not good, a server without the event package.
     async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
         let mut watch = Watch {
-            dialer: Box::new(Wire::new(self.settings.clone(), &self.parts)),
+            dialer: Box::new(Wire::new(self.settings.clone(), &self.parts, self.pinned.clone())),
             tracker: Tracker::new(self.source.clone(), self.trust, &self.settings.address.uri()),
             health: self.health.clone(),
             clock: self.clock.clone(),
@@ -95,6 +103,7 @@ impl CallSource for SipSource {
             server: self.settings.server_name(),
             transport: self.settings.transport,
             large_over_tcp: self.settings.large_over_tcp,
+            kept: self.kept,
         };
         watch.run(sink, stop).await
     }

@@ -1,36 +1,25 @@
-//! What the sources on one plain TCP or TLS connection share: where their server is, how it is dialled, and how the
-//! connection is kept up.
+//! What the sources on one plain TCP or TLS connection share: where their server is, and how the connection is kept up.
 
-use std::{
-    fmt,
-    io::{self, ErrorKind},
-    net::IpAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use ringside_domain::{Error, EventSink, Kind, Random, Result, Retry, SourceState, Stop, Trouble};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
+use ringside_domain::{Clock, Error, EventSink, Kind, Random, Result, Retry, SourceState, Steady, Stop, Trouble};
+use tokio::time::sleep;
+
+use crate::{
+    dial::{Failure, Secure, Stream, Why, dial},
+    health::Health,
 };
-use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
-use crate::health::Health;
-
-/// To find the server, connect and shake hands.
-const DIAL_DEADLINE: Duration = Duration::from_secs(8);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A connection that lasted so long was a good one: the pauses begin anew.
 const HELD: Duration = Duration::from_secs(30);
+/// How often is looked whether the computer slept.
+const TICK: Duration = Duration::from_secs(2);
+/// A tick that comes so much too late: the computer slept, or this process stood still.
+const SLEPT: Duration = Duration::from_secs(5);
 const OPERATION: &str = "connect_phone";
-
-/// A connection, encrypted or not.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A server as a person wrote it: `pbx.example.com`, `192.0.2.1:5038`, `[::1]:4444`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,111 +64,39 @@ impl Server {
     /// Dials, over TLS when there is a configuration for it; the certificate must be for the host as it is written here.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`], [`Kind::Timeout`], and [`Kind::Forbidden`] for a certificate that proves nothing. All of them
-    /// are worth trying again: the next network may be another one.
+    /// As [`Failure::error`] says. All but a host that no certificate can be for are worth trying again: the next network
+    /// may be another one.
     pub async fn dial(&self, tls: Option<Arc<rustls::ClientConfig>>) -> Result<Box<dyn Stream>> {
-        let dialled = timeout(DIAL_DEADLINE, async {
-            let stream = TcpStream::connect((self.host.as_str(), self.port))
-                .await
-                .map_err(|error| self.unreachable(error))?;
-            let _ = stream.set_nodelay(true);
-            let Some(config) = tls else {
-                return Ok::<Box<dyn Stream>, Error>(Box::new(stream));
-            };
-            let name = ServerName::try_from(self.host.clone()).map_err(|error| {
-                Error::new(
-                    Kind::Invalid,
-                    OPERATION,
-                    format!("{self} is no name that a certificate can be for"),
-                )
-                .because(error)
-            })?;
-            let stream = TlsConnector::from(config).connect(name, stream).await;
-            Ok(Box::new(stream.map_err(|error| self.no_tls(error))?))
+        let secure = tls.map(|config| Secure {
+            name: &self.host,
+            config,
         });
-        dialled.await.map_err(|_| self.silent("connecting"))?
+        let dialled = dial((self.host.as_str(), self.port), secure).await;
+        dialled.map(|dialled| dialled.stream).map_err(|failure| {
+            let why = failure.why;
+            let error = failure.error(OPERATION, &self.to_string(), None);
+            match why {
+                Why::NoName => error.field("server"),
+                Why::UnknownAuthority => error.retry(Retry::Later).field("ca"),
+                _ if why.is_of_tls() => error.retry(Retry::Later).field("server"),
+                _ => error,
+            }
+        })
+    }
+
+    /// A connection to it broke: `closed`, unless the system knows that it was not the server that ended it.
+    pub fn broke(&self, error: io::Error, closed: Error) -> Error {
+        let failure = Failure::from(error);
+        match failure.why {
+            Why::Silent | Why::NoWay => failure.error(OPERATION, &self.to_string(), None),
+            _ => closed.because(failure),
+        }
     }
 
     /// It did not answer in time.
     pub fn silent(&self, doing: &str) -> Error {
         Error::new(Kind::Timeout, OPERATION, format!("{self} did not answer while {doing}"))
             .hint("Check that the server runs, and that no firewall is in between")
-    }
-
-    fn unreachable(&self, error: io::Error) -> Error {
-        let (reason, hint) = match error.kind() {
-            ErrorKind::ConnectionRefused => (
-                "nothing listens there".to_owned(),
-                "Check the address and the port, and that the program runs",
-            ),
-            ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => (
-                "there is no way to it".to_owned(),
-                "Check whether this computer is online or needs its VPN",
-            ),
-            _ => {
-                let words = error.to_string();
-                let words = words
-                    .strip_prefix("failed to lookup address information: ")
-                    .unwrap_or(&words);
-                (
-                    words.to_owned(),
-                    "Check the name, and whether this computer is online or needs its VPN",
-                )
-            }
-        };
-        Error::new(
-            Kind::Unavailable,
-            OPERATION,
-            format!("{self} cannot be reached: {reason}"),
-        )
-        .hint(hint)
-        .because(error)
-    }
-
-    fn no_tls(&self, error: io::Error) -> Error {
-        use rustls::CertificateError as Bad;
-
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let (kind, reason, hint) = match inner {
-            Some(rustls::Error::InvalidCertificate(bad)) => match bad {
-                Bad::NotValidForName | Bad::NotValidForNameContext { .. } => (
-                    Kind::Forbidden,
-                    "its certificate is for another name",
-                    "Use the name that the certificate is for",
-                ),
-                // A server that was installed anew has an authority of the old name with another key.
-                Bad::UnknownIssuer | Bad::BadSignature => (
-                    Kind::Forbidden,
-                    "nobody that this computer trusts signed its certificate",
-                    "Ask the admin for the certificate of the authority, and set it as certificate file",
-                ),
-                Bad::Expired | Bad::ExpiredContext { .. } => (
-                    Kind::Forbidden,
-                    "its certificate has expired",
-                    "Tell the admin, and check this computer's clock",
-                ),
-                _ => (
-                    Kind::Forbidden,
-                    "its certificate is not valid",
-                    "Tell the admin of the server",
-                ),
-            },
-            Some(rustls::Error::InvalidMessage(_)) => (
-                Kind::Unavailable,
-                "what answers there does not speak TLS",
-                "Check the port: the one for TLS is another than the one for clear text",
-            ),
-            _ => (
-                Kind::Unavailable,
-                "the encrypted connection was refused",
-                "Check that TLS is switched on at the server, and the port",
-            ),
-        };
-        Error::new(kind, OPERATION, format!("no safe connection to {self}: {reason}"))
-            .hint(hint)
-            .retry(Retry::Later)
-            .field("server")
-            .because(error)
     }
 }
 
@@ -196,7 +113,8 @@ impl fmt::Display for Server {
 /// What happens on a connection.
 #[async_trait]
 pub(crate) trait Talk: Send {
-    /// Connects and hears of calls until `stop` resolves (`Ok`) or the connection breaks; sets Ready by itself.
+    /// Connects and hears of calls until `stop` resolves (`Ok`) or the connection breaks; sets Ready by itself. Dropping it
+    /// closes the connection and loses nothing that was heard.
     async fn talk(&mut self, sink: &dyn EventSink, stop: &Stop) -> Result<()>;
     /// The connection broke, or could not be made again, and `for_good` it won't be: what to tell of the calls that were
     /// open.
@@ -205,7 +123,7 @@ pub(crate) trait Talk: Send {
 
 /// For how long a connection has been away: calls go on meanwhile, and may be found again.
 #[derive(Debug, Default)]
-pub(crate) struct Away(Option<Instant>);
+pub(crate) struct Away(Option<Steady>);
 
 impl Away {
     pub fn is_over(&mut self) {
@@ -213,11 +131,11 @@ impl Away {
     }
 
     /// Whether it has been too long by now. The moment when the connection breaks never is.
-    pub fn exceeds(&mut self, patience: Duration) -> bool {
+    pub fn exceeds(&mut self, patience: Duration, now: Steady) -> bool {
         match self.0 {
-            Some(since) => since.elapsed() >= patience,
+            Some(since) => now.since(since) >= patience,
             None => {
-                self.0 = Some(Instant::now());
+                self.0 = Some(now);
                 false
             }
         }
@@ -226,11 +144,15 @@ impl Away {
 
 /// Talks, and begins again after growing pauses, until `stop` resolves or only a person can help.
 ///
+/// A computer that wakes talks anew at once: the server may have given the old connection up, and what is still under way on
+/// it tells of calls that rang long ago.
+///
 /// # Errors
 /// What [`Talk::talk`] ended with, when trying again by itself cannot help.
 pub(crate) async fn keep_up(
     talk: &mut dyn Talk,
     health: &Health,
+    clock: &dyn Clock,
     random: &dyn Random,
     sink: &dyn EventSink,
     stop: &Stop,
@@ -238,8 +160,17 @@ pub(crate) async fn keep_up(
     let mut pause = SHORTEST_PAUSE;
     loop {
         health.set(SourceState::Connecting);
-        let began = Instant::now();
-        let talked = talk.talk(sink, stop).await;
+        let began = clock.now().steady;
+        let talked = tokio::select! {
+            biased;
+            () = wakes(clock) => {
+                tracing::info!("the computer slept: the connection to a phone's server is made anew");
+                talk.lost(false, sink);
+                pause = SHORTEST_PAUSE;
+                continue;
+            }
+            talked = talk.talk(sink, stop) => talked,
+        };
         let Err(error) = talked else {
             health.set(SourceState::Off);
             return Ok(());
@@ -251,7 +182,7 @@ pub(crate) async fn keep_up(
             health.stopped(Trouble::from(&error));
             return Err(error);
         }
-        if began.elapsed() >= HELD {
+        if clock.now().steady.since(began) >= HELD {
             pause = SHORTEST_PAUSE;
         }
         let after = match error.retry {
@@ -268,9 +199,32 @@ pub(crate) async fn keep_up(
                 health.set(SourceState::Off);
                 return Ok(());
             }
-            () = sleep(after) => {}
+            () = rest(clock, after) => {}
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Resolves when the computer slept, and never while it does not.
+async fn wakes(clock: &dyn Clock) {
+    loop {
+        let before = clock.now().steady;
+        sleep(TICK).await;
+        if clock.now().steady.since(before) > TICK + SLEPT {
+            return;
+        }
+    }
+}
+
+/// Until this much time passed, sleep of the computer included.
+async fn rest(clock: &dyn Clock, pause: Duration) {
+    let until = Steady(clock.now().steady.0 + pause);
+    loop {
+        let left = until.since(clock.now().steady);
+        if left.is_zero() {
+            return;
+        }
+        sleep(left.min(TICK)).await;
     }
 }
 
@@ -285,7 +239,104 @@ fn with_jitter(pause: Duration, random: &dyn Random) -> Duration {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    };
+
+    use futures_util::FutureExt;
+    use ringside_domain::{CallEvent, Now, Timestamp};
+    use tokio::time::Instant;
+
     use super::*;
+
+    /// Tokio's own time, and what the computer slept.
+    struct Slept(Instant, Mutex<Duration>);
+
+    impl Clock for Slept {
+        fn now(&self) -> Now {
+            Now {
+                wall: Timestamp(0),
+                steady: Steady(self.0.elapsed() + *self.1.lock().unwrap()),
+            }
+        }
+
+        fn zone(&self) -> String {
+            "UTC".to_owned()
+        }
+    }
+
+    impl Random for Slept {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    #[derive(Clone)]
+    struct Deaf;
+
+    impl EventSink for Deaf {
+        fn event(&self, _event: CallEvent) {}
+
+        fn clone_box(&self) -> Box<dyn EventSink> {
+            Box::new(self.clone())
+        }
+    }
+
+    /// A server that is there, and one that is not.
+    struct Quiet<'a> {
+        is_there: bool,
+        talks: &'a AtomicUsize,
+        lost: &'a AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Talk for Quiet<'_> {
+        async fn talk(&mut self, _sink: &dyn EventSink, stop: &Stop) -> Result<()> {
+            self.talks.fetch_add(1, SeqCst);
+            if !self.is_there {
+                return Err(Error::new(Kind::Unavailable, OPERATION, "nobody is there"));
+            }
+            stop.clone().await;
+            Ok(())
+        }
+
+        fn lost(&mut self, for_good: bool, _sink: &dyn EventSink) {
+            assert!(!for_good);
+            self.lost.fetch_add(1, SeqCst);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_computer_that_wakes_talks_anew_at_once() {
+        for is_there in [true, false] {
+            let clock = Slept(Instant::now(), Mutex::default());
+            let (talks, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let mut quiet = Quiet {
+                is_there,
+                talks: &talks,
+                lost: &lost,
+            };
+            let (ended, end) = tokio::sync::oneshot::channel::<()>();
+            let stop: Stop = end.map(|_| ()).boxed().shared();
+            let (health, _state) = Health::new();
+            let wake = async {
+                // Long enough for the longest pause, in the middle of which it goes to sleep.
+                sleep(Duration::from_secs(600)).await;
+                let before = talks.load(SeqCst);
+                if is_there {
+                    assert_eq!((before, lost.load(SeqCst)), (1, 0), "without sleep nothing happens");
+                }
+                *clock.1.lock().unwrap() += Duration::from_secs(3_600);
+                sleep(TICK + TICK).await;
+                assert_eq!(talks.load(SeqCst), before + 1);
+                assert_eq!(lost.load(SeqCst), if is_there { 1 } else { before + 1 });
+                drop(ended);
+            };
+            let (kept, ()) = tokio::join!(keep_up(&mut quiet, &health, &clock, &clock, &Deaf, &stop), wake);
+            kept.unwrap();
+        }
+    }
 
     #[test]
     fn servers_as_people_write_them() {

@@ -25,7 +25,10 @@ export class Calls {
   readonly #off: () => void;
 
   constructor(readonly house: House) {
-    this.#off = house.on((event) => event.kind === 'call' && this.put(event.call));
+    this.#off = house.on((event) => {
+      if (event.kind === 'call') this.put(event.call);
+      else if (event.kind === 'behind' && this.loaded) void this.load();
+    });
   }
 
   stop(): void {

@@ -24,6 +24,8 @@ export class House {
 
   readonly #handlers = new Set<(event: OwnerEvent) => void>();
   #ended = false;
+  /** Events that came in since events were lost, for as long as nobody knows which of the two a snapshot holds. */
+  #since: OwnerEvent[] | null = null;
   #unlisten = () => {};
 
   constructor(readonly backend: Backend) {}
@@ -76,27 +78,68 @@ export class House {
   }
 
   #apply(event: OwnerEvent): void {
+    this.#since?.push(event);
+    this.#take(event);
     switch (event.kind) {
-      case 'call':
-        this.#put(event.call);
-        break;
-      case 'card_closed':
-        this.#close(event.id);
-        break;
-      case 'status':
-        this.status = event.status;
-        break;
+      case 'behind':
+        void this.#catchUp();
+        return;
       case 'settings':
         void this.loadSettings();
         void this.loadConnections();
         break;
+      case 'call':
+      case 'card_closed':
+      case 'status':
+      case 'heard':
       case 'phones':
       case 'open_search':
       case 'open_main':
       case 'quit_asked':
         break;
     }
+    this.#tell(event);
+  }
+
+  #tell(event: OwnerEvent): void {
     for (const handler of this.#handlers) handler(event);
+  }
+
+  /** What an event says of the calls and of the house. */
+  #take(event: OwnerEvent): void {
+    if (event.kind === 'call') this.#put(event.call);
+    else if (event.kind === 'card_closed') this.#close(event.id);
+    else if (event.kind === 'status') this.status = event.status;
+  }
+
+  /** Events were lost: what is held may be long over. Goes on showing events meanwhile, and takes them once more after that. */
+  async #catchUp(): Promise<void> {
+    const since: OwnerEvent[] = (this.#since = []);
+    // A newer one begins all over.
+    while (!this.#ended && this.#since === since) {
+      try {
+        const [snapshot, newest] = await Promise.all([
+          this.backend.call('snapshot', {}),
+          // With `since` the list is only glanced at: missed calls stay new.
+          this.backend.call('calls', { text: null, missed: false, not_logged: false, before: null, since: 0, limit: 200 }),
+        ]);
+        if (this.#since !== since) return;
+        this.#since = null;
+        const closed = this.calls.filter((call) => !snapshot.calls.some((open) => open.id === call.id));
+        this.calls = snapshot.calls.filter((call) => this.#pops(call));
+        this.bare = newest.calls.filter((call) => !call.is_over && !this.call(call.id));
+        this.status = snapshot.status;
+        this.lost = null;
+        for (const event of since) this.#take(event);
+        for (const { id } of closed) if (!this.call(id)) this.#tell({ kind: 'card_closed', id });
+        this.#tell({ kind: 'behind' });
+        await Promise.all([this.loadSettings(), this.loadConnections()]);
+        return;
+      } catch (reason) {
+        this.lost = asApiError(reason).message;
+        await new Promise((wake) => setTimeout(wake, RETRY));
+      }
+    }
   }
 
   /** The owner says whose card is open: in a storm one may lose its card, and get it back. */

@@ -76,6 +76,7 @@ export const german: KindWords = {
     'TLS switched on there (tlsenable = yes), or a VPN': 'Dort eingeschaltetes TLS (tlsenable = yes) oder ein VPN',
     'The account hears of every call on the exchange, also of other people\'s: an eventfilter in manager.conf can narrow that down': 'Das Konto erfährt von jedem Anruf der Anlage, auch von denen anderer Leute: Ein eventfilter in manager.conf kann das einschränken',
     'A call that goes on while the connection breaks ends as unknown, unless the account may also list channels (write = reporting)': 'Ein Anruf, während dem die Verbindung abreißt, endet als unbekannt, außer das Konto darf auch Kanäle auflisten (write = reporting)',
+    'Who forwarded a call is told when a phone forwarded it, and not when the dial plan or another exchange did': 'Wer einen Anruf weitergeleitet hat, erfährt man, wenn ein Telefon es tat, aber nicht, wenn es der Wählplan oder eine andere Anlage tat',
     'docs.asterisk.org for Asterisk 16 to 22, and Asterisk\'s source; tried on a strict stand-in, no Asterisk was at hand': 'docs.asterisk.org für Asterisk 16 bis 22 und der Quelltext von Asterisk; erprobt an einem strengen Nachbau, ein Asterisk war nicht zur Hand',
     // baresip
     'For the softphone baresip on this computer': 'Für das Softphone baresip auf diesem Rechner',

@@ -2,7 +2,8 @@
 //!
 //! The key of a call is the `Uniqueid` of the device's own channel: `DestUniqueid` of a DialBegin that rings it, `Uniqueid`
 //! of one that it makes. `Linkedid` is the same for all channels that belong to one caller: by it we know that somebody
-//! else answered, and which queue the call came from.
+//! else answered, which queue the call came from, and that two channels which ring at once are one call: a device with two
+//! registrations, or a phone behind a Local channel.
 
 use ringside_domain::{
     Authority, CallEvent, Change, Direction, EndReason, Now, SourceId, Trust,
@@ -12,17 +13,20 @@ use ringside_domain::{
 use super::packet::Packet;
 use crate::clean::{cleaned, kept};
 
+mod open;
+mod party;
 mod remembered;
 
+use open::Open;
+use party::{LONGEST_NAME, LONGEST_NUMBER, direction_of, extension, forwarded_to, id_in, is_dialled, party, withheld};
 use remembered::Remembered;
 
-const LONGEST_ID: usize = 150;
-const LONGEST_NUMBER: usize = 120;
-const LONGEST_NAME: usize = 120;
 /// More calls than one phone can have; of more, the oldest is given up.
 const MOST_OPEN: usize = 64;
-/// What a withheld number is told as.
-const WITHHELD: &str = "anonymous";
+/// Channels of ours in a list.
+const MOST_LISTED: usize = 8 * MOST_OPEN;
+/// Of one caller.
+const MOST_FORWARDS: usize = 8;
 
 /// What is open on a device, and what we know of calls that may reach it.
 #[derive(Debug)]
@@ -40,26 +44,6 @@ pub struct Calls {
     listed: Option<Vec<String>>,
 }
 
-#[derive(Clone, Debug)]
-struct Open {
-    id: String,
-    linked: String,
-    direction: Direction,
-    remote: WireParty,
-    local: Option<WireParty>,
-    queue: Option<String>,
-    change: Change,
-    answered: bool,
-    /// It was more than dialled: the phone said that it rings.
-    rang: bool,
-    /// How dialling ended, as far as it did: `BUSY`, `NOANSWER`, `CANCEL`, …
-    status: String,
-    forwarded: bool,
-    transferred: bool,
-    /// The other end of an outgoing call as it was first told after the answer; what is told later is a transfer.
-    connected: Option<String>,
-}
-
 #[derive(Clone, Debug, Default)]
 struct Linked {
     /// Somebody other than our device answered.
@@ -67,6 +51,23 @@ struct Linked {
     queue: Option<String>,
     /// Who called first: a Local channel in between may not pass the number on.
     caller: Option<WireParty>,
+    /// Who forwarded, and to which extension.
+    forwards: Vec<(String, WireParty)>,
+}
+
+impl Linked {
+    /// Who passed the call on until it came to this extension, the last one first.
+    fn diverted_by(&self, via: Option<&str>) -> Vec<WireParty> {
+        let mut chain: Vec<WireParty> = Vec::new();
+        while chain.len() < self.forwards.len() {
+            let to = chain.last().map(|by| by.raw.as_str()).or(via);
+            let Some((_, by)) = self.forwards.iter().find(|(known, _)| Some(known.as_str()) == to) else {
+                break;
+            };
+            chain.push(by.clone());
+        }
+        chain
+    }
 }
 
 impl Calls {
@@ -120,25 +121,32 @@ impl Calls {
             "Newchannel" => self.new_channel(packet),
             "DialBegin" => return self.dial_begins(packet, at).into_iter().collect(),
             "DialState" => {
-                if let Some(call) = self.find(packet, "DestUniqueid") {
-                    call.rang |= packet.text("DialStatus").eq_ignore_ascii_case("RINGING");
+                let id = packet.text("DestUniqueid");
+                if let Some(leg) = self.open.iter_mut().find_map(|call| call.leg(id)) {
+                    leg.rang |= packet.text("DialStatus").eq_ignore_ascii_case("RINGING");
                 }
             }
-            "DialEnd" => return self.dial_ends(packet, at).into_iter().collect(),
+            "DialEnd" => {
+                let mut told = self.forwards(packet, at);
+                told.extend(self.dial_ends(packet, at));
+                return told;
+            }
             "BridgeEnter" => return self.changes(packet, Change::Answered, at, |call| !call.answered),
             "Hold" => return self.changes(packet, Change::Held, at, |call| call.answered),
             "Unhold" => return self.changes(packet, Change::Answered, at, |call| call.change == Change::Held),
             "NewConnectedLine" => return self.connected(packet, at).into_iter().collect(),
             "AgentCalled" | "QueueCallerJoin" => return self.queued(packet, at),
-            "BlindTransfer" if is_success(packet) => self.passes_on(packet, &["TransfererUniqueid"]),
-            "AttendedTransfer" if is_success(packet) => {
+            "BlindTransfer" if packet.text("Result").eq_ignore_ascii_case("Success") => {
+                self.passes_on(packet, &["TransfererUniqueid"])
+            }
+            "AttendedTransfer" if packet.text("Result").eq_ignore_ascii_case("Success") => {
                 self.passes_on(packet, &["OrigTransfererUniqueid", "SecondTransfererUniqueid"]);
             }
             "Hangup" => return self.hangs_up(packet, at).into_iter().collect(),
             "CoreShowChannel" => return self.listed_one(packet, at).into_iter().collect(),
             "CoreShowChannelsComplete" => {
                 let known = self.listed.take().unwrap_or_default();
-                return self.lose(at, |call| !known.contains(&call.id));
+                return self.lose(at, |call| !call.keeps(&known));
             }
             _ => {}
         }
@@ -165,14 +173,18 @@ impl Calls {
             if known.answered_elsewhere {
                 self.linked.entry(&linked).answered_elsewhere = false;
             }
+            let via = extension(packet.text("DestChannel")).or_else(|| extension(packet.text("Channel")));
+            let diverted_by = known.diverted_by(via.as_deref());
             let remote = caller
                 .or_else(|| party(packet, "DestConnectedLineNum", "DestConnectedLineName"))
                 .or(known.caller)
                 .unwrap_or_else(|| withheld(packet, "CallerIDName"));
             let local = party(packet, "DestCallerIDNum", "DestCallerIDName");
-            let call = self.begin(id, linked, Direction::In, remote, local)?;
+            let mut call = Open::new(id, linked, Direction::In, remote, local);
+            call.diverted_by = diverted_by;
             call.queue = known.queue;
-            let call = call.clone();
+            call.via = via;
+            let call = self.begin(call)?;
             return Some(self.told(&call, at, false));
         }
         if !self.is_ours(packet.text("Channel")) {
@@ -196,43 +208,51 @@ impl Calls {
             raw: cleaned(number, LONGEST_NUMBER),
             display: None,
         };
-        let call = self.begin(id, linked, Direction::Out, remote, caller)?.clone();
+        let call = self.begin(Open::new(id, linked, Direction::Out, remote, caller))?;
         Some(self.told(&call, at, false))
     }
 
-    /// A call of ours begins; `None` when it is known: one trunk after another is tried.
-    fn begin(
-        &mut self,
-        id: String,
-        linked: String,
-        direction: Direction,
-        remote: WireParty,
-        local: Option<WireParty>,
-    ) -> Option<&mut Open> {
-        if let Some(call) = self.open.iter_mut().find(|call| call.id == id) {
-            call.status.clear();
+    /// A channel of ours begins; `None` when it is known (one trunk after another is tried), or a further leg of a call.
+    fn begin(&mut self, call: Open) -> Option<Open> {
+        if let Some(leg) = self.open.iter_mut().find_map(|open| open.leg(&call.key)) {
+            leg.status.clear();
             return None;
         }
         // It begins while a list is told that was made before.
-        if let Some(listed) = self.listed.as_mut().filter(|listed| listed.len() < 2 * MOST_OPEN) {
-            listed.push(id.clone());
+        self.is_listed(&call.key);
+        if let Some(open) = self.open.iter_mut().find(|open| open.is_joined_by(&call)) {
+            open.join(call);
+            return None;
         }
-        self.open.push(Open {
-            id,
-            linked,
-            direction,
-            remote,
-            local,
-            queue: None,
-            change: Change::Ringing,
-            answered: false,
-            rang: false,
-            status: String::new(),
-            forwarded: false,
-            transferred: false,
-            connected: None,
-        });
-        self.open.last_mut()
+        self.open.push(call.clone());
+        Some(call)
+    }
+
+    /// Somebody's phone sends a caller on, who may be ringing here already.
+    fn forwards(&mut self, packet: &Packet, at: Now) -> Vec<CallEvent> {
+        let linked = id_in(packet, "DestLinkedid").or_else(|| id_in(packet, "Linkedid"));
+        let by = party(packet, "DestCallerIDNum", "DestCallerIDName");
+        let (Some(linked), Some(by), Some(to)) = (linked, by, forwarded_to(packet)) else {
+            return Vec::new();
+        };
+        if self.is_ours(packet.text("DestChannel")) {
+            return Vec::new();
+        }
+        let known = self.linked.entry(&linked);
+        known.forwards.retain(|(before, _)| *before != to);
+        if known.forwards.len() < MOST_FORWARDS {
+            known.forwards.push((to, by));
+        }
+        let mut news = Vec::new();
+        let is_ringing = |call: &&mut Open| call.direction == Direction::In && !call.answered && call.linked == linked;
+        for call in self.open.iter_mut().filter(is_ringing) {
+            let diverted_by = known.diverted_by(call.via.as_deref());
+            if diverted_by != call.diverted_by {
+                call.diverted_by = diverted_by;
+                news.push(call.clone());
+            }
+        }
+        news.iter().map(|call| self.told(call, at, false)).collect()
     }
 
     fn dial_ends(&mut self, packet: &Packet, at: Now) -> Option<CallEvent> {
@@ -242,18 +262,19 @@ impl Calls {
         if is_answer && !self.is_ours(dest) {
             let linked = id_in(packet, "DestLinkedid").or_else(|| id_in(packet, "Linkedid"))?;
             // An outgoing call of ours was answered by the other end, and that is no "elsewhere".
-            if !self.is_ours(channel) {
+            if !self.is_of_ours(channel) {
                 self.linked.entry(&linked).answered_elsewhere = true;
             }
         }
         let key = if self.is_ours(dest) { "DestUniqueid" } else { "Uniqueid" };
         let has_forward = !packet.text("Forward").is_empty();
+        let id = id_in(packet, key)?;
         let call = self.find(packet, key)?;
         if !is_answer {
             // Of several that are dialled at once, those that did not answer are told afterwards.
-            if !call.answered {
-                call.status = cleaned(&status, 20);
-                call.forwarded |= has_forward;
+            if let Some(leg) = call.leg(&id) {
+                leg.status = cleaned(&status, 20);
+                leg.forwarded |= has_forward;
             }
             return None;
         }
@@ -332,13 +353,12 @@ impl Calls {
     fn hangs_up(&mut self, packet: &Packet, at: Now) -> Option<CallEvent> {
         let id = id_in(packet, "Uniqueid")?;
         self.dialled.forget(&id);
-        let place = self.open.iter().position(|call| call.id == id)?;
+        let place = self.open.iter().position(|call| call.has(&id))?;
+        let linked = self.linked.get(&self.open[place].linked);
+        let elsewhere = linked.is_some_and(|linked| linked.answered_elsewhere);
+        let end = self.open[place].leg_ends(&id, packet.text("Cause").parse().ok(), elsewhere)?;
         let mut call = self.open.remove(place);
-        let elsewhere = self
-            .linked
-            .get(&call.linked)
-            .is_some_and(|linked| linked.answered_elsewhere);
-        call.change = Change::Ended(end_of(&call, packet.text("Cause").parse().ok(), elsewhere));
+        call.change = Change::Ended(end);
         Some(self.told(&call, at, false))
     }
 
@@ -348,12 +368,7 @@ impl Calls {
             return None;
         }
         let id = id_in(packet, "Uniqueid")?;
-        if let Some(listed) = self.listed.as_mut().filter(|listed| listed.len() < 2 * MOST_OPEN) {
-            listed.push(id.clone());
-        }
-        if self.open.iter().any(|call| call.id == id) {
-            return None;
-        }
+        self.is_listed(&id);
         // 4: it dials; 5: it rings; 6: it is answered, and talks when it is in a bridge: else to a mailbox or a menu.
         let (direction, answered) = match packet.text("ChannelState") {
             "4" => (Direction::Out, false),
@@ -361,23 +376,37 @@ impl Calls {
             "6" if !packet.text("BridgeId").is_empty() => (direction_of(packet), true),
             _ => return None,
         };
+        if let Some(call) = self.open.iter_mut().find(|call| call.has(&id)) {
+            if call.answered || !answered {
+                return None;
+            }
+            // It was answered while nobody told us.
+            call.answered = true;
+            call.change = Change::Answered;
+            let call = call.clone();
+            return Some(self.told(&call, at, true));
+        }
         let linked = id_in(packet, "Linkedid").unwrap_or_else(|| id.clone());
         let remote = party(packet, "ConnectedLineNum", "ConnectedLineName")
             .unwrap_or_else(|| withheld(packet, "ConnectedLineName"));
         let local = party(packet, "CallerIDNum", "CallerIDName");
-        let call = self.begin(id, linked, direction, remote, local)?;
-        call.answered = answered;
+        let mut call = Open::new(id, linked, direction, remote, local);
         if answered {
+            call.answered = true;
             call.change = Change::Answered;
         }
-        let call = call.clone();
+        let call = self.begin(call)?;
         Some(self.told(&call, at, true))
     }
 
-    fn lose(&mut self, at: Now, which: impl Fn(&Open) -> bool) -> Vec<CallEvent> {
-        let (gone, open) = std::mem::take(&mut self.open).into_iter().partition(which);
-        self.open = open;
-        let gone: Vec<Open> = gone;
+    fn is_listed(&mut self, id: &str) {
+        if let Some(listed) = self.listed.as_mut().filter(|listed| listed.len() < MOST_LISTED) {
+            listed.push(id.to_owned());
+        }
+    }
+
+    fn lose(&mut self, at: Now, is_gone: impl FnMut(&mut Open) -> bool) -> Vec<CallEvent> {
+        let gone: Vec<Open> = self.open.extract_if(.., is_gone).collect();
         gone.into_iter()
             .map(|mut call| {
                 call.change = Change::Ended(EndReason::Unknown);
@@ -388,10 +417,15 @@ impl Calls {
 
     fn find(&mut self, packet: &Packet, key: &str) -> Option<&mut Open> {
         let id = id_in(packet, key)?;
-        self.open.iter_mut().find(|call| call.id == id)
+        self.open.iter_mut().find(|call| call.has(&id))
     }
 
+    /// The second half of a Local channel runs the dial plan, which may dial whom it likes: it is no phone.
     fn is_ours(&self, channel: &str) -> bool {
+        self.is_of_ours(channel) && !channel.ends_with(";2")
+    }
+
+    fn is_of_ours(&self, channel: &str) -> bool {
         let channel = channel.to_ascii_lowercase();
         self.prefixes.iter().any(|prefix| channel.starts_with(prefix.as_str()))
     }
@@ -399,8 +433,8 @@ impl Calls {
     fn told(&self, call: &Open, at: Now, replay: bool) -> CallEvent {
         CallEvent {
             source: self.source.clone(),
-            key: call.id.clone(),
-            provider_call_id: Some(call.id.clone()),
+            key: call.key.clone(),
+            provider_call_id: Some(call.key.clone()),
             trust: self.trust,
             authority: Authority::Provider,
             direction: Some(call.direction),
@@ -408,7 +442,7 @@ impl Calls {
             local: call.local.clone(),
             route: WireRoute {
                 queue: call.queue.clone(),
-                diverted_by: Vec::new(),
+                diverted_by: call.diverted_by.clone(),
             },
             replaces: None,
             replay,
@@ -416,79 +450,5 @@ impl Calls {
             change: call.change,
             rehearsal: false,
         }
-    }
-}
-
-/// How a call ended: by what dialling came to, and by the cause of the hangup (ITU-T Q.850, as Asterisk numbers it).
-fn end_of(call: &Open, cause: Option<u32>, elsewhere: bool) -> EndReason {
-    if call.answered {
-        return if call.transferred {
-            EndReason::Transferred
-        } else {
-            EndReason::Completed
-        };
-    }
-    if call.forwarded {
-        return EndReason::Forwarded;
-    }
-    let status = call.status.as_str();
-    if call.direction == Direction::Out {
-        return match (status, cause) {
-            ("BUSY", _) | ("", Some(17)) => EndReason::Busy,
-            ("", Some(21)) => EndReason::Declined,
-            ("NOANSWER" | "CANCEL", _) | ("", None | Some(0 | 16 | 18 | 19 | 127)) => EndReason::Missed,
-            _ => EndReason::Failed,
-        };
-    }
-    match (status, cause) {
-        (_, Some(26)) => EndReason::AnsweredElsewhere,
-        _ if elsewhere => EndReason::AnsweredElsewhere,
-        ("BUSY", _) | (_, Some(17 | 21)) if call.rang => EndReason::Declined,
-        ("BUSY", _) | (_, Some(17)) => EndReason::Busy,
-        (_, Some(21)) => EndReason::Declined,
-        ("CHANUNAVAIL" | "CONGESTION", _) => EndReason::Failed,
-        _ => EndReason::Missed,
-    }
-}
-
-fn is_success(packet: &Packet) -> bool {
-    packet.text("Result").eq_ignore_ascii_case("Success")
-}
-
-/// Who is in these two lines; `<unknown>` and nothing at all are nobody.
-fn party(packet: &Packet, number: &str, name: &str) -> Option<WireParty> {
-    let raw = kept(known(packet, number), LONGEST_NUMBER)?;
-    Some(WireParty {
-        raw,
-        display: kept(known(packet, name), LONGEST_NAME),
-    })
-}
-
-fn withheld(packet: &Packet, name: &str) -> WireParty {
-    WireParty {
-        raw: WITHHELD.to_owned(),
-        display: kept(known(packet, name), LONGEST_NAME),
-    }
-}
-
-fn known<'a>(packet: &'a Packet, key: &str) -> Option<&'a str> {
-    packet.get(key).filter(|text| !text.eq_ignore_ascii_case("<unknown>"))
-}
-
-fn id_in(packet: &Packet, key: &str) -> Option<String> {
-    kept(packet.get(key), LONGEST_ID)
-}
-
-/// Whether this is what somebody dialled, and not the name of a step in the dial plan (`s`, `h`, `<unknown>`).
-fn is_dialled(text: &str) -> bool {
-    text.chars().filter(char::is_ascii_digit).count() >= 2 && !text.contains(['&', ','])
-}
-
-/// A channel that rang has no extension of its own; one that dialled is where its number led it.
-fn direction_of(packet: &Packet) -> Direction {
-    if packet.text("Application").eq_ignore_ascii_case("AppDial") {
-        Direction::In
-    } else {
-        Direction::Out
     }
 }

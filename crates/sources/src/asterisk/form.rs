@@ -101,6 +101,7 @@ pub const KIND: PhoneKind = PhoneKind {
          that down",
         "A call that goes on while the connection breaks ends as unknown, unless the account may also list channels \
          (write = reporting)",
+        "Who forwarded a call is told when a phone forwarded it, and not when the dial plan or another exchange did",
     ],
     evidence: Evidence::Documentation(
         "docs.asterisk.org for Asterisk 16 to 22, and Asterisk's source; tried on a strict stand-in, no Asterisk was at hand",
@@ -166,6 +167,7 @@ pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     Ok(Built {
         source: Box::new(source),
         state,
+        pin: None,
     })
 }
 

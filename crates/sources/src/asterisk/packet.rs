@@ -50,31 +50,62 @@ impl Packet {
 /// # Errors
 /// In words, when it is too long: after that nothing can be believed.
 pub fn packet(bytes: &[u8]) -> Result<Option<(Packet, usize)>, &'static str> {
-    let mut lines = Vec::new();
-    let mut at = 0;
-    while let Some(length) = bytes[at..].iter().position(|byte| *byte == b'\n') {
-        let line = String::from_utf8_lossy(&bytes[at..at + length]);
-        let line = line.trim();
-        at += length + 1;
-        if at > LONGEST {
-            break;
-        }
-        if line.is_empty() {
-            // Between packets, empty lines are nothing.
-            if lines.is_empty() {
-                continue;
+    let mut packets = Packets {
+        received: bytes.to_vec(),
+        ..Packets::default()
+    };
+    Ok(packets.take()?.map(|packet| (packet, packets.begun)))
+}
+
+/// The packets of a connection. However small the pieces are in which they come, each byte is looked at once.
+#[derive(Debug, Default)]
+pub struct Packets {
+    /// What came, to be added to; lines that were read are gone from it sooner or later.
+    pub received: Vec<u8>,
+    /// Where the line begins that is not whole yet.
+    begun: usize,
+    /// Up to where it has no end.
+    searched: usize,
+    lines: Vec<(String, String)>,
+    /// Of the packet that is not whole yet, without that line.
+    length: usize,
+}
+
+impl Packets {
+    /// The next packet that is whole; `None`: more has to come.
+    ///
+    /// # Errors
+    /// As [`packet`] says.
+    pub fn take(&mut self) -> Result<Option<Packet>, &'static str> {
+        while let Some(found) = self.received[self.searched..].iter().position(|byte| *byte == b'\n') {
+            let end = self.searched + found;
+            let line = String::from_utf8_lossy(&self.received[self.begun..end]);
+            let line = line.trim();
+            self.length += end + 1 - self.begun;
+            if self.length > LONGEST {
+                return Err("a message is too long");
             }
-            return Ok(Some((Packet(lines), at)));
+            let is_over = line.is_empty();
+            if let Some((key, value)) = line.split_once(':') {
+                self.lines.push((key.trim().to_owned(), value.trim().to_owned()));
+            }
+            (self.begun, self.searched) = (end + 1, end + 1);
+            if self.lines.len() > MOST_LINES {
+                return Err("a message has too many lines");
+            }
+            if is_over {
+                self.length = 0;
+                // Between packets, empty lines are nothing.
+                if !self.lines.is_empty() {
+                    return Ok(Some(Packet(std::mem::take(&mut self.lines))));
+                }
+            }
         }
-        if let Some((key, value)) = line.split_once(':') {
-            lines.push((key.trim().to_owned(), value.trim().to_owned()));
+        self.received.drain(..self.begun);
+        (self.begun, self.searched) = (0, self.received.len());
+        if self.length + self.received.len() > LONGEST {
+            return Err("a message is too long");
         }
-        if lines.len() > MOST_LINES {
-            return Err("a message has too many lines");
-        }
+        Ok(None)
     }
-    if bytes.len() > LONGEST {
-        return Err("a message is too long");
-    }
-    Ok(None)
 }

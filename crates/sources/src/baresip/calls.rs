@@ -166,7 +166,9 @@ impl Calls {
                 self.replaced = Some((call.account.clone(), id));
             }
         }
-        let begins_unseen = known.is_none() && change != Change::Ringing;
+        // A phone that answers by itself does not say first that it rings: the call began now.
+        let begins_now = change == Change::Ringing || event.what == "CALL_ESTABLISHED";
+        let begins_unseen = known.is_none() && !begins_now;
         let mut told = self.told(&call, change, at, early || begins_unseen);
         told.route
             .diverted_by

@@ -37,12 +37,16 @@ pub(crate) trait SipLine: Send {
     ///
     /// # Errors
     /// - [`Kind::SignInNeeded`](ringside_domain::Kind::SignInNeeded): challenged again, so the password is wrong.
-    /// - [`Kind::Forbidden`](ringside_domain::Kind::Forbidden): the challenge is of another realm than the one that the
-    ///   password was given to before.
+    /// - [`Kind::Forbidden`](ringside_domain::Kind::Forbidden), field `password`: the challenge is of another realm than the
+    ///   one that the password was given to before, or wants a weaker proof.
     /// - [`Kind::Unsupported`](ringside_domain::Kind::Unsupported): none of the offered ways to sign in is known.
     /// - [`Kind::Timeout`](ringside_domain::Kind::Timeout): no answer, over UDP after several tries.
     /// - [`Kind::Unavailable`](ringside_domain::Kind::Unavailable): the connection broke.
     async fn request(&mut self, subscribe: Subscribe) -> Result<Answer>;
+
+    /// The server answered a keep-alive on this connection. From then on its silence ends the connection; before, only a
+    /// request shows whether it is still there.
+    fn answers_keep_alives(&self) -> bool;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

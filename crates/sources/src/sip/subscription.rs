@@ -42,6 +42,8 @@ pub(crate) struct Watch {
     pub server: String,
     pub transport: Transport,
     pub large_over_tcp: bool,
+    /// It worked before this run: as `Setup::kept`.
+    pub kept: bool,
 }
 
 /// Why a subscription, or the try to begin one, is over.
@@ -63,7 +65,7 @@ struct Run<'a> {
     transport: Transport,
     /// The server wants at least this many seconds.
     least: u32,
-    /// A subscription was accepted before: what is refused now may be a server that is just starting.
+    /// A subscription was accepted in this run.
     worked: bool,
     notes: Vec<Note>,
 }
@@ -162,7 +164,7 @@ impl Run<'_> {
             let before = self.watch.clock.now().steady;
             let nap = match subscription.ears.over {
                 Some(_) => Duration::ZERO,
-                None => subscription.refresh_at.since(before).min(TICK),
+                None => subscription.ask_at().since(before).min(TICK),
             };
             let heard = tokio::select! {
                 biased;
@@ -174,6 +176,7 @@ impl Run<'_> {
                 () = sleep(nap) => None,
             };
             if let Some(heard) = heard {
+                subscription.heard(self.watch.clock.now().steady, &self.pace);
                 self.hear(heard, &mut subscription.ears);
                 if let Some(seconds) = subscription.ears.expires.take() {
                     let now = self.watch.clock.now().steady;
@@ -182,6 +185,9 @@ impl Run<'_> {
                         subscription.holds(now, seconds, &self.pace);
                     }
                 }
+            }
+            for event in self.watch.tracker.tick(self.watch.clock.now()) {
+                self.sink.event(event);
             }
             let now = self.watch.clock.now().steady;
             let slept = now.since(before) > nap + SLEPT || now >= subscription.over_at;
@@ -192,7 +198,7 @@ impl Run<'_> {
                 })
             });
             let over = match over {
-                None if now >= subscription.refresh_at => self.refresh(&mut subscription, stop).await,
+                None if now >= subscription.ask_at() => self.refresh(&mut subscription, stop).await,
                 over => over,
             };
             if let Some(over) = over {

@@ -3,12 +3,14 @@
 //! RFC 4235 says what a body means, and few servers keep to it. What is done about each habit:
 //!
 //! - Kamailio keeps ended dialogs in later bodies: an ended dialog is remembered, and nothing comes of it twice. With
-//!   `force_single_dialog` a "full" body has the most interesting dialog only: what interests less may go on.
+//!   `force_single_dialog` a "full" body has the most interesting dialog only: what interests less may go on. Its processes
+//!   overtake one another: a newer body may leave out what the next one lists again, so absence counts after a while only.
 //! - FreeSWITCH sends "full" bodies with the one dialog that changed, without call-id, and empty ones: absence says
 //!   nothing. Hold is told as `early`: early after confirmed is hold. Parking lots, queues and conferences are dialogs
-//!   too: passed over. An outgoing call that rings is told as `confirmed`, and nothing can be done about that.
+//!   too: passed over. An outgoing call that rings is told as `confirmed`, and nothing can be done about that. Each device
+//!   that rings has a dialog of its own: those that begin together and name the same caller are legs of one call.
 //! - Asterisk has one dialog for each extension, whose id never changes: each ring is a call of its own. Who calls is
-//!   told while it rings only, and carried forward. The old `chan_sip` gives each call its subscription's call-id,
+//!   told while it rings only, and carried forward. Whether a call waiting was taken or given up is not told. The old `chan_sip` gives each call its subscription's call-id,
 //!   `pickup-…`.
 //! - BroadWorks rings as `proceeding`, names several identities, and nobody at the end.
 //!
@@ -37,6 +39,8 @@ use crate::report::is_unique_everywhere;
 const MOST_LIVE: usize = 500;
 /// After an empty first body, the next one within this many seconds still belongs to the beginning.
 const SETTLES_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+/// A dialog that a full body leaves out has ended if it is not listed again within this time.
+const COMES_BACK_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 /// After so many gaps in a row, a server's versions count for nothing.
 const MOST_GAPS: u8 = 3;
 
@@ -152,6 +156,13 @@ impl Tracker {
         Ok(Told { events, gap })
     }
 
+    /// Time passed: dialogs that were left out, and did not come back, have ended. Call it every second or two.
+    pub fn tick(&mut self, at: Now) -> Vec<CallEvent> {
+        let mut events = Vec::new();
+        self.end_missing(at, &mut events);
+        events
+    }
+
     /// What this server can't tell.
     #[must_use]
     pub fn notes(&self) -> Vec<Note> {
@@ -159,8 +170,8 @@ impl Tracker {
             code: "no_numbers",
             message: "This server tells that the phone rings, but not who calls".to_owned(),
             hint: Some(
-                "If it is an Asterisk or FreePBX, set the phone up once more as \"Asterisk\"; else ask its admin to send \
-                 identities in dialog-info"
+                "If it is an Asterisk or FreePBX, set the phone up once more as \"Asterisk or FreePBX, by its manager\", \
+                 for which its admin has to give you an account; else ask the admin to send identities in dialog-info"
                     .to_owned(),
             ),
         };
@@ -190,6 +201,7 @@ impl Tracker {
         for leg in self.live.iter_mut().flat_map(|call| &mut call.legs) {
             if leg.is(&dialog.id, call_id) {
                 leg.listed = self.bodies;
+                leg.missing = None;
                 // FreeSWITCH tells it at first and never again.
                 leg.call_id = leg.call_id.take().or_else(|| call_id.map(str::to_owned));
                 leg.alone |= is_told_alone(&leg.id, call_id);
@@ -220,21 +232,26 @@ impl Tracker {
         if known.is_none() && self.ended.is_final(&dialog.id, call_id, self.bodies) {
             return;
         }
-        let forked = || self.live.iter().position(|call| call.is_forked_to(dialog, call_id));
+        let now = body.at.steady;
+        let forked = || {
+            self.live
+                .iter()
+                .position(|call| call.is_forked_to(dialog, call_id, stage, now))
+        };
         match known.or_else(forked) {
             Some(at) => self.update(at, dialog, call_id, stage, body, events),
             None => self.begin(dialog, call_id, stage, body, events),
         }
     }
 
-    /// A dialog whose id stands for the line and not for a call: Asterisk. What rings beside a talk is a call waiting; when
-    /// only the talk is told after that, nobody knows what became of it.
+    /// A dialog whose id stands for the line and not for a call: Asterisk. What rings beside a talk is a call waiting. When
+    /// only a talk is told after that, it may be this one or that one: both stay as they were until the line is idle.
     fn line(&mut self, dialog: &Dialog, stage: Stage, body: Body, events: &mut Vec<CallEvent>) {
         let newest = |tracker: &Self, answered: bool| {
-            tracker
-                .live
-                .iter()
-                .rposition(|call| call.answered == answered && call.leg(&dialog.id, None).is_some())
+            tracker.live.iter().rposition(|call| {
+                let is_other = call.untold && call.is_of_another(dialog);
+                call.answered == answered && !is_other && call.leg(&dialog.id, None).is_some()
+            })
         };
         let (ringing, talking) = (newest(self, false), newest(self, true));
         match (stage, ringing, talking) {
@@ -242,7 +259,10 @@ impl Tracker {
                 self.give_up(at, body, events);
                 self.begin(dialog, None, stage, body, events);
             }
-            (Stage::Ringing, Some(at), _) => self.update(at, dialog, None, stage, body, events),
+            (Stage::Ringing, Some(at), _) => {
+                self.live[at].untold = false;
+                self.update(at, dialog, None, stage, body, events);
+            }
             (Stage::Ringing, None, Some(at)) if dialog.rendering == Some(false) => {
                 self.update(at, dialog, None, Stage::Held, body, events);
             }
@@ -251,7 +271,7 @@ impl Tracker {
             (_, ringing, Some(at)) => {
                 self.update(at, dialog, None, stage, body, events);
                 if let Some(at) = ringing {
-                    self.give_up(at, body, events);
+                    self.live[at].untold = true;
                 }
             }
         }
@@ -259,7 +279,7 @@ impl Tracker {
 
     fn begin(&mut self, dialog: &Dialog, call_id: Option<&str>, stage: Stage, body: Body, events: &mut Vec<CallEvent>) {
         let key = self.new_key(dialog, call_id);
-        let call = Call::begin(key, dialog, call_id, stage, self.bodies);
+        let call = Call::begin(key, dialog, call_id, stage, self.bodies, body.at.steady);
         self.note_numbers(&call);
         events.push(self.event(&call, call.stage.change(), body));
         self.live.push(call);
@@ -325,6 +345,7 @@ impl Tracker {
                 call_id,
                 Stage::Ringing,
                 self.bodies,
+                body.at.steady,
             );
             if !body.replay && call.names_number() {
                 let reason = end_reason(call.direction, false, false, told);
@@ -336,14 +357,23 @@ impl Tracker {
         }
     }
 
-    /// Ends what a body no longer lists, as far as its server lists what goes on.
+    /// Ends what a body no longer lists, as far as its server lists what goes on: at the beginning at once, later after a
+    /// while.
     fn miss(&mut self, info: &DialogInfo, first: bool, body: Body, events: &mut Vec<CallEvent>) {
+        self.end_missing(body.at, events);
         for at in (0..self.live.len()).rev() {
             let mut legs = std::mem::take(&mut self.live[at].legs);
             let is_gone = |leg: &mut Leg| {
+                if leg.listed == self.bodies {
+                    return false;
+                }
                 // Another dialog has its id, or it is not there where it would have to be.
-                let replaced = || info.dialogs.iter().any(|dialog| dialog.id == leg.id);
-                leg.listed != self.bodies && (replaced() || self.is_missed(leg, info, first))
+                let replaced = info.dialogs.iter().any(|dialog| dialog.id == leg.id);
+                let missed = self.is_missed(leg, info, first);
+                if missed && leg.missing.is_none() {
+                    leg.missing = Some(body.at);
+                }
+                replaced || (missed && first)
             };
             let gone: Vec<Leg> = legs.extract_if(.., is_gone).collect();
             for leg in gone {
@@ -352,10 +382,35 @@ impl Tracker {
             self.live[at].legs = legs;
             let call = &self.live[at];
             if call.legs.is_empty() {
-                let reason = match (first, call.answered) {
-                    (true, _) => EndReason::Unknown,
-                    (false, true) => EndReason::Completed,
-                    (false, false) => EndReason::Missed,
+                let reason = if first { EndReason::Unknown } else { call.unlisted_end() };
+                self.end(at, reason, body, events);
+            }
+        }
+    }
+
+    fn end_missing(&mut self, now: Now, events: &mut Vec<CallEvent>) {
+        for at in (0..self.live.len()).rev() {
+            let over = |leg: &mut Leg| {
+                leg.missing
+                    .is_some_and(|since| now.steady.since(since.steady) >= COMES_BACK_WITHIN)
+            };
+            let gone: Vec<Leg> = self.live[at].legs.extract_if(.., over).collect();
+            let Some(since) = gone
+                .iter()
+                .filter_map(|leg| leg.missing)
+                .max_by_key(|since| since.steady)
+            else {
+                continue;
+            };
+            for leg in gone {
+                self.ended.remember(leg, false);
+            }
+            let call = &self.live[at];
+            if call.legs.is_empty() {
+                let reason = call.unlisted_end();
+                let body = Body {
+                    at: since,
+                    replay: false,
                 };
                 self.end(at, reason, body, events);
             }
@@ -387,6 +442,7 @@ impl Tracker {
 
     fn end(&mut self, at: usize, reason: EndReason, body: Body, events: &mut Vec<CallEvent>) {
         let call = self.live.remove(at);
+        let reason = if call.untold { EndReason::Unknown } else { reason };
         events.push(self.event(&call, Change::Ended(reason), body));
     }
 

@@ -2,13 +2,10 @@
 //!
 //! `docs/decisions/0006` says why there is no SIP stack below. From the outside inwards: [`dial`] connects, [`pump`] reads
 //! and writes one connection, [`framing`] finds the messages in it, [`message`] takes them apart, [`dialog`] writes ours,
-//! [`digest`] proves the password. Nothing here decides when to ask: that is the subscription's work.
+//! [`digest`] proves the password, [`pin`] sees that it is not given away for less. Nothing here decides when to ask: that
+//! is the subscription's work.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use ringside_domain::{Error, Kind, Random, Result, Retry};
@@ -30,12 +27,14 @@ mod dialog;
 pub mod digest;
 pub mod framing;
 pub mod message;
+pub mod pin;
 mod pump;
 
 use dial::OPERATION;
 use dialog::{Dialog, Us};
 use digest::{Challenge, Unusable};
 use message::{Head, Start};
+use pin::{Pin, Pinned, Refused};
 use pump::{Peer, Pump, Shared};
 
 /// For one request with all its repetitions. RFC 3261 allows 32 s; a person waits for less.
@@ -52,18 +51,17 @@ pub(crate) struct Wire {
     tls: Arc<dyn Tls>,
     random: Arc<dyn Random>,
     dns: Option<SocketAddr>,
-    /// The realm that accepted the password in this run. It is given to no other.
-    realm: Arc<Mutex<Option<String>>>,
+    pinned: Arc<Pinned>,
 }
 
 impl Wire {
-    pub(crate) fn new(settings: Settings, parts: &Parts) -> Self {
+    pub(crate) fn new(settings: Settings, parts: &Parts, pinned: Arc<Pinned>) -> Self {
         Self {
             settings: Arc::new(settings),
             tls: parts.tls.clone(),
             random: parts.random.clone(),
             dns: parts.dns,
-            realm: Arc::default(),
+            pinned,
         }
     }
 }
@@ -82,8 +80,8 @@ impl SipDialer for Wire {
                 (Peer::Datagrams(socket), local)
             }
             Transport::Tcp | Transport::Tls => {
-                let (stream, local) = dial::stream(&self.settings, &self.tls, address, transport).await?;
-                (Peer::Stream(stream), local)
+                let dialled = dial::stream(&self.settings, &self.tls, address, transport).await?;
+                (Peer::Stream(dialled.stream), dialled.local)
             }
         };
         let shared = Arc::new(Shared::default());
@@ -107,7 +105,7 @@ impl SipDialer for Wire {
             },
             settings: self.settings.clone(),
             random: self.random.clone(),
-            realm: self.realm.clone(),
+            pinned: self.pinned.clone(),
             shared,
             outgoing,
             pump: tokio::spawn(pump.run()),
@@ -120,7 +118,7 @@ struct Line {
     us: Us,
     settings: Arc<Settings>,
     random: Arc<dyn Random>,
-    realm: Arc<Mutex<Option<String>>>,
+    pinned: Arc<Pinned>,
     shared: Arc<Shared>,
     outgoing: mpsc::Sender<Vec<u8>>,
     pump: JoinHandle<()>,
@@ -150,8 +148,11 @@ impl SipLine for Line {
                 continue;
             }
             if (200..300).contains(&code) {
-                if let Some(realm) = proofs.realm {
-                    *self.realm.lock().unwrap_or_else(PoisonError::into_inner) = Some(realm);
+                // Inside the dialog a proxy may ask no more, and what is left be stronger than what a new one needs.
+                if let Some(pin) = proofs.pin
+                    && (subscribe.ask == Ask::Begin || self.pinned.now().is_none())
+                {
+                    self.pinned.accepted(pin);
                 }
                 self.shared.with(|inner| {
                     if let Some(dialog) = &mut inner.dialog {
@@ -169,6 +170,10 @@ impl SipLine for Line {
             });
         }
     }
+
+    fn answers_keep_alives(&self) -> bool {
+        self.shared.with(|inner| inner.pongs)
+    }
 }
 
 /// What was proved for one request so far: at most once to the server and once to a proxy, and once more when a nonce was
@@ -176,7 +181,7 @@ impl SipLine for Line {
 #[derive(Default)]
 struct Proofs {
     headers: Vec<(&'static str, String)>,
-    realm: Option<String>,
+    pin: Option<Pin>,
     refreshed: bool,
 }
 
@@ -237,17 +242,13 @@ impl Line {
             Error::new(Kind::Unsupported, OPERATION, words)
                 .hint("Tell your admin: Digest with SHA-256 or MD5 is needed")
         })?;
-        let pinned = self.realm.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let known = pinned.or_else(|| proofs.realm.clone());
-        if known.is_some_and(|known| known != challenge.realm) {
-            return Err(Error::new(
-                Kind::Forbidden,
-                OPERATION,
-                format!("{server} asks for the password in another name than before; it was not sent"),
-            )
-            .retry(Retry::AfterPerson)
-            .hint("If your admin changed the server, connect this phone again; else tell them"));
-        }
+        let one_realm = proofs.pin.as_ref().is_none_or(|pin| pin.realm == challenge.realm);
+        let checked = if one_realm {
+            self.pinned.check(&challenge)
+        } else {
+            Err(Refused::OtherRealm)
+        };
+        checked.map_err(|refused| self.refused(refused))?;
         let name = if proxy { "Proxy-Authorization" } else { "Authorization" };
         if let Some(at) = proofs.headers.iter().position(|(known, _)| *known == name) {
             if !challenge.stale || proofs.refreshed {
@@ -267,8 +268,27 @@ impl Line {
             &target.unwrap_or_default(),
             &cnonce,
         ));
-        proofs.realm = Some(challenge.realm);
+        proofs.pin = Some(Pin::and(proofs.pin.take(), &challenge));
         Ok(())
+    }
+
+    fn refused(&self, refused: Refused) -> Error {
+        let server = self.settings.server_name();
+        let words = match refused {
+            Refused::OtherRealm => {
+                format!("{server} asks for the password in another name than before; it was not sent")
+            }
+            Refused::Weaker => {
+                format!("{server} wants the password proved in a weaker way than before; that was not done")
+            }
+        };
+        Error::new(Kind::Forbidden, OPERATION, words)
+            .retry(Retry::AfterPerson)
+            .field("password")
+            .hint(
+                "If your admin changed the server, change this phone and type its password again; if not, tell them: \
+                 somebody may be in between",
+            )
     }
 
     fn wrong_password(&self) -> Error {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod captured;
+mod freeswitch;
 mod habits;
 mod properties;
 mod subscription;
@@ -38,11 +39,22 @@ impl Watch {
 
     fn tell(&mut self, body: &str) -> Told {
         self.seconds += 1;
-        let at = Now {
+        let at = self.now();
+        self.tracker.notify(body.as_bytes(), at).unwrap()
+    }
+
+    fn now(&self) -> Now {
+        Now {
             wall: Timestamp(1_700_000_000_000 + i64::try_from(self.seconds).unwrap() * 1000),
             steady: Steady(Duration::from_secs(self.seconds)),
-        };
-        self.tracker.notify(body.as_bytes(), at).unwrap()
+        }
+    }
+
+    /// Nothing is heard for two seconds.
+    fn later(&mut self) -> Vec<String> {
+        self.seconds += 2;
+        let at = self.now();
+        self.tracker.tick(at).iter().map(in_words).collect()
     }
 
     fn hear(&mut self, body: &str) -> Vec<String> {

@@ -66,10 +66,12 @@ fn written(body: &Body, server: Server) -> String {
                 Server::FreeSwitch => format!("id='3b1e2c9a-6d0f-4d0e-9a53-0e1f4c1f7f1{call}'"),
             };
             let direction = if call % 3 == 0 { "initiator" } else { "recipient" };
+            // Two of them by one caller: they may be taken for legs of one call.
+            let caller = call / 3;
             let rendering = if *held { "no" } else { "yes" };
             format!(
                 "<dialog {ids} direction='{direction}'><state {attributes}>{state}</state>\
-                 <remote><identity>sip:30{call}@pbx.example</identity></remote>\
+                 <remote><identity>sip:30{caller}@pbx.example</identity></remote>\
                  <local><target uri='x'><param pname='+sip.rendering' pvalue='{rendering}'/></target></local></dialog>"
             )
         })

@@ -11,21 +11,15 @@ use async_trait::async_trait;
 use futures_util::{FutureExt, future::BoxFuture};
 use ringside_domain::{
     CallEvent, Clock, CredentialStore, EventSink, Now, Result, SourceId, SourceState, Steady, Stop, Timestamp, Trust,
-    Url, credentials::Secret, sign_in::Grant,
+    credentials::Secret, sign_in::Grant,
 };
 use ringside_host::{
     OsRandom, OwnPorts, Web, WebOptions,
-    sign_in::{Browser, OAuth, Parts as SignInParts},
+    sign_in::{OAuth, Parts as SignInParts},
 };
 use ringside_sources::kinds::{self, Parts, Setup, Tls};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    sync::watch,
-    task::JoinHandle,
-};
-
-use crate::fake::{CLIENT, Fake};
+use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person};
+use tokio::{sync::watch, task::JoinHandle};
 
 pub const GRANT: &str = "phone/ringcentral/grant";
 
@@ -63,7 +57,7 @@ impl House {
             credentials: keyring.clone(),
             clock: clock.clone(),
             random: Arc::new(OsRandom),
-            browser: Arc::new(Person(fake.clone())),
+            browser: Arc::new(Person::at(&fake, Mood::Agrees)),
             own_ports: OwnPorts::default(),
         });
         let parameters = [("client_id", CLIENT.to_owned()), ("server", fake.server())];
@@ -73,6 +67,8 @@ impl House {
             secrets: BTreeMap::new(),
             trust: Trust::Trusted,
             grant: GRANT.to_owned(),
+            kept: false,
+            pin: None,
         };
         let parts = Parts {
             clock,
@@ -144,30 +140,6 @@ impl Running {
             .await
             .expect("an end in time")
             .unwrap()
-    }
-}
-
-/// A person with a browser who says yes.
-struct Person(Fake);
-
-#[async_trait]
-impl Browser for Person {
-    async fn open(&self, page: &Url) -> Result<()> {
-        let back = self.0.agree(page);
-        tokio::spawn(async move {
-            let address = (back.host_str().unwrap(), back.port().unwrap());
-            let mut stream = TcpStream::connect(address).await.unwrap();
-            let query = back.query().unwrap();
-            let request = format!(
-                "GET {}?{query} HTTP/1.1\r\nHost: {}:{}\r\n\r\n",
-                back.path(),
-                address.0,
-                address.1
-            );
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let _ = stream.read_to_end(&mut Vec::new()).await;
-        });
-        Ok(())
     }
 }
 

@@ -2,30 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
-mod fake;
 mod house;
 mod refused;
 
 use std::time::Duration;
 
 use ringside_domain::{Change, Direction, EndReason, SourceState};
+use ringside_tests::ringcentral::{CALLER, Fake, party};
 use serde_json::{Value, json};
 
-use crate::{
-    fake::{Fake, OWNER},
-    house::{GRANT, House, Running},
-};
-
-const CALLER: &str = "+12025550143";
-
-fn party(id: &str, code: &str) -> Value {
-    json!({
-        "accountId": "809646016", "extensionId": OWNER, "id": id, "direction": "Inbound",
-        "to": {"phoneNumber": "+12025550155", "name": "Agent J", "extensionId": OWNER},
-        "from": {"phoneNumber": CALLER, "name": "ADA L"},
-        "status": {"code": code, "rcc": false}, "park": {}, "missedCall": false, "standAlone": false, "muted": false,
-    })
-}
+use crate::house::{GRANT, House, Running};
 
 fn active(session: &str, party: &str, status: &str) -> Value {
     json!({

@@ -3,14 +3,13 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use ringside_domain::{Change, EndReason, Kind, SourceState, Trouble};
+use ringside_tests::ringcentral::{Fake, OWNER, party};
 use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
 
 use crate::{
     active, changes,
-    fake::{Fake, OWNER},
     house::{House, Running, TestTls},
-    party,
 };
 
 async fn stops(house: &House) -> Trouble {
@@ -290,7 +289,7 @@ async fn the_gateways_certificate_is_checked() {
         (trouble.kind, trouble.message.as_str()),
         (
             Kind::Unavailable,
-            "the certificate of localhost is not one that this computer trusts for that name"
+            "localhost shows a certificate of an authority that this computer does not know"
         )
     );
     assert_eq!((house.fake.connections(), house.fake.said()), (0, vec!["wstoken"]));

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ringside_domain::{Change, Direction, EndReason, Now};
-use ringside_sources::asterisk::{Packet, greeting, packet};
+use ringside_sources::asterisk::{Packet, Packets, greeting, packet};
 
 use crate::exchange::{Exchange, MINE, TRUNK, change, raw};
 
@@ -207,7 +207,59 @@ fn packets() {
     assert_eq!(Packet::default().text("Event"), "");
 }
 
+#[test]
+fn a_flood_of_tiny_pieces() {
+    // The longest packet there is, byte for byte: reading it from its start for each of them takes minutes.
+    let mut flood = b"Some-Key: some value that goes on for a while, and on\r\n".repeat(1_900);
+    flood.extend(b"\r\nEvent: X\r\n\r\n");
+    let began = std::time::Instant::now();
+    let mut packets = Packets::default();
+    let mut found = 0;
+    for byte in flood {
+        packets.received.push(byte);
+        while packets.take().unwrap().is_some() {
+            found += 1;
+        }
+    }
+    assert_eq!(found, 2);
+    assert!(
+        began.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+
+    // Neither lines nor a line grow without end.
+    for piece in [&b"no colon at all\r\n"[..], b"x"] {
+        let mut packets = Packets::default();
+        let told = (0..200_000).find_map(|_| {
+            packets.received.extend(piece);
+            packets.take().err()
+        });
+        assert_eq!(told, Some("a message is too long"));
+        assert!(packets.received.len() <= 128 * 1024 + piece.len());
+    }
+}
+
 proptest! {
+    #[test]
+    fn pieces_make_the_same_packets(text in "([ab]{0,2}:?\r?\n?){0,60}", size in 1..9_usize) {
+        let mut rest = text.as_bytes();
+        let mut whole = Vec::new();
+        while let Some((told, used)) = packet(rest).unwrap() {
+            whole.push(told);
+            rest = &rest[used..];
+        }
+        let mut packets = Packets::default();
+        let mut pieced = Vec::new();
+        for piece in text.as_bytes().chunks(size) {
+            packets.received.extend(piece);
+            while let Some(told) = packets.take().unwrap() {
+                pieced.push(told);
+            }
+        }
+        prop_assert_eq!(whole, pieced);
+    }
+
     #[test]
     fn nothing_on_the_wire_panics(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = greeting(&bytes);

@@ -212,6 +212,30 @@ async fn a_listener_on_the_manager() {
 }
 
 #[tokio::test]
+async fn a_computer_that_slept() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap().to_string();
+    let mut source = Running::start("asterisk", &clear(&server), &[("secret", "sesame")], Arc::new(Nobody));
+    let mut before = Manager::accept(&listener, None).await;
+    before.signs_in("1", "ringside", "sesame").await;
+    before.is_ready(LISTENS, Some("")).await;
+    source.until_ready().await;
+    before.rings("1.1").await;
+    source.hears(Change::Ringing).await;
+
+    // The old connection looks as good as ever. It is made anew before anything is asked on it, and a call goes on.
+    source.sleeps(Duration::from_secs(600));
+    let mut manager = Manager::accept(&listener, None).await;
+    manager.signs_in("2", "ringside", "sesame").await;
+    let list = "Channel: PJSIP/201-00000002\r\nChannelState: 6\r\nUniqueid: 1.1\r\nLinkedid: 1.0\r\nBridgeId: b-1\r\n";
+    manager.is_ready(LISTENS, Some(list)).await;
+    assert!(source.hears(Change::Answered).await.replay, "answered while it slept");
+    manager.rings("2.1").await;
+    source.hears(Change::Ringing).await;
+    source.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_account_that_may_do_too_much() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = listener.local_addr().unwrap().to_string();
@@ -349,20 +373,22 @@ async fn over_tls() {
     // Nobody signed it; then it is for another name; then there is no TLS at all.
     let (stranger, _) = certificate("localhost");
     let (elsewhere, other) = certificate("pbx.example.com");
-    for (trusted, acceptor, words) in [
+    for (trusted, acceptor, words, field) in [
         (
             stranger,
             &acceptor,
-            "nobody that this computer trusts signed its certificate",
+            "of an authority that this computer does not know",
+            "ca",
         ),
-        (elsewhere, &other, "its certificate is for another name"),
+        (elsewhere, &other, "for another name", "server"),
     ] {
         let mut source = Running::start("asterisk", &parameters, &secret, Arc::new(Authority(trusted)));
         let (stream, _) = listener.accept().await.unwrap();
         assert!(acceptor.accept(stream).await.is_err(), "nothing is said on it");
         let trouble = source.until_trouble().await;
         assert_eq!(trouble.kind, Kind::Forbidden);
-        assert_eq!(trouble.message, format!("no safe connection to {server}: {words}"));
+        assert_eq!(trouble.message, format!("{server} shows a certificate {words}"));
+        assert_eq!(trouble.field.as_deref(), Some(field));
         source.stop().await.unwrap();
     }
     let (right, _) = certificate("localhost");

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -26,13 +26,15 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Running {
     pub events: mpsc::UnboundedReceiver<CallEvent>,
     pub state: watch::Receiver<SourceState>,
+    slept: Arc<Mutex<Duration>>,
     stop: Option<oneshot::Sender<()>>,
     task: tokio::task::JoinHandle<Result<()>>,
 }
 
 impl Running {
     pub fn start(kind: &str, parameters: &[(&str, &str)], secrets: &[(&str, &str)], tls: Arc<dyn Tls>) -> Self {
-        let mut built = build(kind, parameters, secrets, tls).unwrap();
+        let slept = Arc::new(Mutex::new(Duration::ZERO));
+        let mut built = build_with(kind, parameters, secrets, tls, slept.clone()).unwrap();
         let (sender, events) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let stop_signal: Stop = stopped.map(|_| ()).boxed().shared();
@@ -40,9 +42,15 @@ impl Running {
         Self {
             events,
             state: built.state,
+            slept,
             stop: Some(stop),
             task,
         }
+    }
+
+    /// The computer sleeps: all that is seen of it is that the port's clock is further on.
+    pub fn sleeps(&self, by: Duration) {
+        *self.slept.lock().unwrap() += by;
     }
 
     pub async fn event(&mut self) -> CallEvent {
@@ -102,6 +110,16 @@ pub fn build(
     secrets: &[(&str, &str)],
     tls: Arc<dyn Tls>,
 ) -> Result<kinds::Built> {
+    build_with(kind, parameters, secrets, tls, Arc::default())
+}
+
+fn build_with(
+    kind: &str,
+    parameters: &[(&str, &str)],
+    secrets: &[(&str, &str)],
+    tls: Arc<dyn Tls>,
+    slept: Arc<Mutex<Duration>>,
+) -> Result<kinds::Built> {
     let setup = Setup {
         source: SourceId::new("desk"),
         parameters: owned(parameters),
@@ -111,9 +129,11 @@ pub fn build(
             .collect(),
         trust: Trust::Trusted,
         grant: "phone/desk/grant".to_owned(),
+        kept: false,
+        pin: None,
     };
     let parts = Parts {
-        clock: Arc::new(TestClock(Instant::now())),
+        clock: Arc::new(TestClock(Instant::now(), slept)),
         random: Arc::new(Zeros),
         http: Arc::new(Nobody),
         sign_in: Arc::new(Nobody),
@@ -156,13 +176,13 @@ impl EventSink for Heard {
     }
 }
 
-struct TestClock(Instant);
+struct TestClock(Instant, Arc<Mutex<Duration>>);
 
 impl Clock for TestClock {
     fn now(&self) -> Now {
         Now {
             wall: Timestamp(1_700_000_000_000),
-            steady: Steady(self.0.elapsed()),
+            steady: Steady(self.0.elapsed() + *self.1.lock().unwrap()),
         }
     }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod asterisk;
+mod asterisk_legs;
 mod asterisk_more;
 mod asterisk_server;
 mod baresip;

@@ -102,7 +102,7 @@ const SCENES: Record<string, (fake: Fake) => void> = {
     fake.setStatus({ intake: { kind: 'listening', port: fake.settings.intake_port, lan: '192.168.1.20' } });
     fake.phones = [
       phone('Office', { last_seen: Date.now() - 20 * MINUTE, parameters: { address: '201@pbx.example.com' }, check: { ...noCheck(Date.now()), rang: true, number: true } }),
-      phone('Old PBX', { parameters: { address: '201@old.example.com', transport: 'udp' }, state: { kind: 'ready', notes: [{ code: 'clear_text', message: 'old.example.com is spoken to without encryption', hint: 'Choose TLS if the server can do it' }, { code: 'no_numbers', message: 'This server tells that the phone rings, but not who calls', hint: 'On Asterisk, add it as “Asterisk”' }] } }),
+      phone('Old PBX', { parameters: { address: '201@old.example.com', transport: 'udp' }, state: { kind: 'ready', notes: [{ code: 'clear_text', message: 'old.example.com is spoken to without encryption', hint: 'Choose TLS if the server can do it' }, { code: 'no_numbers', message: 'This server tells that the phone rings, but not who calls', hint: 'On Asterisk, add it as “Asterisk or FreePBX, by its manager”' }] } }),
       phone('Home', { parameters: { address: '7@home.example.com' }, state: { kind: 'retrying', ...trouble, next_try: Date.now() + MINUTE } }),
       phone('Second line', { parameters: { address: '202@pbx.example.com' }, state: { kind: 'stopped', code: 'sign_in_needed', message: 'pbx.example.com does not take this password', hint: 'Type it again', field: 'password' } }),
       phone('RingCentral', { kind: 'ringcentral', signed_in: false, state: { kind: 'stopped', code: 'sign_in_needed', message: 'Nobody signed in yet', hint: null, field: null } }),

@@ -101,7 +101,12 @@ export type CallFilterDto = { text: string | null, missed: boolean, not_logged: 
 /**
  * Id of the last call of the page before.
  */
-before: string | null, limit: number | null, };
+before: string | null, 
+/**
+ * Only calls that were first heard of then or later, Unix milliseconds: the time in their ids. To catch up after events
+ * were lost: missed calls stay unseen.
+ */
+since?: number, limit: number | null, };
 
 export type CallStateDto = "ringing" | "answered" | "held" | "completed" | "missed" | "declined" | "answered_elsewhere" | "forwarded" | "transferred" | "busy" | "failed" | "unknown";
 
@@ -344,7 +349,7 @@ export type DuplicateReason = "same_number" | "same_email" | "like_name";
  */
 export type EnvironmentDto = { "kind": "fixed" } | { "kind": "choice", options: Array<FieldOptionDto>, } | { "kind": "typed", title: string, placeholder: string | null, help: string | null, };
 
-export type Event = { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "status", status: StatusDto, } | { "kind": "phones" } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
+export type Event = { "kind": "heard", heard: HeardDto, } | { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "behind" } | { "kind": "status", status: StatusDto, } | { "kind": "phones" } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
 /**
  * A telephone link asked for it, and another program can make the call.
  */
@@ -396,6 +401,39 @@ export type HandOnDto = { link: string,
  * The program's name, as its desktop file says.
  */
 program: string, };
+
+/**
+ * One event as its source told it, and what became of it.
+ */
+export type HeardDto = { 
+/**
+ * When it happened, Unix milliseconds.
+ */
+at: number, 
+/**
+ * Who told: `phone/Office`, `intake/Desk`, `ring`, …
+ */
+source: string, 
+/**
+ * `ringing`, `answered`, `held`, or how it ended.
+ */
+change: CallStateDto, 
+/**
+ * The call it was or became; `null` when nothing was to be made of it.
+ */
+call: string | null, 
+/**
+ * How that call stands after it: this event may have been late, or known better by another source.
+ */
+state: CallStateDto | null, 
+/**
+ * What this event alone says: `null` is not told.
+ */
+direction: DirectionDto | null, caller: CallerDto | null, line: string | null, queue: string | null, provider_call_id: string | null, 
+/**
+ * Told right after the source connected: it may have begun long ago.
+ */
+replay: boolean, trusted: boolean, rehearsal: boolean, };
 
 export type HelloDto = { version: string, profile: string, pid: number, role: RoleDto, 
 /**

@@ -69,8 +69,11 @@ fn changes(events: &[CallEvent]) -> Vec<(&str, Change)> {
     events.iter().map(|event| (event.key.as_str(), event.change)).collect()
 }
 
+/// Its name, its messages, and how its calls end by their keys.
+type Scenario = (&'static str, Vec<Value>, Vec<(&'static str, EndReason)>);
+
 /// What the guides show, one message after the other.
-fn scenarios() -> Vec<(&'static str, Vec<Value>, Vec<(&'static str, EndReason)>)> {
+fn scenarios() -> Vec<Scenario> {
     let one = |sequence, party| message(sequence, &[party]);
     let out = |code| with(party(1, code), "/direction", json!("Outbound"));
     let gone = with(

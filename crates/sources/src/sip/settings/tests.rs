@@ -16,6 +16,8 @@ fn setup(parameters: &[(&str, &str)]) -> Setup {
         secrets: BTreeMap::from([("password".to_owned(), Secret::new("s3cret"))]),
         trust: Trust::Trusted,
         grant: String::new(),
+        kept: false,
+        pin: None,
     }
 }
 

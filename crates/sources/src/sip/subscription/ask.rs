@@ -1,8 +1,8 @@
 //! Beginning and refreshing: what is asked for, and what the answer means for the run.
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
-use ringside_domain::{Error, Result, Steady, Stop};
+use ringside_domain::{Error, Result, Stop};
 use tokio::sync::mpsc;
 
 use super::{
@@ -23,8 +23,9 @@ const WISH: u32 = 600;
 const WISH_UDP: u32 = 60;
 /// A server that wants more than a day between two refreshes is not asked for more.
 const LONGEST_WISH: u32 = 86_400;
-/// How often a person who can help is waited for, once it did work.
-const SLOW: Duration = Duration::from_secs(300);
+/// One request, and one more with the time that the server wants instead. A server that then wants yet another would keep us
+/// asking for ever.
+const TRIES: usize = 2;
 
 impl Run<'_> {
     pub(super) async fn begin(&mut self, target: Target) -> Result<Subscription, Over> {
@@ -32,7 +33,7 @@ impl Run<'_> {
         let (mut line, mut incoming) = opened.map_err(|error| self.over(error))?;
         self.watch.tracker.subscribed();
         let mut ears = Ears::default();
-        loop {
+        for _ in 0..TRIES {
             let wish = self.wish();
             let answer = self.ask(&mut *line, &mut incoming, &mut ears, Ask::Begin, wish).await;
             if let Some(Over::Again { why: Some(error), .. }) = ears.over.take_if(|_| answer.is_err()) {
@@ -58,6 +59,7 @@ impl Run<'_> {
                         ears,
                         since: now,
                         refresh_at: now,
+                        check_at: now,
                         over_at: now,
                     };
                     let told = subscription.ears.expires.take();
@@ -71,10 +73,11 @@ impl Run<'_> {
                 Verdict::Never(error) => return Err(self.over(error)),
             }
         }
+        Err(self.over(verdict::strange(423, &self.watch.server)))
     }
 
     pub(super) async fn refresh(&mut self, subscription: &mut Subscription, stop: &Stop) -> Option<Over> {
-        for _ in 0..2 {
+        for _ in 0..TRIES {
             let wish = self.wish();
             let asked = tokio::select! {
                 biased;
@@ -110,12 +113,12 @@ impl Run<'_> {
                     return None;
                 }
                 Verdict::Longer(least) if least > wish && least <= LONGEST_WISH => self.least = least,
-                // The server is busy, and the subscription still holds: ask once more before it ends.
+                // The subscription still holds.
                 Verdict::Again {
-                    wait: Wait::Back | Wait::After(_),
+                    wait: wait @ (Wait::Back | Wait::After(_)),
                     ..
                 } if subscription.has_time(now) => {
-                    subscription.refresh_at = Steady(now.0 + subscription.over_at.since(now) / 2);
+                    subscription.put_off(now, wait, &self.pace);
                     return None;
                 }
                 Verdict::Again { why, wait } => return Some(Over::Again { why: Some(why), wait }),
@@ -158,8 +161,9 @@ impl Run<'_> {
         usual.max(self.least)
     }
 
-    /// What an error means for the run: what only a person can change ends it, but not when it worked before. A server that
-    /// starts may know nobody yet, and an expired certificate gets renewed.
+    /// What an error means for the run: what only a person can change ends it, but not when it worked before, in this run or
+    /// an earlier one. A server that starts may know nobody yet, an expired certificate gets renewed, and behind a hotel's
+    /// sign-in page everybody has the wrong certificate. Only a wrong password is not tried again: that locks accounts.
     pub(super) fn over(&self, error: Error) -> Over {
         match verdict::of_error(&error) {
             None => Over::Again {
@@ -167,9 +171,9 @@ impl Run<'_> {
                 wait: Wait::Back,
             },
             Some(verdict::Person::MustHelp) => Over::Never(error),
-            Some(verdict::Person::MayHelp) if self.worked => Over::Again {
+            Some(verdict::Person::MayHelp) if self.worked || self.watch.kept => Over::Again {
                 why: Some(error),
-                wait: Wait::After(SLOW),
+                wait: Wait::Slow,
             },
             Some(verdict::Person::MayHelp) => Over::Never(error),
         }

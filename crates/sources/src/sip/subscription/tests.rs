@@ -6,6 +6,7 @@ use super::*;
 use crate::sip::line::{Answer, Incoming, NotifyState};
 
 mod double;
+mod lasting;
 
 use double::{Reply, body, notify, world};
 
@@ -386,8 +387,8 @@ async fn what_worked_before_is_not_given_up_but_a_password_is() {
     let mut play = world(Transport::Tls, false);
     play.desk.replies([Reply::granted(100), Reply::code(404)]);
     play.pass(70).await;
-    assert_eq!(again_after(&play.state()), 300);
-    play.pass(300).await;
+    assert_eq!(again_after(&play.state()), 60);
+    play.pass(60).await;
     assert_eq!(ready(&play.state()), [] as [&str; 0]);
 
     let mut play = world(Transport::Tls, false);

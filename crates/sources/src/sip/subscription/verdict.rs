@@ -26,6 +26,8 @@ pub(super) enum Wait {
     Now,
     /// With growing pauses.
     Back,
+    /// With long pauses: only a person can change it, or a server that has not come up yet.
+    Slow,
     /// As long as the server said.
     After(Duration),
 }

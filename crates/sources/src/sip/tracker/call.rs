@@ -1,11 +1,16 @@
 //! One call that goes on, and its legs.
 
-use ringside_domain::{Change, Direction, call::WireParty};
+use std::time::Duration;
+
+use ringside_domain::{Change, Direction, EndReason, Now, Steady, call::WireParty};
 
 use super::{
     super::dialog_info::{Dialog, State},
     habits::{interest, is_told_alone},
 };
+
+/// Devices of one address begin to ring within this time of one another.
+const RINGS_TOGETHER: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Call {
@@ -17,6 +22,9 @@ pub(super) struct Call {
     pub(super) legs: Vec<Leg>,
     pub(super) stage: Stage,
     pub(super) answered: bool,
+    /// It rang beside a talk on a line that has one dialog, and whether it was taken was not told.
+    pub(super) untold: bool,
+    began: Steady,
     pub(super) remote: Option<WireParty>,
     pub(super) local: Option<WireParty>,
     pub(super) referred_by: Option<WireParty>,
@@ -32,6 +40,8 @@ pub(super) struct Leg {
     pub(super) stage: Stage,
     /// The last body that listed it.
     pub(super) listed: u64,
+    /// Since when bodies leave it out that would have to list it.
+    pub(super) missing: Option<Now>,
     /// Its server tells one dialog at a time: see [`super::habits::is_told_alone`].
     pub(super) alone: bool,
 }
@@ -81,7 +91,14 @@ impl Leg {
 }
 
 impl Call {
-    pub(super) fn begin(key: String, dialog: &Dialog, call_id: Option<&str>, stage: Stage, body: u64) -> Self {
+    pub(super) fn begin(
+        key: String,
+        dialog: &Dialog,
+        call_id: Option<&str>,
+        stage: Stage,
+        body: u64,
+        began: Steady,
+    ) -> Self {
         let mut call = Self {
             key,
             call_id: None,
@@ -90,6 +107,8 @@ impl Call {
             legs: Vec::new(),
             stage,
             answered: false,
+            untold: false,
+            began,
             remote: None,
             local: None,
             referred_by: None,
@@ -105,11 +124,21 @@ impl Call {
     }
 
     /// Whether a dialog with another id is a further leg of this call.
-    pub(super) fn is_forked_to(&self, dialog: &Dialog, call_id: Option<&str>) -> bool {
-        call_id.is_some()
-            && self.call_id.as_deref() == call_id
-            && self.direction == dialog.direction
-            && agree(self.caller_tag.as_deref(), caller_tag(dialog))
+    pub(super) fn is_forked_to(&self, dialog: &Dialog, call_id: Option<&str>, told: Stage, now: Steady) -> bool {
+        if self.direction != dialog.direction || self.call_id.as_deref() != call_id {
+            return false;
+        }
+        match call_id {
+            Some(_) => agree(self.caller_tag.as_deref(), caller_tag(dialog)),
+            None => told == Stage::Ringing && now.since(self.began) <= RINGS_TOGETHER && self.is_of_same(dialog),
+        }
+    }
+
+    fn is_of_same(&self, dialog: &Dialog) -> bool {
+        match (&self.remote, &dialog.remote) {
+            (Some(known), Some(told)) => !known.raw.is_empty() && known.raw.eq_ignore_ascii_case(&told.raw),
+            _ => false,
+        }
     }
 
     /// Whether this ring is by somebody else than the one before on the same line.
@@ -139,6 +168,7 @@ impl Call {
                 call_id: call_id.map(str::to_owned),
                 stage,
                 listed: body,
+                missing: None,
                 alone: is_told_alone(&dialog.id, call_id),
             }),
         }
@@ -162,6 +192,14 @@ impl Call {
             news = true;
         }
         news
+    }
+
+    /// How it ended, where all that is known is that it is no longer listed.
+    pub(super) fn unlisted_end(&self) -> EndReason {
+        match self.answered {
+            true => EndReason::Completed,
+            false => EndReason::Missed,
+        }
     }
 
     /// `anonymous` counts: it was told that there is nothing to tell.

@@ -19,6 +19,46 @@ pub enum Algorithm {
     Sha512_256,
 }
 
+/// How hard it is to guess the password by a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Strength {
+    pub algorithm: Algorithm,
+    /// Something of ours goes into it too, so that no list of proofs can be made beforehand.
+    pub salted: bool,
+}
+
+impl Algorithm {
+    pub const ALL: [Self; 3] = [Self::Md5, Self::Sha256, Self::Sha512_256];
+
+    /// As RFC 7616 §6.1 writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha256 => "SHA-256",
+            Self::Sha512_256 => "SHA-512-256",
+        }
+    }
+}
+
+impl Strength {
+    #[must_use]
+    pub fn is_at_least(self, least: Self) -> bool {
+        self.algorithm >= least.algorithm && self.salted >= least.salted
+    }
+
+    #[must_use]
+    pub fn weaker(self, other: Self) -> Self {
+        Self {
+            algorithm: self.algorithm.min(other.algorithm),
+            salted: self.salted && other.salted,
+        }
+    }
+}
+
+/// In bytes. It is kept for as long as the phone, in a keyring that takes no more than a few; no server has such a name.
+pub const LONGEST_REALM: usize = 512;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quality {
     /// RFC 2069: nothing of ours goes into the proof.
@@ -67,7 +107,7 @@ impl Challenge {
         let mut best: Option<Self> = None;
         for value in head.all(name) {
             match Self::read(value, proxy) {
-                Some(challenge) if best.as_ref().is_none_or(|best| best.algorithm < challenge.algorithm) => {
+                Some(challenge) if best.as_ref().is_none_or(|best| best.strength() < challenge.strength()) => {
                     best = Some(challenge);
                 }
                 Some(_) => {}
@@ -109,8 +149,17 @@ impl Challenge {
             }
         }
         let fits = |text: &str| !text.chars().any(char::is_control);
-        let whole = realm && nonce && fits(&challenge.realm) && fits(&challenge.nonce);
+        let named = fits(&challenge.realm) && challenge.realm.len() <= LONGEST_REALM;
+        let whole = realm && nonce && named && fits(&challenge.nonce);
         (whole && challenge.opaque.as_deref().is_none_or(fits)).then_some(challenge)
+    }
+
+    #[must_use]
+    pub fn strength(&self) -> Strength {
+        Strength {
+            algorithm: self.algorithm,
+            salted: self.session || self.quality != Quality::None,
+        }
     }
 
     /// The header that answers it: name and value. The body of the request is empty.

@@ -18,14 +18,17 @@ use tokio::{
 };
 
 use super::{
-    dial::{OPERATION, Stream, no_answer, unreachable},
+    dial::{OPERATION, no_answer, unreachable},
     dialog::{Dialog, answer},
     framing::{Next, datagram, next},
     message::{Head, Start, parameter},
 };
-use crate::sip::{
-    line::{Incoming, Notify, NotifyState},
-    settings::Transport,
+use crate::{
+    dial::Stream,
+    sip::{
+        line::{Incoming, Notify, NotifyState},
+        settings::Transport,
+    },
 };
 
 /// RFC 5626 §3.5.1 for TCP; over UDP it keeps the hole in a NAT open, most of which close after 30 s.
@@ -53,6 +56,8 @@ pub(super) struct Inner {
     pub dialog: Option<Dialog>,
     /// The branch of the request that waits, and where its responses go.
     pub waiting: Option<(String, mpsc::Sender<Head>)>,
+    /// The server answers our keep-alives.
+    pub pongs: bool,
 }
 
 impl Shared {
@@ -77,7 +82,8 @@ impl Pump {
     /// Runs until the connection ends or the line is dropped.
     pub(super) async fn run(mut self) {
         let mut answers = Answers::default();
-        let mut alive = Alive::default();
+        // Something was asked, and nothing came since.
+        let mut silent = false;
         let mut buffer = Vec::new();
         let mut chunk = vec![0; LARGEST_DATAGRAM];
         let mut beat = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
@@ -100,22 +106,23 @@ impl Pump {
                     continue;
                 }
                 _ = beat.tick() => {
-                    if alive.is_lost() {
+                    // Only a server that ever answered one can be missed by it.
+                    if silent && self.shared.with(|inner| inner.pongs) {
                         break no_answer(&self.server, self.transport);
                     }
                     if let Err(error) = self.send(b"\r\n\r\n").await {
                         break error;
                     }
-                    alive.asked();
+                    silent = true;
                     continue;
                 }
             };
-            alive.heard();
+            silent = false;
             let handled = if self.transport == Transport::Udp {
                 self.datagram(&chunk[..length], &mut answers).await
             } else {
                 buffer.extend_from_slice(&chunk[..length]);
-                self.messages(&mut buffer, &mut answers, &mut alive).await
+                self.messages(&mut buffer, &mut answers).await
             };
             if let Err(error) = handled {
                 break error;
@@ -128,13 +135,13 @@ impl Pump {
     }
 
     /// Everything that is whole in the buffer of a stream.
-    async fn messages(&mut self, buffer: &mut Vec<u8>, answers: &mut Answers, alive: &mut Alive) -> Result<(), Error> {
+    async fn messages(&mut self, buffer: &mut Vec<u8>, answers: &mut Answers) -> Result<(), Error> {
         let mut at = 0;
         loop {
             match next(&buffer[at..]).map_err(|malformed| self.no_sip(malformed.0))? {
                 Next::Wait => break,
                 Next::Pong { length } => {
-                    alive.ponged();
+                    self.shared.with(|inner| inner.pongs = true);
                     at += length;
                 }
                 Next::Ping { length } => {
@@ -298,31 +305,6 @@ fn state(value: &str) -> NotifyState {
         _ => NotifyState::Active {
             expires: number("expires"),
         },
-    }
-}
-
-/// Whether the server at the other end is there. Only one that ever answered a keep-alive can be missed by it.
-#[derive(Default)]
-struct Alive {
-    pongs: bool,
-    silent: bool,
-}
-
-impl Alive {
-    fn asked(&mut self) {
-        self.silent = true;
-    }
-
-    fn heard(&mut self) {
-        self.silent = false;
-    }
-
-    fn ponged(&mut self) {
-        self.pongs = true;
-    }
-
-    fn is_lost(&self) -> bool {
-        self.pongs && self.silent
     }
 }
 

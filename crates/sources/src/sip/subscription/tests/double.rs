@@ -60,6 +60,7 @@ struct Inner {
     refusing: usize,
     targets: usize,
     silent: bool,
+    deaf: bool,
     opened: Vec<(u64, Transport)>,
     asked: Vec<String>,
     incoming: Option<mpsc::Sender<Incoming>>,
@@ -91,6 +92,11 @@ impl Desk {
     /// Accepts, and sends no NOTIFY by itself.
     pub(super) fn is_silent(&self) {
         self.with(|inner| inner.silent = true);
+    }
+
+    /// Answers no keep-alives.
+    pub(super) fn is_deaf(&self) {
+        self.with(|inner| inner.deaf = true);
     }
 
     pub(super) fn tell(&self, incoming: Incoming) {
@@ -196,6 +202,10 @@ impl SipLine for DoubleLine {
             Some(Reply::Hangs) => std::future::pending().await,
         }
     }
+
+    fn answers_keep_alives(&self) -> bool {
+        self.desk.with(|inner| !inner.deaf)
+    }
 }
 
 /// The clock that counts sleep: tokio's own time, and what the computer slept.
@@ -256,7 +266,16 @@ pub(super) struct Play {
     start: Option<Box<dyn FnOnce() -> JoinHandle<Result<()>>>>,
 }
 
+/// A phone that worked before this run.
+pub(super) fn kept(transport: Transport) -> Play {
+    begun(transport, false, true)
+}
+
 pub(super) fn world(transport: Transport, large_over_tcp: bool) -> Play {
+    begun(transport, large_over_tcp, false)
+}
+
+fn begun(transport: Transport, large_over_tcp: bool, kept: bool) -> Play {
     let start = Instant::now();
     let clock = TestClock {
         start,
@@ -277,6 +296,7 @@ pub(super) fn world(transport: Transport, large_over_tcp: bool) -> Play {
         server: "pbx.example.com".to_owned(),
         transport,
         large_over_tcp,
+        kept,
     };
     let sink = Box::new(Sink(desk.clone()));
     let stop: Stop = async move { drop(stopped.await) }.boxed().shared();

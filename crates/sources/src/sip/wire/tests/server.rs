@@ -6,6 +6,7 @@ use ringside_domain::Random;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UdpSocket},
+    sync::watch,
 };
 
 use super::*;
@@ -60,20 +61,29 @@ pub(super) fn wire(host: &str, tls: Arc<dyn Tls>) -> Wire {
         tls,
         random: Arc::new(Chance),
         dns: None,
-        realm: Arc::default(),
+        pinned: Arc::new(pinned_to(None).0),
     }
+}
+
+pub(super) fn pinned_to(pin: Option<&str>) -> (Pinned, watch::Receiver<Option<String>>) {
+    Pinned::to(pin).unwrap()
 }
 
 type Opened = (Server, Box<dyn SipLine>, mpsc::Receiver<Incoming>);
 
 impl Server {
     pub(super) async fn tcp() -> Opened {
+        Self::tcp_of(pinned_to(None).0).await
+    }
+
+    pub(super) async fn tcp_of(pinned: Pinned) -> Opened {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let target = Target {
             address: listener.local_addr().unwrap(),
             transport: Transport::Tcp,
         };
         let mut wire = wire("127.0.0.1", Arc::new(NoTls));
+        wire.pinned = Arc::new(pinned);
         let (opened, accepted) = tokio::join!(wire.open(target), listener.accept());
         let (line, incoming) = opened.unwrap();
         let server = Self::Tcp {
@@ -168,6 +178,14 @@ impl Server {
     pub(super) async fn says_nothing_more(&mut self) {
         let more = timeout(Duration::from_millis(200), self.message()).await;
         assert!(more.is_err(), "{more:?}");
+    }
+
+    /// Accepts one more request, if it comes.
+    pub(super) async fn answers_or_hears_no_more(&mut self) {
+        if let Ok(asked) = timeout(Duration::from_millis(200), self.message()).await {
+            assert!(asked.contains("\r\nAuthorization: Digest "), "{asked}");
+            self.reply(&asked, 200, "").await;
+        }
     }
 
     pub(super) async fn sees_the_end(&mut self) {

@@ -23,11 +23,27 @@ use tokio::{
 };
 
 mod gateway;
+mod person;
 mod rest;
+
+pub use person::{Mood, Person};
 
 pub const CLIENT: &str = "AZwEVwGEcfGet2PCouA7K6";
 pub const OWNER: &str = "62264425016";
 pub const REDIRECT: &str = "http://localhost:47827/callback";
+/// Who calls.
+pub const CALLER: &str = "+12025550143";
+
+/// One of the owner's parties of a session.
+#[must_use]
+pub fn party(id: &str, code: &str) -> Value {
+    json!({
+        "accountId": "809646016", "extensionId": OWNER, "id": id, "direction": "Inbound",
+        "to": {"phoneNumber": "+12025550155", "name": "Agent J", "extensionId": OWNER},
+        "from": {"phoneNumber": CALLER, "name": "ADA L"},
+        "status": {"code": code, "rcc": false}, "park": {}, "missedCall": false, "standAlone": false, "muted": false,
+    })
+}
 
 /// A server of RingCentral. Clones are the same one.
 #[derive(Clone)]
@@ -149,7 +165,7 @@ impl Fake {
             std::time::Duration::from_secs(20),
             connected.wait_for(|now| *now >= count),
         );
-        waited.await.expect("a subscription in time").unwrap();
+        assert!(waited.await.is_ok(), "no subscription in time");
     }
 
     pub fn connections(&self) -> usize {

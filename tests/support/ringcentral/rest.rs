@@ -68,13 +68,23 @@ impl Fake {
         let mut state = self.state();
         let code = format!("code-secret-{}", state.next());
         state.codes.insert(code.clone(), asked["code_challenge"].clone());
-        let mut back = Url::parse(REDIRECT).unwrap();
-        back.query_pairs_mut()
-            .append_pair("code", &code)
-            .append_pair("state", &asked["state"])
-            .append_pair("expires_in", "60");
-        back
+        back_with(&asked["state"], &[("code", &code), ("expires_in", "60")])
     }
+
+    /// The person opens the page and says no (RFC 6749, 4.1.2.1).
+    pub fn decline(&self, page: &Url) -> Url {
+        let state = page.query_pairs().find(|(name, _)| name == "state").unwrap().1;
+        let no = [("error", "access_denied"), ("error_description", "The user said no.")];
+        back_with(&state, &no)
+    }
+}
+
+fn back_with(state: &str, parameters: &[(&str, &str)]) -> Url {
+    let mut back = Url::parse(REDIRECT).unwrap();
+    back.query_pairs_mut()
+        .append_pair("state", state)
+        .extend_pairs(parameters);
+    back
 }
 
 async fn token(Shared(fake): Shared<Fake>, headers: HeaderMap, Form(form): Form<BTreeMap<String, String>>) -> Response {
