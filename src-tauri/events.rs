@@ -42,10 +42,11 @@ pub async fn follow(app: AppHandle) {
             () = shell.ending.notified() => Err(RecvError::Closed),
         };
         match event {
+            Ok(Event::Behind) => follower.catch_up_late().await,
             Ok(event) => follower.take(event).await,
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "events were missed; the windows are told everything again");
-                follower.catch_up().await;
+                follower.catch_up_late().await;
             }
             Err(RecvError::Closed) => return follower.notices.close_all().await,
         }
@@ -90,6 +91,10 @@ impl Follower {
                 }
                 self.send(&event);
             }
+            // Every event of two hundred ringing calls would only keep the pages from painting: they follow the calls.
+            Event::Heard { .. } => {}
+            // As the pages ask for a snapshot then, the shell does: see `follow`.
+            Event::Behind => self.send(&event),
             // A link, a hotkey or a command line may ask as often as it likes; the window jumps up once a second.
             Event::OpenSearch { text, call, hand_on } => {
                 if self.gate.open(told) {
@@ -148,6 +153,12 @@ impl Follower {
         if !self.cards.is_window_used() {
             windows::on_main(&self.app, windows::card::hide);
         }
+    }
+
+    /// Events were missed: the pages may know of calls without a card that are long over, which only they ask for.
+    async fn catch_up_late(&mut self) {
+        self.catch_up().await;
+        self.send(&Event::Behind);
     }
 
     /// Whether the person wants a card for calls of this direction; the page decides by the same setting.

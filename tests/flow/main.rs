@@ -2,6 +2,7 @@
 //! what they find afterwards.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod busy;
 mod crm;
 mod desk;
 mod dialog;

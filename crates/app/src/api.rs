@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ringside_domain::{
-    ConnectionId,
+    CallId, ConnectionId,
     call::Party,
     phone::{read, reader_name},
 };
@@ -82,7 +82,7 @@ impl Api for App {
             }
             None => None,
         };
-        if before.is_none() && self.inner.role == RoleDto::App {
+        if before.is_none() && filter.since.is_none() && self.inner.role == RoleDto::App {
             self.list_was_seen();
         }
         let page = CallPage {
@@ -94,8 +94,12 @@ impl Api for App {
             text: filter.text.filter(|text| !text.trim().is_empty()),
         };
         let mut views = self.inner.engine.calls(page).await?;
-        let more = views.len() > limit;
+        let mut more = views.len() > limit;
         views.truncate(limit);
+        if let Some(since) = filter.since {
+            more &= views.last().is_some_and(|view| heard_at(view.call.id) >= since);
+            views.retain(|view| heard_at(view.call.id) >= since);
+        }
         Ok(CallsPageDto {
             calls: self.words(|words| views.iter().map(|view| words.call(view)).collect()),
             more,
@@ -328,6 +332,11 @@ impl Api for App {
         self.add_phone_entry(args).await
     }
 
+    async fn cancel_add_phone(&self, args: PhoneArgs) -> Result<Nothing, ApiError> {
+        self.cancel_added_phone(&args.name);
+        Ok(Nothing {})
+    }
+
     async fn remove_phone(&self, args: PhoneArgs) -> Result<Vec<PhoneDto>, ApiError> {
         self.remove_phone_entry(&args.name).await?;
         Ok(self.phones_now().await)
@@ -352,7 +361,7 @@ impl Api for App {
     }
 
     async fn cancel_phone_sign_in(&self, args: PhoneArgs) -> Result<Nothing, ApiError> {
-        self.cancel_phone_sign_in_of(&args.name);
+        self.cancel_phone_sign_in_of(&args.name).await;
         Ok(Nothing {})
     }
 
@@ -429,6 +438,17 @@ impl App {
 
 /// How long one check of a connection may take.
 pub(crate) const CHECK_DEADLINE: Duration = Duration::from_secs(10);
+
+/// When a call was first heard of: a UUIDv7 begins with it, in 48 bits.
+fn heard_at(id: CallId) -> i64 {
+    let digits: String = id
+        .to_string()
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(12)
+        .collect();
+    i64::from_str_radix(&digits, 16).unwrap_or_default()
+}
 
 fn page(limit: Option<u32>) -> usize {
     limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE) as usize

@@ -35,7 +35,7 @@ const SPOOL: Duration = Duration::from_secs(2);
 /// How often the keyring is asked again while it does not give the key.
 const KEYRING: Duration = Duration::from_secs(15);
 /// Events that a slow listener may be behind.
-const BEHIND: usize = 1024;
+const BEHIND: usize = 4096;
 
 /// A handle to the running Ringside; clones are the same one.
 #[derive(Clone)]
@@ -331,6 +331,10 @@ impl App {
                     () = stop.clone() => return,
                 };
                 match update {
+                    Ok(Update::Heard(heard)) => {
+                        let heard = Box::new(app.words(|words| words.heard(&heard)));
+                        app.tell(Event::Heard { heard });
+                    }
                     Ok(Update::Call(view)) => {
                         let call = Box::new(app.shown(&view));
                         let missed = call.state == CallStateDto::Missed && call.direction == DirectionDto::In;
@@ -340,8 +344,15 @@ impl App {
                         app.tell(Event::Call { call });
                     }
                     Ok(Update::CardClosed(id)) => app.tell(Event::CardClosed { id: id.to_string() }),
-                    // Events were lost on the way: the status is told, and windows ask for a snapshot.
-                    Ok(Update::Counts) | Err(broadcast::error::RecvError::Lagged(_)) => app.tell_status().await,
+                    Ok(Update::Counts) => app.tell_status().await,
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        tracing::warn!(
+                            missed,
+                            "what the engine said was missed; everybody is told to ask again"
+                        );
+                        app.tell(Event::Behind);
+                        app.tell_status().await;
+                    }
                     Err(broadcast::error::RecvError::Closed) => return,
                 }
             }

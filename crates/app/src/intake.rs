@@ -24,7 +24,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{
     app::{App, lock},
-    phones::uses_intake,
+    phones::{agreed, uses_intake},
     settings::{PhoneEntry, Settings},
 };
 
@@ -54,7 +54,8 @@ struct Running {
 
 impl Intake {
     pub fn new(settings: &Settings) -> Self {
-        let phones = settings.phones.iter().filter(|entry| uses_intake(&entry.kind));
+        let reports = |entry: &&PhoneEntry| uses_intake(&entry.kind) && agreed(entry).is_ok();
+        let phones = settings.phones.iter().filter(reports);
         Self {
             phones: Arc::new(PhoneRegistry::new(phones.map(phone).collect())),
             state: Mutex::default(),
@@ -229,6 +230,10 @@ impl App {
         if self.inner.role != RoleDto::App {
             return PhoneStateDto::Off;
         }
+        // By hand in the file: without the consent its token opens nothing.
+        if let Err(error) = agreed(entry) {
+            return crate::phones::stopped(Trouble::from(&error));
+        }
         let State { bound, failed } = lock(&intake.state).clone();
         match failed {
             Some((_, trouble)) => return crate::phones::stopped(trouble),
@@ -344,6 +349,10 @@ impl App {
         let address = desk_address(&entry)?;
         self.put_phone(&entry).await?;
         let phones = &self.inner.intake.phones;
+        if self.inner.intake.phone(&entry.name).is_none() {
+            phones.admit(phone(&entry));
+            self.load_tokens().await;
+        }
         phones.set_trusted(&entry.name, entry.trusted);
         // An address that stays keeps what is known of strangers; a changed one starts anew.
         let pinned = self.inner.intake.phone(&entry.name).map(|phone| phone.place);

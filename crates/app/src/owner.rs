@@ -15,7 +15,7 @@ use tokio::{
 use crate::wire::{self, Line, Reply, Request};
 
 /// Answers and events that wait for one reader; a reader that is further behind is dropped.
-const BEHIND: usize = 256;
+const BEHIND: usize = 1024;
 /// One line must be taken by its reader within this time.
 const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 /// A connection on which nothing is asked for this long is closed; a stream of events is not.

@@ -9,6 +9,7 @@ mod change;
 mod enter;
 mod heard;
 mod line;
+mod pin;
 mod secrets;
 mod show;
 
@@ -26,10 +27,15 @@ use ringside_sources::kinds::{self, Parts, PhoneKind, Setup, Tls};
 use tokio::sync::oneshot;
 
 pub(crate) use self::{
+    change::agreed,
     heard::Heard,
     show::{kinds_now, stopped},
 };
-use self::{line::Line, secrets::grant_name};
+use self::{
+    line::Line,
+    pin::{Keeper, Pin},
+    secrets::grant_name,
+};
 use crate::{
     app::{App, lock},
     settings::PhoneEntry,
@@ -44,7 +50,9 @@ pub(crate) struct Phones {
     lines: Mutex<BTreeMap<String, Arc<Line>>>,
     /// Phones are added, changed and removed one at a time.
     turn: tokio::sync::Mutex<()>,
-    sign_ins: Mutex<BTreeMap<String, oneshot::Sender<()>>>,
+    sign_ins: Mutex<BTreeMap<String, enter::SignIn>>,
+    /// The new phone that is tried, and what ends that.
+    adding: Mutex<Option<(String, oneshot::Sender<()>)>>,
 }
 
 impl Phones {
@@ -55,6 +63,7 @@ impl Phones {
             lines: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             sign_ins: Mutex::default(),
+            adding: Mutex::default(),
         }
     }
 
@@ -173,7 +182,7 @@ impl App {
         let phones = &self.inner.phones;
         phones.halt(&entry.name).await;
         let line = match self.phone_setup(entry).await {
-            Ok(setup) => self.started(entry, setup),
+            Ok((setup, pin)) => self.started(entry, setup, pin),
             Err(error) => Err(error),
         };
         let line = line.unwrap_or_else(|error| Arc::new(Line::stopped(Trouble::from(&error))));
@@ -184,9 +193,14 @@ impl App {
         line
     }
 
-    fn started(&self, entry: &PhoneEntry, setup: Setup) -> Result<Arc<Line>> {
+    fn started(&self, entry: &PhoneEntry, setup: Setup, pin: Option<Pin>) -> Result<Arc<Line>> {
         let phones = &self.inner.phones;
-        let built = kinds::build(&entry.kind, setup, &phones.parts)?;
+        // What is in the settings was tried before it came there.
+        let kept = self.settings_now().phones.contains(entry);
+        let setup = Setup { kept, ..setup };
+        let mut built = kinds::build(&entry.kind, setup, &phones.parts)?;
+        let credentials = Arc::clone(&self.inner.ports.credentials);
+        let keeper = Keeper::new(credentials, entry, pin, built.pin.take());
         let sink = match self.inner.role {
             RoleDto::App => Some(self.inner.engine.sink()),
             // A command line tries a phone and goes: calls are the app's.
@@ -196,6 +210,7 @@ impl App {
         let changed = Arc::clone(&phones.heard);
         Ok(Line::start(
             built,
+            keeper,
             sink,
             self.stop_signal(),
             &phones.parts.clock,
@@ -217,6 +232,8 @@ fn setup(entry: &PhoneEntry, secrets: BTreeMap<String, Secret>) -> Setup {
             Trust::Unverified
         },
         grant: grant_name(&entry.name),
+        kept: false,
+        pin: None,
     }
 }
 

@@ -23,13 +23,13 @@ impl App {
         }
         let notice = match self.inner.phones.troubled() {
             0 => None,
-            1 => Some("a phone does not tell of calls now".to_owned()),
+            1 => Some("A phone does not tell of calls now".to_owned()),
             more => Some(format!("{more} phones do not tell of calls now")),
         };
         notices.extend(notice.map(|message| NoticeDto {
             code: "phone_trouble".to_owned(),
             message,
-            hint: Some("Under Phones it is said why; `ringside phone list` says it, too".to_owned()),
+            hint: Some("The list of phones says why, and what to do".to_owned()),
         }));
         notices.extend(self.inner.intake.lan_trouble().map(|trouble| NoticeDto {
             code: "intake_lan".to_owned(),

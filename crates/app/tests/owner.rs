@@ -6,10 +6,10 @@ mod support;
 
 use std::{os::unix::fs::PermissionsExt as _, time::Duration};
 
-use ringside_app::{Client, Start};
+use ringside_app::{Client, Events, Start};
 use ringside_ipc::{
-    Api as _,
-    call::{CallDto, CallFilterDto, CallsPageDto, ReportDto, ReportState},
+    Api as _, Event,
+    call::{CallDto, CallFilterDto, CallStateDto, CallsPageDto, ReportDto, ReportState},
     command::{CallArgs, NoteArgs, Nothing, ReportedDto, SnapshotDto},
     status::{HelloDto, RoleDto},
 };
@@ -118,6 +118,9 @@ async fn commands_are_answered_by_their_ids_and_events_stream() {
         .unwrap();
     let told = line(&mut asker).await;
     let call = told["ok"]["call"].as_str().unwrap().to_owned();
+    let heard = line(&mut listener).await;
+    assert_eq!(heard["event"]["kind"], "heard");
+    assert_eq!(heard["event"]["heard"]["call"], call.as_str());
     let event = line(&mut listener).await;
     assert_eq!(event["event"]["kind"], "call");
     assert_eq!(event["event"]["call"]["id"], call.as_str());
@@ -280,5 +283,92 @@ async fn many_clients_at_once_make_one_call() {
         app.calls(CallFilterDto::default()).await.unwrap().calls[0].is_over
     })
     .await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_is_told_even_of_a_call_that_was_over_at_once() {
+    let house = House::new();
+    let app = house.own().await;
+    let mut events = Events::open(&house.folders).await.unwrap().unwrap();
+    let states = [ReportState::Ringing, ReportState::Answered, ReportState::Ended];
+    for (index, state) in states.into_iter().enumerate() {
+        let report = ReportDto {
+            call_id: Some("7".to_owned()),
+            state: Some(state),
+            ..if index == 2 {
+                ReportDto::default()
+            } else {
+                ringing("+44 20 7946 0123")
+            }
+        };
+        app.report(report).await.unwrap();
+    }
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        let next = tokio::time::timeout(Duration::from_secs(5), events.next())
+            .await
+            .unwrap();
+        if let Event::Heard { heard: one } = next.unwrap().unwrap() {
+            heard.push(*one);
+        }
+    }
+    let told: Vec<_> = heard.iter().map(|one| (one.change, one.state.unwrap())).collect();
+    let same = |state| (state, state);
+    assert_eq!(
+        told,
+        [CallStateDto::Ringing, CallStateDto::Answered, CallStateDto::Completed].map(same)
+    );
+    assert!(
+        heard
+            .iter()
+            .all(|one| one.source == "ring" && one.call == heard[0].call)
+    );
+    assert_eq!(heard[0].caller.as_ref().unwrap().e164.as_deref(), Some("+442079460123"));
+    assert_eq!((heard[2].caller.as_ref(), heard[2].trusted), (None, false));
+    app.stop().await;
+}
+
+/// One thread: nobody takes anything up while the calls come in.
+#[tokio::test]
+async fn who_missed_events_is_told_so_and_can_ask_for_the_calls_since() {
+    let house = House::new();
+    let app = house.own().await;
+    let call = app.report(ringing("+44 20 7946 0111")).await.unwrap().call.unwrap();
+    let began = app.call(CallArgs { call }).await.unwrap().started;
+    let mut events = app.events();
+    for call in 0..3_000 {
+        for state in [ReportState::Ringing, ReportState::Ended] {
+            let report = ReportDto {
+                call_id: Some(call.to_string()),
+                state: Some(state),
+                ..ringing("+44 20 7946 0123")
+            };
+            app.report(report).await.unwrap();
+        }
+    }
+    let behind = async { while events.recv().await.unwrap() != Event::Behind {} };
+    tokio::time::timeout(Duration::from_secs(20), behind).await.unwrap();
+
+    until("a missed call is counted", || async {
+        app.status_now().await.missed > 0
+    })
+    .await;
+    let missed = app.status_now().await.missed;
+    let since = |since: i64| CallFilterDto {
+        since: Some(since),
+        limit: Some(500),
+        ..CallFilterDto::default()
+    };
+    let page = app.calls(since(began)).await.unwrap();
+    assert_eq!((page.calls.len(), page.more), (500, true));
+    let newest = page.calls[0].started;
+    let later = app.calls(since(newest)).await.unwrap();
+    // The id of a call is a moment younger than its beginning.
+    let young = |started: i64| started >= newest - 1_000;
+    assert!(!later.calls.is_empty() && later.calls.iter().all(|call| young(call.started)));
+    let none = app.calls(since(newest + 60_000)).await.unwrap();
+    assert_eq!((none.calls, none.more), (Vec::new(), false));
+    assert!(app.status_now().await.missed >= missed, "nobody has looked at the list");
     app.stop().await;
 }

@@ -31,6 +31,7 @@ pub async fn list(reach: &Reach, calls: &Calls, out: &mut Out<'_, impl Write>) -
         missed: calls.missed,
         not_logged: calls.not_logged,
         before: calls.before.clone(),
+        since: None,
         limit: calls.limit,
     };
     let page: CallsPageDto = reach.ask("calls", filter).await?;
@@ -41,6 +42,14 @@ pub async fn list(reach: &Reach, calls: &Calls, out: &mut Out<'_, impl Write>) -
             _ => Ok(()),
         }
     }))?;
+    if page.calls.is_empty() {
+        let asks = calls.text.is_some() || calls.missed || calls.not_logged || calls.before.is_some();
+        out.aside(if asks {
+            "No such calls: `ringside calls` lists all of them"
+        } else {
+            "No calls yet: `ringside phone list` says what tells of them"
+        });
+    }
     Ok(Exit::Done)
 }
 

@@ -142,7 +142,7 @@ async fn fields(
 }
 
 async fn sign_in(reach: &Reach, connection: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
-    eprintln!("Sign in in the browser that opens now; there are five minutes for it");
+    out.aside("Sign in in the browser that opens now; there are five minutes for it");
     let args = ConnectionArgs {
         connection: connection.to_owned(),
     };

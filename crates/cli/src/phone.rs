@@ -40,7 +40,7 @@ pub async fn run(reach: &Reach, wanted: &Phone, out: &mut Out<'_, impl Write>) -
         Phone::Change { name, filled } => change(reach, name, filled, out).await,
         Phone::Retry { name } => one(&reach.ask("retry_phone", named(name)).await?, out),
         Phone::SignIn { name } => {
-            eprintln!("Sign in in the browser that opens now; there are five minutes for it");
+            out.aside("Sign in in the browser that opens now; there are five minutes for it");
             one(&reach.ask_within("sign_in_phone", named(name), SIGN_IN).await?, out)
         }
         Phone::Check { name } => check(reach, name, out).await,
@@ -177,9 +177,9 @@ async fn check(reach: &Reach, name: &str, out: &mut Out<'_, impl Write>) -> Resu
     let mut changed = changes(Events::open(folders).await?.ok_or_else(ended)?);
     let mut phone: PhoneDto = reach.ask("check_phone", args).await?;
     let name = phone.name.clone();
-    eprintln!("Call this phone now from another one; there are three minutes for it");
+    out.aside("Call this phone now from another one; there are three minutes for it");
     if !matches!(phone.state, PhoneStateDto::Ready { .. }) {
-        eprintln!("{}", plain(&state_in_words(&phone)));
+        out.aside(&plain(&state_in_words(&phone)));
     }
     let mut said = PhoneCheckDto::default();
     let deadline = tokio::time::Instant::now() + TRIAL;
@@ -199,7 +199,7 @@ async fn check(reach: &Reach, name: &str, out: &mut Out<'_, impl Write>) -> Resu
     if out.json {
         written(out.value(&said))?;
     }
-    verdict(&said, &phone)
+    verdict(&said, &phone, out)
 }
 
 /// A word each time phones changed. Reading is a task of its own: a wait for it may be cut at any time.
@@ -217,7 +217,7 @@ fn changes(mut events: Events) -> mpsc::Receiver<()> {
     changed
 }
 
-fn verdict(check: &PhoneCheckDto, phone: &PhoneDto) -> Result<Exit, ApiError> {
+fn verdict(check: &PhoneCheckDto, phone: &PhoneDto, out: &Out<'_, impl Write>) -> Result<Exit, ApiError> {
     if !(check.rang || check.answered) {
         let words = "no call was heard";
         let hint = match &phone.state {
@@ -229,12 +229,12 @@ fn verdict(check: &PhoneCheckDto, phone: &PhoneDto) -> Result<Exit, ApiError> {
         return Err(ApiError::new("not_found", words).hint(hint));
     }
     if !check.number {
-        eprintln!(
-            "The call was heard, but nobody told who calls: the server has to be set up to tell it; see docs/phones/"
+        out.aside(
+            "The call was heard, but nobody told who calls: the server has to be set up to tell it; see docs/phones/",
         );
     }
     if !check.ended {
-        eprintln!("The call's end was not heard: Ringside ends such calls by itself after a while");
+        out.aside("The call's end was not heard: Ringside ends such calls by itself after a while");
     }
     Ok(Exit::Done)
 }
@@ -264,6 +264,9 @@ fn ended() -> ApiError {
 
 fn list(list: Vec<PhoneDto>, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     written(out.answer(&list, |list, out| print(list, out)))?;
+    if list.is_empty() {
+        out.aside("No phones yet: `ringside phone kinds` lists what can be added");
+    }
     Ok(Exit::Done)
 }
 
@@ -277,11 +280,11 @@ fn one(phone: &PhoneDto, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError
 }
 
 fn print(list: &[PhoneDto], out: &mut impl Write) -> io::Result<()> {
+    let (_, zone) = ringside_app::time_now();
     let rows = list.iter().map(|phone| {
-        let seen = phone.last_seen.map_or_else(
-            || "never heard of".to_owned(),
-            |at| ringside_app::local_time(at, "UTC") + " UTC",
-        );
+        let seen = phone
+            .last_seen
+            .map_or_else(|| "never heard of".to_owned(), |at| ringside_app::local_time(at, &zone));
         vec![
             phone.name.clone(),
             phone.kind.clone(),

@@ -19,6 +19,13 @@ pub struct Out<'a, W> {
 }
 
 impl<W: Write> Out<'_, W> {
+    /// What a person does or knows meanwhile. Nothing with `--json`: only its error may stand on standard error.
+    pub fn aside(&self, words: &str) {
+        if !self.json {
+            eprintln!("{words}");
+        }
+    }
+
     pub fn value(&mut self, value: &impl Serialize) -> io::Result<()> {
         json_line(value, self.to)
     }

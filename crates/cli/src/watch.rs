@@ -1,8 +1,11 @@
-//! `ringside watch`: every change of every call as it happens, one line each, for scripts and for tests.
+//! `ringside watch`: every change of every call as it happens, one line each, for scripts and for tests. With `--json` also
+//! every event that a phone told, whether it changed anything or not.
 //!
 //! It listens at the owner's socket and never owns the profile itself. A call is one id from its first ring to its end,
-//! whatever the number of phones that tell of it. When the owner drops this listener because it was too slow, it connects
-//! again and tells what changed meanwhile.
+//! whatever the number of phones that tell of it. When events were lost, because this listener or the app was too slow, it
+//! says so, connects again where it was dropped, and tells how every call stands that changed meanwhile.
+
+mod lines;
 
 use std::{
     collections::BTreeMap,
@@ -12,21 +15,25 @@ use std::{
 use ringside_app::{Client, Events, Folders};
 use ringside_ipc::{
     ApiError, Event,
-    call::{CallDto, CallStateDto, DirectionDto},
+    call::{CallDto, CallFilterDto, CallsPageDto, HeardDto},
     command::{CallArgs, Nothing, SnapshotDto},
     phone::{PhoneDto, PhoneStateDto},
 };
-use serde::Serialize;
 
+use self::lines::{Behind, CallLine, EventLine, PhoneLine, Said, event, happened, print, said};
 use crate::{
     args::Line,
     exit::{Exit, written},
     reach,
-    show::{self, Out, plain},
+    show::{Out, plain},
 };
 
 /// Calls that are over and may still change, as when a log is sent.
 const REMEMBERED: usize = 2_000;
+/// Calls are told in the order in which they changed, which is not quite the order in which they began. Milliseconds.
+const OVERLAP: i64 = 60_000;
+/// Calls of one page when catching up, and at the start, when only what goes on is told.
+const PAGE: u32 = 200;
 
 pub async fn run(line: &Line, phones: bool, out: &mut impl Write) -> Result<Exit, ApiError> {
     let folders = reach::folders(&line.profile)?;
@@ -36,6 +43,7 @@ pub async fn run(line: &Line, phones: bool, out: &mut impl Write) -> Result<Exit
             to: out,
         },
         calls: BTreeMap::new(),
+        newest: 0,
         phones: phones.then(BTreeMap::new),
     };
     tokio::select! {
@@ -65,49 +73,9 @@ struct Watch<'a, W> {
     out: Out<'a, W>,
     /// What was said of each call.
     calls: BTreeMap<String, Said>,
+    /// When the newest of them began, Unix milliseconds.
+    newest: i64,
     phones: Option<BTreeMap<String, PhoneStateDto>>,
-}
-
-/// What a script can see of a call, but for the times: when this changes, a line is due.
-#[derive(Clone, PartialEq, Serialize)]
-struct Said {
-    state: CallStateDto,
-    direction: DirectionDto,
-    /// E.164.
-    number: Option<String>,
-    /// For a person to read: a number, `ext. 12`, an address, or why there is none.
-    caller: String,
-    /// The contact's, or what came with the call.
-    name: Option<String>,
-    line: Option<String>,
-    queue: Option<String>,
-    diverted_by: Vec<String>,
-    provider_call_id: Option<String>,
-    unverified: bool,
-    rehearsal: bool,
-}
-
-#[derive(Serialize)]
-struct CallLine<'a> {
-    kind: &'static str,
-    /// When it happened, Unix milliseconds.
-    at: i64,
-    id: &'a str,
-    event: &'static str,
-    #[serde(flatten)]
-    said: &'a Said,
-    talked: Option<i64>,
-    /// It was so already when this began to listen.
-    replay: bool,
-}
-
-#[derive(Serialize)]
-struct PhoneLine<'a> {
-    kind: &'static str,
-    at: i64,
-    phone: &'a str,
-    phone_kind: &'a str,
-    state: &'a PhoneStateDto,
 }
 
 /// Nobody reads any more, which ends this and is no error.
@@ -125,13 +93,21 @@ impl<W: Write> Watch<'_, W> {
             else {
                 return Err(if first { not_running() } else { ended() });
             };
+            if !first && let Step::Unread = self.behind()? {
+                return Ok(Exit::Done);
+            }
             if let Step::Unread = self.catch_up(&client, first).await? {
                 return Ok(Exit::Done);
             }
             first = false;
             while let Some(event) = events.next().await? {
                 let step = match event {
+                    Event::Heard { heard } => self.heard(&heard)?,
                     Event::Call { call } => self.call(&call, false)?,
+                    Event::Behind => match self.behind()? {
+                        Step::On => self.catch_up(&client, false).await?,
+                        Step::Unread => Step::Unread,
+                    },
                     Event::Phones => self.look_at_phones(&client).await?,
                     _ => Step::On,
                 };
@@ -143,10 +119,14 @@ impl<W: Write> Watch<'_, W> {
     }
 
     async fn catch_up(&mut self, client: &Client, first: bool) -> Result<Step, ApiError> {
-        let now: SnapshotDto = client.ask("snapshot", Nothing {}).await?;
-        for call in &now.calls {
-            // A card of a call that is over stays for a while; that is no news.
+        let snapshot: SnapshotDto = client.ask("snapshot", Nothing {}).await?;
+        let mut now = self.newer(client, first).await?;
+        // Where the journal can't be written, what has a card is in neither list but this.
+        now.extend(snapshot.calls.into_iter().map(|call| (call.id.clone(), call)));
+        for call in now.values() {
+            // What is over already when this begins to listen is no news.
             if first && call.is_over {
+                self.newest = self.newest.max(call.started);
                 self.calls.insert(call.id.clone(), said(call));
             } else if let Step::Unread = self.call(call, first)? {
                 return Ok(Step::Unread);
@@ -156,13 +136,10 @@ impl<W: Write> Watch<'_, W> {
         let live: Vec<String> = self
             .calls
             .iter()
-            .filter(|(_, said)| !said.is_over())
+            .filter(|(id, said)| !said.is_over() && !now.contains_key(*id))
             .map(|(id, _)| id.clone())
             .collect();
-        for id in live
-            .into_iter()
-            .filter(|id| !now.calls.iter().any(|call| call.id == *id))
-        {
+        for id in live {
             let call: CallDto = client.ask("call", CallArgs { call: id }).await?;
             if let Step::Unread = self.call(&call, false)? {
                 return Ok(Step::Unread);
@@ -171,8 +148,46 @@ impl<W: Write> Watch<'_, W> {
         self.look_at_phones(client).await
     }
 
+    /// Calls since the newest that was told, whether they are over or not; at the start the newest page of all.
+    async fn newer(&self, client: &Client, first: bool) -> Result<BTreeMap<String, CallDto>, ApiError> {
+        let mut filter = CallFilterDto {
+            since: Some(self.newest - OVERLAP),
+            limit: Some(PAGE),
+            ..CallFilterDto::default()
+        };
+        let mut found = BTreeMap::new();
+        loop {
+            let page: CallsPageDto = client.ask("calls", filter.clone()).await?;
+            filter.before = page.calls.last().map(|call| call.id.clone());
+            found.extend(page.calls.into_iter().map(|call| (call.id.clone(), call)));
+            if first || !page.more || filter.before.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn heard(&mut self, heard: &HeardDto) -> Result<Step, ApiError> {
+        if !self.out.json {
+            return Ok(Step::On);
+        }
+        let written = self.out.value(&EventLine::of(heard));
+        self.flushed(written)
+    }
+
+    /// A script that counts has to know that something is missing.
+    fn behind(&mut self) -> Result<Step, ApiError> {
+        self.out
+            .aside("Some events were lost; how the calls stand now is told again");
+        if !self.out.json {
+            return Ok(Step::On);
+        }
+        let written = self.out.value(&Behind::now());
+        self.flushed(written)
+    }
+
     fn call(&mut self, call: &CallDto, replay: bool) -> Result<Step, ApiError> {
         let now = said(call);
+        self.newest = self.newest.max(call.started);
         let before = self.calls.insert(call.id.clone(), now.clone());
         let Some(event) = event(before.as_ref(), &now) else {
             return Ok(Step::On);
@@ -252,82 +267,6 @@ impl<W: Write> Watch<'_, W> {
             self.calls.remove(&oldest);
         }
     }
-}
-
-impl Said {
-    fn is_over(&self) -> bool {
-        !matches!(
-            self.state,
-            CallStateDto::Ringing | CallStateDto::Answered | CallStateDto::Held
-        )
-    }
-}
-
-fn said(call: &CallDto) -> Said {
-    let chosen = call.choice.as_ref().map(|choice| &choice.contact);
-    let known = chosen.or_else(|| call.lookup.matches.first().map(|found| &found.contact));
-    Said {
-        state: call.state,
-        direction: call.direction,
-        number: call.caller.e164.clone(),
-        caller: show::caller(&call.caller),
-        name: known
-            .map(|contact| contact.name.clone())
-            .or_else(|| call.caller.display.clone()),
-        line: call.line.clone(),
-        queue: call.queue.clone(),
-        diverted_by: call.diverted_by.iter().map(show::caller).collect(),
-        provider_call_id: call.provider_call_id.clone(),
-        unverified: call.unverified,
-        rehearsal: call.rehearsal,
-    }
-}
-
-/// What happened to a call; `None`: nothing that is told here.
-fn event(before: Option<&Said>, now: &Said) -> Option<&'static str> {
-    match before {
-        Some(before) if before == now => None,
-        Some(before) if before.state == now.state => Some("changed"),
-        _ => Some(match now.state {
-            CallStateDto::Ringing => "ringing",
-            CallStateDto::Answered => "answered",
-            CallStateDto::Held => "held",
-            _ => "ended",
-        }),
-    }
-}
-
-fn happened(event: &str, call: &CallDto) -> i64 {
-    let known = match event {
-        "ringing" => Some(call.started),
-        "ended" => call.ended,
-        _ => None,
-    };
-    known.unwrap_or_else(|| ringside_app::time_now().0)
-}
-
-fn print(line: &CallLine<'_>, call: &CallDto, out: &mut impl Write) -> io::Result<()> {
-    let said = line.said;
-    let arrow = match said.direction {
-        DirectionDto::In => "in ",
-        DirectionDto::Out => "out",
-    };
-    let event = match line.event {
-        "changed" => "changed",
-        _ => show::state(said.state),
-    };
-    let mut words = vec![said.caller.clone()];
-    words.extend(said.name.clone());
-    words.extend(said.queue.as_ref().map(|queue| format!("via {queue}")));
-    words.extend(said.diverted_by.first().map(|by| format!("forwarded by {by}")));
-    words.extend(said.line.as_ref().map(|line| format!("on {line}")));
-    writeln!(
-        out,
-        "{}  {arrow}  {event:<18}  {}  {}",
-        ringside_app::local_time(line.at, &call.zone),
-        plain(&words.join("  ")),
-        call.id
-    )
 }
 
 fn not_running() -> ApiError {

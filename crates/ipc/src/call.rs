@@ -86,6 +86,31 @@ pub enum OutcomeDto {
     CallBack,
 }
 
+/// One event as its source told it, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HeardDto {
+    /// When it happened, Unix milliseconds.
+    pub at: i64,
+    /// Who told: `phone/Office`, `intake/Desk`, `ring`, …
+    pub source: String,
+    /// `ringing`, `answered`, `held`, or how it ended.
+    pub change: CallStateDto,
+    /// The call it was or became; `null` when nothing was to be made of it.
+    pub call: Option<String>,
+    /// How that call stands after it: this event may have been late, or known better by another source.
+    pub state: Option<CallStateDto>,
+    /// What this event alone says: `null` is not told.
+    pub direction: Option<DirectionDto>,
+    pub caller: Option<CallerDto>,
+    pub line: Option<String>,
+    pub queue: Option<String>,
+    pub provider_call_id: Option<String>,
+    /// Told right after the source connected: it may have begun long ago.
+    pub replay: bool,
+    pub trusted: bool,
+    pub rehearsal: bool,
+}
+
 /// Who is at the other end, as far as the phone told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CallerDto {
@@ -255,6 +280,10 @@ pub struct CallFilterDto {
     pub not_logged: bool,
     /// Id of the last call of the page before.
     pub before: Option<String>,
+    /// Only calls that were first heard of then or later, Unix milliseconds: the time in their ids. To catch up after events
+    /// were lost: missed calls stay unseen.
+    #[ts(optional)]
+    pub since: Option<i64>,
     pub limit: Option<u32>,
 }
 

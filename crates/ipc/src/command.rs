@@ -157,6 +157,8 @@ commands! {
     /// Checks every field, tries the phone where it is one that we connect to, keeps its secrets, and starts it. On failure
     /// nothing is left behind. Where the person signs in in the browser, the phone waits for `sign_in_phone`.
     add_phone(AddPhoneArgs) -> NewPhoneDto;
+    /// The person does not add the phone that is being tried after all: `add_phone` answers with the code `cancelled`.
+    cancel_add_phone(PhoneArgs) -> Nothing;
     /// What is left out stays. The phone is tried with the change; when that fails, all is as it was.
     change_phone(ChangePhoneArgs) -> PhoneDto;
     /// Takes its token, its secrets and its sign-in along.

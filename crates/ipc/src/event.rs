@@ -3,11 +3,18 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{call::CallDto, status::StatusDto};
+use crate::{
+    call::{CallDto, HeardDto},
+    status::StatusDto,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
+    /// A source told something of a call. For whoever follows every event; windows need only [`Event::Call`].
+    Heard {
+        heard: Box<HeardDto>,
+    },
     /// A call is new or changed. Carries all of it: there is nothing to merge.
     Call {
         call: Box<CallDto>,
@@ -16,6 +23,8 @@ pub enum Event {
     CardClosed {
         id: String,
     },
+    /// Events were lost on the way: ask for a snapshot.
+    Behind,
     Status {
         status: StatusDto,
     },

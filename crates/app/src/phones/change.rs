@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringside_domain::{credentials::Secret, source::Trouble};
+use ringside_domain::{Error, Kind, credentials::Secret, source::Trouble};
 use ringside_ipc::{
     ApiError,
     command::{AddPhoneArgs, ChangePhoneArgs},
@@ -11,15 +11,17 @@ use ringside_ipc::{
     status::RoleDto,
 };
 use ringside_sources::kinds::{self, CLEAR_TEXT, PROGRAM, PhoneKind};
+use tokio::sync::oneshot;
 
 use super::{
     grant_name, key, known,
     line::Unsettled,
+    pin::{PIN, Pin, is_pinned},
     secrets::{exchange, forget, put_back, secret_name},
     show,
 };
 use crate::{
-    app::{App, log_failure},
+    app::{App, lock, log_failure},
     connections::form::{Filled, Form},
     settings::PhoneEntry,
 };
@@ -49,10 +51,13 @@ impl App {
         };
         self.inner.file.lock().await.check()?;
         if kind.uses_intake {
-            agreed(kind, &entry)?;
+            agreed(&entry)?;
             return self.add_to_intake(entry).await;
         }
-        let added = self.try_new_phone(kind, &entry, secrets).await;
+        let (cancel, cancelled) = oneshot::channel();
+        *lock(&self.inner.phones.adding) = Some((key(&entry.name), cancel));
+        let added = self.try_new_phone(kind, &entry, secrets, cancelled).await;
+        lock(&self.inner.phones.adding).take();
         if let Err(error) = added {
             self.inner.phones.halt(&entry.name).await;
             self.forget_phone(kind, &entry.name).await.unwrap_or_else(|error| {
@@ -72,25 +77,35 @@ impl App {
         kind: &PhoneKind,
         entry: &PhoneEntry,
         secrets: Vec<(String, Secret)>,
+        cancelled: oneshot::Receiver<()>,
     ) -> Result<(), ApiError> {
         // What can be said without asking anybody is said before anything is kept.
         let typed = secrets.iter().cloned().collect();
         kinds::build(&entry.kind, super::setup(entry, typed), &self.inner.phones.parts)?;
         // Another phone may have had this name, and its secrets may have outlived it.
         self.forget_phone(kind, &entry.name).await?;
-        for (name, secret) in secrets {
+        let pin = given_for(entry, None).filter(|_| !secrets.is_empty());
+        for (name, secret) in secrets.into_iter().chain(pin) {
             let place = secret_name(&entry.name, &name);
             self.inner.ports.credentials.set(&place, secret).await?;
         }
         let line = self.start_phone(entry).await;
         if !kind.signs_in_with_browser {
-            line.settled(PATIENCE, NEXT_TRY).await.map_err(refusal)?;
+            tokio::select! {
+                settled = line.settled(PATIENCE, NEXT_TRY) => settled.map_err(refusal)?,
+                _ = cancelled => return Err(ApiError::new("cancelled", "The phone was not added after all")),
+            }
         }
         self.edit_settings(|settings| {
             settings.phones.push(entry.clone());
             Ok(())
         })
         .await
+    }
+
+    /// What was added before this came stays; another one that is tried goes on.
+    pub(crate) fn cancel_added_phone(&self, name: &str) {
+        lock(&self.inner.phones.adding).take_if(|(tried, _)| *tried == key(name));
     }
 
     /// What is left out stays. The phone is tried with the change; when that fails, all is as it was.
@@ -119,12 +134,13 @@ impl App {
         }
         self.inner.file.lock().await.check()?;
         if kind.uses_intake {
-            agreed(kind, &after)?;
+            agreed(&after)?;
             return self.change_in_intake(after).await;
         }
         let only_trust = after.parameters == before.parameters && secrets.is_empty();
         if !only_trust {
-            typed_again(&form, &before, &after, &secrets)?;
+            let pin = self.kept_pin(&before).await?;
+            typed_again(&form, &before, &after, &secrets, pin.as_ref())?;
         }
         let changed = self.try_changed_phone(kind, &before, &after, secrets, only_trust).await;
         if changed.is_err() && self.inner.role == RoleDto::App {
@@ -147,7 +163,16 @@ impl App {
         let phones = &self.inner.phones;
         // Two of one phone at the same time is more than some servers allow.
         phones.halt(&before.name).await;
-        let old = exchange(&*self.inner.ports.credentials, &before.name, secrets).await?;
+        let mut given = secrets;
+        if !only_trust && !after.secrets.is_empty() {
+            // A new secret may be for a server that proves it in another way.
+            let kept = match given.is_empty() {
+                true => self.kept_pin(before).await?,
+                false => None,
+            };
+            given.extend(given_for(after, kept.and_then(|kept| kept.proof)));
+        }
+        let old = exchange(&*self.inner.ports.credentials, &before.name, given).await?;
         let tried = async {
             if only_trust || kind.signs_in_with_browser {
                 kinds::build(&after.kind, self.signed_out_setup(after).await?, &phones.parts)?;
@@ -166,7 +191,8 @@ impl App {
             return kept;
         }
         if kind.signs_in_with_browser && !only_trust {
-            // It was granted to what was filled in before.
+            // It was granted to what was filled in before, and so would be what is under way.
+            self.cancel_phone_sign_in_of(&before.name).await;
             phones.parts.sign_in.forget(&grant_name(&before.name)).await?;
         }
         if self.inner.role == RoleDto::App && (only_trust || kind.signs_in_with_browser) {
@@ -189,7 +215,7 @@ impl App {
 
     /// Takes a phone away: at once, then out of the settings and the keyring.
     pub(crate) async fn remove_phone_entry(&self, name: &str) -> Result<(), ApiError> {
-        self.cancel_phone_sign_in_of(name);
+        self.cancel_phone_sign_in_of(name).await;
         let phones = &self.inner.phones;
         let _turn = phones.turn.lock().await;
         let entry = self.phone_entry(name)?;
@@ -201,8 +227,10 @@ impl App {
                     Some(kind) => self.forget_phone(kind, &entry.name).await,
                     None => Ok(()),
                 };
+                let mut names = entry.secrets.clone();
+                names.extend((kind.is_none() && !names.is_empty()).then(|| PIN.to_owned()));
                 match secrets {
-                    Ok(()) => forget(&*self.inner.ports.credentials, &entry.name, &entry.secrets).await,
+                    Ok(()) => forget(&*self.inner.ports.credentials, &entry.name, &names).await,
                     Err(error) => Err(error),
                 }
             }
@@ -289,21 +317,27 @@ fn form(kind: &PhoneKind) -> Form {
 }
 
 /// Phones that report to the intake have no source that could ask for consent.
-fn agreed(kind: &PhoneKind, entry: &PhoneEntry) -> Result<(), ApiError> {
-    let asked = kind
-        .parameters
+///
+/// # Errors
+/// The person has not agreed to what this phone needs; field `clear_text`.
+pub(crate) fn agreed(entry: &PhoneEntry) -> ringside_domain::Result<()> {
+    let parameters = kinds::kind(&entry.kind).map_or(&[][..], |kind| kind.parameters);
+    let asked = parameters
         .iter()
         .find(|asked| asked.name == CLEAR_TEXT && asked.required);
     match asked {
         Some(asked) if entry.parameters.get(CLEAR_TEXT).map(String::as_str) != Some("true") => {
-            let error = ApiError::invalid(
-                CLEAR_TEXT,
-                "what this phone reports is not encrypted: agree to that first",
-            );
-            Err(asked.help.into_iter().fold(error, ApiError::hint))
+            let words = "what this phone reports is not encrypted: agree to that first";
+            let error = Error::new(Kind::Invalid, "agree", words).field(CLEAR_TEXT);
+            Err(asked.help.into_iter().fold(error, Error::hint))
         }
         _ => Ok(()),
     }
+}
+
+/// The keyring's entry that goes with this phone's secrets.
+fn given_for(entry: &PhoneEntry, proof: Option<String>) -> Option<(String, Secret)> {
+    is_pinned(&entry.kind).then(|| (PIN.to_owned(), Pin::of(entry, proof).text()))
 }
 
 /// Another server gets no secret that was typed for this one.
@@ -312,10 +346,14 @@ fn typed_again(
     before: &PhoneEntry,
     after: &PhoneEntry,
     typed: &[(String, Secret)],
+    pin: Option<&Pin>,
 ) -> Result<(), ApiError> {
-    let moved = PLACES
-        .iter()
-        .any(|place| before.parameters.get(*place) != after.parameters.get(*place));
+    let differs = |place: &&str| before.parameters.get(*place) != after.parameters.get(*place);
+    let moved = match pin {
+        // Whoever edited the settings by hand must not get it by way of another change.
+        Some(pin) => !pin.fits(after) && (!pin.fits(before) || PLACES.iter().any(differs)),
+        None => PLACES.iter().any(differs),
+    };
     let missing = before
         .secrets
         .iter()

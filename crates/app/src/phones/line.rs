@@ -1,6 +1,7 @@
 //! One source that runs, and how it is doing.
 
 use std::{
+    future::pending,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,6 +15,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::pin::Keeper;
 use crate::app::lock;
 
 /// For saying goodbye. A source that takes longer is cut off.
@@ -50,6 +52,7 @@ impl Line {
     /// Runs the source until it is stopped, or everything is. `changed` is called after each change of its state.
     pub fn start(
         built: Built,
+        mut keeper: Option<Keeper>,
         sink: Box<dyn EventSink>,
         house: Stop,
         clock: &Arc<dyn Clock>,
@@ -76,10 +79,15 @@ impl Line {
             let Built {
                 mut source,
                 state: mut health,
+                ..
             } = built;
             say(SourceState::Connecting);
             // Caught, so that a source that breaks takes no other phone along, and says so.
             let mut running = AssertUnwindSafe(source.run(sink, until.clone())).catch_unwind().boxed();
+            let mut keeping = match &mut keeper {
+                Some(keeper) => keeper.run().boxed(),
+                None => pending().boxed(),
+            };
             let ended = loop {
                 tokio::select! {
                     biased;
@@ -88,8 +96,10 @@ impl Line {
                         let now = health.borrow_and_update().clone();
                         say(now);
                     }
+                    () = &mut keeping => {}
                 }
             };
+            drop((running, keeping));
             let last = health.borrow().clone();
             say(match (ended, last) {
                 (Ok(_), _) if until.peek().is_some() => SourceState::Off,
@@ -100,6 +110,9 @@ impl Line {
                 (Ok(Ok(())), _) => broke_off("the connection to this phone ended by itself"),
                 (Err(_), _) => broke_off("the connection to this phone broke off through a fault of ours"),
             });
+            if let Some(keeper) = keeper {
+                keeper.finish().await;
+            }
         });
         Arc::new(Self {
             state,

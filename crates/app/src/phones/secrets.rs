@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use ringside_domain::{CredentialStore, Error, Kind, Result, credentials::Secret};
 use ringside_sources::kinds::{ParameterKind, PhoneKind, Setup};
 
-use super::{key, known, setup};
+use super::{
+    key, known,
+    pin::{PIN, Pin, is_pinned},
+    setup,
+};
 use crate::{
     app::{App, log_failure},
     settings::PhoneEntry,
@@ -21,22 +25,33 @@ pub(super) fn grant_name(phone: &str) -> String {
 }
 
 impl App {
-    /// What a phone's source is made of, with its secrets.
-    pub(super) async fn phone_setup(&self, entry: &PhoneEntry) -> Result<Setup> {
+    /// What a phone's source is made of, with its secrets, and what they were given for.
+    pub(super) async fn phone_setup(&self, entry: &PhoneEntry) -> Result<(Setup, Option<Pin>)> {
         let kind = known(&entry.kind)?;
-        let setup = self.signed_out_setup(entry).await?;
+        let (setup, pin) = self.setup_and_pin(entry).await?;
         if kind.signs_in_with_browser && self.inner.phones.parts.sign_in.kept(&setup.grant).await?.is_none() {
             return Err(
                 Error::new(Kind::SignInNeeded, "start_phone", "nobody has signed in here yet")
                     .hint("Sign in: the browser opens"),
             );
         }
-        Ok(setup)
+        if let Some(pin) = &pin {
+            pin.check(entry)?;
+        }
+        Ok((setup, pin))
     }
 
-    /// The same, whether anybody has signed in or not.
+    /// The same, whether anybody has signed in or not, and wherever that was.
     pub(super) async fn signed_out_setup(&self, entry: &PhoneEntry) -> Result<Setup> {
+        Ok(self.setup_and_pin(entry).await?.0)
+    }
+
+    async fn setup_and_pin(&self, entry: &PhoneEntry) -> Result<(Setup, Option<Pin>)> {
         let kind = known(&entry.kind)?;
+        let pin = self.kept_pin(entry).await?;
+        if let Some(pin) = pin.as_ref().filter(|_| !entry.secrets.is_empty()) {
+            pin.check(entry)?;
+        }
         let mut secrets = BTreeMap::new();
         for name in &entry.secrets {
             let secret = self
@@ -48,7 +63,11 @@ impl App {
             let secret = secret.ok_or_else(|| lost(kind, name))?;
             secrets.insert(name.clone(), secret);
         }
-        Ok(setup(entry, secrets))
+        let setup = Setup {
+            pin: pin.as_ref().and_then(|pin| pin.proof.clone()),
+            ..setup(entry, secrets)
+        };
+        Ok((setup, pin))
     }
 
     /// Everything that a phone of this kind and name may have in the keyring.
@@ -57,7 +76,8 @@ impl App {
             .parameters
             .iter()
             .filter(|asked| asked.kind == ParameterKind::Secret);
-        let names: Vec<String> = secrets.map(|asked| asked.name.to_owned()).collect();
+        let pin = is_pinned(kind.id).then_some(PIN);
+        let names: Vec<String> = secrets.map(|asked| asked.name).chain(pin).map(str::to_owned).collect();
         forget(&*self.inner.ports.credentials, name, &names).await?;
         if kind.signs_in_with_browser {
             self.inner.phones.parts.sign_in.forget(&grant_name(name)).await?;

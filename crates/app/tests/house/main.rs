@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![cfg(unix)]
 
+mod bad_morning;
 mod browser;
 mod calls;
 mod connect;
@@ -10,6 +11,9 @@ mod locked;
 mod own_phones;
 mod own_phones_secrets;
 mod phones;
+mod phones_consent;
+mod phones_elsewhere;
+mod phones_sign_in;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

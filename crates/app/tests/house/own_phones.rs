@@ -2,6 +2,7 @@
 
 use ringside_ipc::{
     command::ChangePhoneArgs,
+    connection::SecretText,
     phone::{PhoneCheckDto, PhoneDto, PhoneStateDto},
 };
 
@@ -126,6 +127,37 @@ async fn what_does_not_answer_is_not_kept_and_the_words_say_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_not_wanted_after_all_is_not_tried_to_the_end() {
+    let house = House::new();
+    let app = house.own().await;
+    // It takes the connection and says nothing: that would be waited for.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = silent.local_addr().unwrap().to_string();
+    let (before, adding) = (house.secrets.names(), app.clone());
+    let parameters = [
+        ("server", server.as_str()),
+        ("transport", "tcp"),
+        ("user", "ringside"),
+        ("device", "PJSIP/201"),
+    ];
+    let office = AddPhoneArgs {
+        secrets: [("secret".to_owned(), SecretText::new("correct horse"))].into(),
+        ..phone("Office", "asterisk", &parameters)
+    };
+    let asked = tokio::spawn(async move { adding.add_phone(office).await });
+    let _connection = silent.accept().await.unwrap();
+    app.cancel_add_phone(named("Headset")).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!asked.is_finished(), "another one goes on");
+    app.cancel_add_phone(named("OFFICE")).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(3), asked).await;
+    assert_eq!(ended.unwrap().unwrap().unwrap_err().code, "cancelled");
+    assert_eq!(app.phones(Nothing {}).await.unwrap(), []);
+    assert_eq!(house.secrets.names(), before, "the secret store is as it was");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_softphone_that_ends_is_said_and_comes_back_by_itself() {
     let house = House::new();
     let app = house.own().await;
@@ -234,12 +266,12 @@ async fn the_kinds_are_told_with_all_that_a_form_needs() {
             !kind.name.is_empty() && !kind.summary.is_empty() && !kind.evidence.note.is_empty(),
             "{kind:?}"
         );
-        // Their secrets share the keyring with these two.
+        // Their secrets share the keyring with these.
         assert!(
             !kind
                 .parameters
                 .iter()
-                .any(|asked| ["grant", "name"].contains(&asked.name.as_str())),
+                .any(|asked| ["grant", "name", "pin"].contains(&asked.name.as_str())),
             "{kind:?}"
         );
     }

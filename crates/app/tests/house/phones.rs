@@ -186,7 +186,7 @@ fn listening(port: u16) -> IntakeStateDto {
     IntakeStateDto::Listening { port, lan: None }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -198,7 +198,7 @@ async fn get(port: u16, path: &str) -> String {
     get_at("127.0.0.1", port, path).await
 }
 
-async fn get_at(host: &str, port: u16, path: &str) -> String {
+pub async fn get_at(host: &str, port: u16, path: &str) -> String {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect((host, port)).await.unwrap();
     stream

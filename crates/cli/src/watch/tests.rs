@@ -1,3 +1,5 @@
+use ringside_ipc::call::{CallStateDto, DirectionDto};
+
 use super::*;
 
 fn ringing() -> Said {
@@ -47,6 +49,7 @@ fn calls_that_are_over_are_forgotten_first() {
             to: &mut out,
         },
         calls: BTreeMap::new(),
+        newest: 0,
         phones: None,
     };
     watch.calls.insert("0".to_owned(), ringing());

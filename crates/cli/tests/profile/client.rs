@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ringside_app::{App, Connection, Folders, Profile, Start, StartOptions};
+use ringside_app::{App, Connection, Folders, Profile, Start, StartOptions, host::sign_in::Browser};
 use ringside_ipc::status::RoleDto;
 use ringside_tests::{Act, Answer, HttpCrm, LoopbackCrm, Route};
 
@@ -28,11 +28,17 @@ fn app_with(runtime: &tokio::runtime::Runtime, crm: &LoopbackCrm) -> App {
 
 /// The app without its windows, in this process, on the same folders and the same keyring as the program.
 pub fn app(runtime: &tokio::runtime::Runtime) -> App {
+    app_before(runtime, None)
+}
+
+/// The same, with this browser.
+pub fn app_before(runtime: &tokio::runtime::Runtime, browser: Option<Arc<dyn Browser>>) -> App {
     let folders = Folders::of(Profile::default()).unwrap();
-    match runtime
-        .block_on(ringside_app::start(StartOptions::new(folders, RoleDto::App)))
-        .unwrap()
-    {
+    let mut options = StartOptions::new(folders, RoleDto::App);
+    if let Some(browser) = browser {
+        options.ports.browser = browser;
+    }
+    match runtime.block_on(ringside_app::start(options)).unwrap() {
         Start::Owner(app) => app,
         Start::Taken(_) => panic!("somebody else owns the profile"),
     }

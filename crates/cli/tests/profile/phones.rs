@@ -6,7 +6,16 @@ use std::{
     process::{Child, ChildStdout},
 };
 
-use super::{client::app, *};
+use ringside_ipc::{
+    Api as _,
+    call::{ReportDto, ReportState},
+};
+use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person};
+
+use super::{
+    client::{app, app_before},
+    *,
+};
 
 /// A command that goes on while the test does, its lines as they come.
 struct Going {
@@ -49,9 +58,17 @@ impl Going {
         }
     }
 
-    fn interrupt(mut self) -> Option<i32> {
+    fn ends(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    fn interrupt(mut self) -> Option<i32> {
+        self.signal("-INT");
         self.child.wait().unwrap().code()
     }
 }
@@ -184,6 +201,167 @@ fn a_phone_is_added_checked_and_watched() {
     runtime.block_on(app.stop());
     while watch.lines.next().is_some() {}
     assert_eq!(watch.child.wait().unwrap().code(), Some(4), "the app has ended");
+}
+
+#[test]
+fn every_event_is_printed_with_who_told_it() {
+    if !inside("phones::every_event_is_printed_with_who_told_it", true) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = app(&runtime);
+    let port = free_port();
+    json(0, &["settings", "set", "intake_port", &port.to_string()]);
+    let token = token_in(&json(0, &["phone", "add", "Desk", "--trusted"]));
+    let nothing = ringside(&["calls"]);
+    assert_eq!(nothing.stdout, b"");
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("ringside phone list"));
+    let before = json(0, &["ring", "--from", "+44 20 7946 0111", "--call-id", "old"]);
+    let mut watch = going(&["watch", "--json"]);
+    assert_eq!(
+        watch.call()["id"],
+        before["call"],
+        "whoever listens hears what rings already"
+    );
+
+    tell(
+        port,
+        &token,
+        "event=incoming&remote=%2B442079460123&local=sales&name=Ada&call=7",
+    );
+    tell(port, &token, "event=terminated&call=7");
+    json(0, &["ring", "--from", "+44 20 7946 0124", "--call-id", "8"]);
+    let mut event = || loop {
+        let line = watch.next();
+        if line["kind"] == "event" {
+            return line;
+        }
+    };
+    let rings = event();
+    let told = |line: &Value| {
+        format!(
+            "{} {} {} {}",
+            line["source"], line["event"], line["reason"], line["state"]
+        )
+    };
+    assert_eq!(told(&rings), r#""intake/Desk" "ringing" null "ringing""#);
+    assert_eq!(
+        (&rings["number"], &rings["name"], &rings["line"], &rings["trusted"]),
+        (&"+442079460123".into(), &"Ada".into(), &"sales".into(), &true.into()),
+        "{rings}"
+    );
+    let ended = event();
+    assert_eq!(told(&ended), r#""intake/Desk" "ended" "completed" "missed""#);
+    assert_eq!((&ended["id"], &ended["caller"]), (&rings["id"], &Value::Null));
+    let other = event();
+    assert_eq!(told(&other), r#""ring" "ringing" null "ringing""#);
+    assert!(other["trusted"] == false && other["id"].is_string(), "{other}");
+    assert_eq!(watch.interrupt(), Some(0));
+
+    let gone = ringside(&["phone", "remove", "desk"]);
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("No phones yet"));
+    assert_eq!(
+        String::from_utf8(ringside(&["calls", "--text", "nobody"]).stderr)
+            .unwrap()
+            .lines()
+            .count(),
+        1
+    );
+    runtime.block_on(app.stop());
+}
+
+#[test]
+fn a_watcher_that_was_too_slow_is_told_so_and_hears_of_every_call() {
+    if !inside(
+        "phones::a_watcher_that_was_too_slow_is_told_so_and_hears_of_every_call",
+        true,
+    ) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = app(&runtime);
+    let ring = |from: &str, call: &str, state: ReportState| {
+        let report = ReportDto {
+            from: Some(from.to_owned()),
+            call_id: Some(call.to_owned()),
+            state: Some(state),
+            ..ReportDto::default()
+        };
+        runtime.block_on(app.report(report)).unwrap().call.unwrap()
+    };
+    let known = ring("+44 20 7946 0111", "known", ReportState::Ringing);
+    let mut watch = going(&["watch", "--json"]);
+    assert_eq!(watch.call()["id"], known.as_str());
+    watch.signal("-STOP");
+    for _ in 0..4_000 {
+        ring("+44 20 7946 0112", "again", ReportState::Ringing);
+    }
+    let short = ring("+44 20 7946 0123", "short", ReportState::Ringing);
+    ring("+44 20 7946 0123", "short", ReportState::Ended);
+    ring("+44 20 7946 0111", "known", ReportState::Ended);
+    watch.signal("-CONT");
+    while watch.next()["kind"] != "behind" {}
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        let line = watch.call();
+        if line["event"] == "ended" {
+            ended.push(line["id"].as_str().unwrap().to_owned());
+        }
+    }
+    ended.sort();
+    assert_eq!(ended, [known, short], "one was known, one began and ended meanwhile");
+    assert_eq!(watch.interrupt(), Some(0));
+    runtime.block_on(app.stop());
+}
+
+#[test]
+fn a_person_signs_in_to_a_phone() {
+    if !inside("phones::a_person_signs_in_to_a_phone", true) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let fake = runtime.block_on(Fake::open());
+    let person = Person::at(&fake, Mood::Declines);
+    let app = app_before(&runtime, Some(std::sync::Arc::new(person.clone())));
+    let (client, server) = (format!("client_id={CLIENT}"), format!("server={}", fake.server()));
+    // This kind's secret may be left out.
+    let add = [
+        "phone",
+        "add",
+        "Office",
+        "--kind",
+        "ringcentral",
+        "--secrets-from-stdin",
+    ];
+    let said = text(&[&add[..], &["--set", &client, "--set", &server]].concat());
+    assert!(
+        said.contains("nobody has signed in here yet") && said.contains("ringside phone sign-in \"Office\""),
+        "{said}"
+    );
+
+    let refused = json(4, &["phone", "sign-in", "office"]);
+    assert_eq!(refused["error"]["code"], "sign_in_needed");
+    let words = refused["error"]["message"].as_str().unwrap();
+    assert!(words.contains("The user said no"), "{words}");
+    person.be(Mood::Away);
+    let waiting = going(&["phone", "sign-in", "office", "--json"]);
+    runtime.block_on(async {
+        person.opened().await;
+        person.opened().await;
+    });
+    // Another one takes its place.
+    person.be(Mood::Agrees);
+    let signed_in = json(0, &["phone", "sign-in", "office"]);
+    assert_eq!(
+        (&signed_in["state"]["kind"], &signed_in["signed_in"]),
+        (&"ready".into(), &true.into())
+    );
+    assert_eq!(waiting.ends(), Some(4));
+    assert!(text(&["phone", "list"]).contains("hears of every call"));
+    assert_eq!(json(1, &["phone", "sign-in", "Attic"])["error"]["code"], "not_found");
+    assert_eq!(json(0, &["phone", "remove", "office"]), serde_json::json!([]));
+    runtime.block_on(app.stop());
+    fake.checked();
 }
 
 #[test]

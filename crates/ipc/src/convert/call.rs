@@ -1,22 +1,25 @@
 //! Calls: who is at the other end, what the lookup knows, what became of the log.
 
 use ringside_domain::{
-    Call, ContactRef, LogField, Trust,
-    call::Party,
+    Call, CallState, Change, ContactRef, LogField, Trust,
+    call::{Party, WireParty},
     journal::{Failure, Write, WriteState},
-    phone::Reading,
+    phone::{Reading, read},
 };
-use ringside_engine::view::{self, CallView, LookupView};
+use ringside_engine::view::{self, CallView, Heard, LookupView};
 
 use super::{Words, codes::line_code, count, whole};
 use crate::{
     call::{
-        AskedDto, AskedState, CallDto, CallerDto, CallerKind, ChoiceDto, ChosenFieldDto, LogDto, LogFieldDto,
+        AskedDto, AskedState, CallDto, CallerDto, CallerKind, ChoiceDto, ChosenFieldDto, HeardDto, LogDto, LogFieldDto,
         LogFieldsDto, LogStateDto, LookupDto,
     },
     contact::ContactRefDto,
     status::FieldOptionDto,
 };
+
+/// In characters.
+const LONGEST_NAME: usize = 120;
 
 impl Words<'_> {
     #[must_use]
@@ -50,6 +53,39 @@ impl Words<'_> {
             twins: view.twins.iter().map(|twin| self.contact(twin)).collect(),
             log: self.log(view),
             provider_call_id: call.provider_call_id.clone(),
+        }
+    }
+
+    #[must_use]
+    pub fn heard(&self, heard: &Heard) -> HeardDto {
+        let event = &heard.event;
+        let party = |wire: &WireParty| {
+            self.caller(&Party {
+                reading: read(&wire.raw, self.home),
+                display: wire.display.as_deref().and_then(short),
+            })
+        };
+        let line = event.local.as_ref().map(party);
+        HeardDto {
+            at: event.at.wall.0,
+            source: event.source.to_string(),
+            change: match event.change {
+                Change::Ringing => CallState::Ringing,
+                Change::Answered => CallState::Answered,
+                Change::Held => CallState::Held,
+                Change::Ended(reason) => CallState::Ended(reason),
+            }
+            .into(),
+            call: heard.call.map(|(id, _)| id.to_string()),
+            state: heard.call.map(|(_, state)| state.into()),
+            direction: event.direction.map(Into::into),
+            caller: event.remote.as_ref().map(party),
+            line: line.and_then(|line| line.display.or_else(|| short(&line.text))),
+            queue: event.route.queue.as_deref().and_then(short),
+            provider_call_id: event.provider_call_id.clone(),
+            replay: event.replay,
+            trusted: event.trust == Trust::Trusted,
+            rehearsal: event.rehearsal,
         }
     }
 
@@ -152,6 +188,12 @@ impl Words<'_> {
         log.contact = Some(ContactRefDto::from(&choice.contact.id));
         log.contact_name = Some(choice.contact.name.clone());
     }
+}
+
+/// A name as long as the card would show it.
+fn short(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.chars().take(LONGEST_NAME).collect())
 }
 
 fn chosen((name, value): &(String, String)) -> ChosenFieldDto {

@@ -112,18 +112,20 @@ async fn whoever_calls_themselves_checks_the_call_that_comes_in() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_told_again_is_no_trial_and_a_check_ends_by_itself() {
+async fn of_what_is_told_again_only_what_rings_is_a_trial_and_a_check_ends_by_itself() {
     let heard = Arc::new(Heard::new(Arc::new(At(1_000))));
     let sink = heard.sink(Some("desk".to_owned()), None);
     heard.begin_check("desk");
-    let replay = CallEvent {
+    let again = |change| CallEvent {
         replay: true,
-        ..event("old", Direction::In, Change::Ringing)
+        ..event("old", Direction::In, change)
     };
-    sink.event(replay);
+    sink.event(again(Change::Answered));
     assert_eq!((marks(&heard), heard.last_seen("desk")), (String::new(), None));
+    sink.event(again(Change::Ringing));
+    assert_eq!((marks(&heard).as_str(), heard.last_seen("desk")), ("r", None));
     tokio::time::sleep(TRIAL + Duration::from_millis(1)).await;
-    assert_eq!(marks(&heard), "!");
+    assert_eq!(marks(&heard), "r!");
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,10 +108,11 @@ fn start(life: Life) -> Arc<Line> {
     let built = Built {
         source: Box::new(Source { life, health }),
         state,
+        pin: None,
     };
     let clock: Arc<dyn Clock> = Arc::new(Noon);
     let house: Stop = std::future::pending().boxed().shared();
-    Line::start(built, Box::new(Nowhere), house, &clock, || {})
+    Line::start(built, None, Box::new(Nowhere), house, &clock, || {})
 }
 
 async fn settled(line: &Line) -> Result<(), Unsettled> {
