@@ -2,6 +2,7 @@
 // and keyring of their own. Prints one table, and the reasons for what misses its goal. Runs inside tests/e2e/session.sh.
 
 import { spawn } from 'node:child_process';
+import { watch } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { call, chance, keystrokes, phone } from './desktop/calls.mjs';
 import { at, duration, median, mib, ms, seconds, sum, table, times } from './desktop/figures.mjs';
+import { Pbx } from './desktop/pbx.mjs';
 import { family, isAlone, memory, work, worked } from './desktop/processes.mjs';
 import { PROFILE, Program } from './desktop/program.mjs';
 
@@ -92,10 +94,14 @@ async function alone() {
   stop('another program with a WebKit runs, and memory cannot be compared beside it: end it and measure again');
 }
 
+/** What the programs worked while nothing was asked of them, by thread. */
+const idle = {};
+const share = (threads) => (sum(threads.map((thread) => thread.ms)) / IDLE) * 100;
+const busiest = (threads) => threads.slice(0, 3).map(({ name, ms: took }) => `${name} ${took.toFixed(1)} ms`).join(', ');
+
 /** Memory and idling, with the windows hidden. */
 async function rest() {
   const found = { ringside: [], empty: [] };
-  const idle = {};
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, start] of [['ringside', ringside], ['empty', empty]]) {
       await alone();
@@ -122,8 +128,6 @@ async function rest() {
     why: `${parts(ours)}; the empty app ${parts(theirs)}`,
   });
   notes.push(`memory: ${parts(ours)}; the empty app: ${parts(theirs)}`);
-  const share = (threads) => (sum(threads.map((thread) => thread.ms)) / IDLE) * 100;
-  const busiest = (threads) => threads.slice(0, 3).map(({ name, ms: took }) => `${name} ${took.toFixed(1)} ms`).join(', ');
   goal('idling without sources, beyond the empty app', 0.1, share(idle.ringside) - share(idle.empty), {
     show: (value) => `${value.toFixed(3)} %`,
     beside: `${share(idle.ringside).toFixed(3)} % against ${share(idle.empty).toFixed(3)} % of one core, ${IDLE / 1000} s`,
@@ -166,6 +170,69 @@ async function calls() {
   const used = sum((await memory(await family(program.pid))).map(({ bytes }) => bytes));
   notes.push(`memory right after these ${CALLS + 1} calls and searches: ${mib(used)}`);
   await program.stop();
+}
+
+/** When a call was painted, on the wall clock: as soon as the file of stages says so, which is a little late. */
+function painted() {
+  const seen = new Map();
+  const watcher = watch(stagesFile, async () => {
+    const now = Date.now();
+    const text = await readFile(stagesFile, 'utf8');
+    for (const [, call] of text.matchAll(/"call":"([^"]+)","stage":"painted"/g)) if (!seen.has(call)) seen.set(call, now);
+  });
+  const of = async (call) => {
+    for (const patience = performance.now() + 10_000; performance.now() < patience; await sleep(10)) {
+      if (seen.has(call)) return seen.get(call);
+    }
+    return stop('a card of a call on the PBX was not painted within 10 s');
+  };
+  return { of, close: () => watcher.close() };
+}
+
+/** A phone on a PBX: what it costs to listen, and how long it takes from the INVITE on the wire to the card. */
+async function phoneOnPbx() {
+  const numbers = (await readFile(numbersFile, 'utf8')).split('\n');
+  const pick = chance(20_260_402);
+  const pbx = await Pbx.start();
+  const program = await ringside({ RINGSIDE_STAGES: stagesFile });
+  const { owner } = program;
+  await owner.ask('subscribe');
+  await owner.ask('add_phone', { name: 'Bench PBX', trusted: false, ...pbx.line });
+  await sleep(SETTLED);
+  const before = await work(await family(program.pid));
+  await sleep(IDLE);
+  const busy = worked(before, await work(await family(program.pid)));
+  const extra = share(busy) - share(idle.ringside);
+  goal('idling with a phone on a PBX, beyond without', 0.2, extra, {
+    show: (value) => `${value.toFixed(3)} %`,
+    beside: `${share(busy).toFixed(3)} % against ${share(idle.ringside).toFixed(3)} % of one core, ${IDLE / 1000} s`,
+    why: `busiest threads in ${IDLE / 1000} s: ${busiest(busy)}; without: ${busiest(idle.ringside)}`,
+  });
+
+  const cards = painted();
+  const measured = [];
+  for (let turn = 0; turn <= CALLS; turn++) {
+    const began = owner.next('the call on the PBX', ({ kind, call }) => kind === 'call' && !call.is_over);
+    const ended = owner.next('its end', ({ kind, call }) => kind === 'call' && call.is_over);
+    const invited = pbx.rings(numbers[pick(numbers.length)], 600);
+    const { call: first } = await began;
+    const seen = await cards.of(first.id);
+    // The first one warms everything up.
+    if (turn > 0) measured.push({ took: seen - (await invited), named: first.lookup.matches.length > 0 });
+    await ended;
+    await owner.ask('close_card', { call: first.id });
+    await sleep(200 + pick(200));
+  }
+  cards.close();
+  if (measured.some(({ named }) => !named)) misses.push('a card of a known caller on the PBX was painted without the name');
+  const took = measured.map((one) => one.took);
+  goal('INVITE at the PBX → card with the name painted, p95', 120, at(0.95, took), {
+    show: ms,
+    beside: `p50 ${ms(at(0.5, took))}, worst ${ms(Math.max(...took))}, ${CALLS} calls of ${PEOPLE.toLocaleString('en')} people`,
+  });
+  await owner.ask('remove_phone', { name: 'Bench PBX' });
+  await program.stop();
+  await pbx.stop();
 }
 
 /** Percentiles that benches/benches/store.rs printed. */
@@ -213,11 +280,13 @@ say('Leaving both alone');
 await rest();
 say('Ringing');
 await calls();
+say('Ringing on a PBX');
+await phoneOnPbx();
 await index();
 await size();
 await rm(home, { recursive: true, force: true });
 
-const order = ['event', 'index', 'name', 'start', 'memory', 'size', 'idling'];
+const order = ['event', 'INVITE', 'index', 'name', 'start', 'memory', 'size', 'idling'];
 rows.sort((a, b) => order.indexOf(a[0].split(' ')[0]) - order.indexOf(b[0].split(' ')[0]));
 console.log(`\n${head.join('\n')}\n`);
 if (quick) console.log('RINGSIDE_BENCH_QUICK is set: this only shows that the bench runs. Its figures mean nothing.\n');
