@@ -5,8 +5,9 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc,
+    sync::{Mutex, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
 use ringside_domain::{Error, Kind, Result};
@@ -19,7 +20,13 @@ use crate::{
 
 pub(crate) struct Lane {
     jobs: mpsc::Sender<Message>,
+    /// Never gets a word: it hangs up when the thread has closed its connection and ends.
+    ended: Mutex<mpsc::Receiver<()>>,
 }
+
+/// A process that exits while a connection is being closed may crash in the encryption's own clean-up. Nobody who forgot
+/// [`Lane::stop`] waits longer than this.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 enum Message {
     Job(Box<dyn FnOnce(&mut Database) + Send>),
@@ -35,7 +42,7 @@ impl Lane {
     ) -> Answer<(Self, T)> {
         let (jobs, queue) = mpsc::channel();
         let (opened, answer) = oneshot::channel();
-        spawn(name, move || match open() {
+        let ended = spawn(name, move || match open() {
             Ok((database, more)) => {
                 if opened.send(Ok(more)).is_ok() {
                     serve(database, &queue);
@@ -44,14 +51,14 @@ impl Lane {
             Err(fault) => drop(opened.send(Err(fault))),
         })?;
         let more = answer.await.map_err(|_| gone(name))??;
-        Ok((Self { jobs }, more))
+        Ok((Self { jobs, ended }, more))
     }
 
     /// Serves a database that is open already.
     pub fn with(name: &'static str, database: Database) -> Answer<Self> {
         let (jobs, queue) = mpsc::channel();
-        spawn(name, move || serve(database, &queue))?;
-        Ok(Self { jobs })
+        let ended = spawn(name, move || serve(database, &queue))?;
+        Ok(Self { jobs, ended })
     }
 
     /// Runs one job and gives what it returned.
@@ -75,10 +82,25 @@ impl Lane {
     }
 }
 
-fn spawn(name: &'static str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+impl Drop for Lane {
+    fn drop(&mut self) {
+        // The thread ends when nobody can send it anything.
+        let (nobody, _) = mpsc::channel();
+        self.jobs = nobody;
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(FAREWELL);
+    }
+}
+
+/// What comes back hangs up when the body is through.
+fn spawn(name: &'static str, body: impl FnOnce() + Send + 'static) -> Result<Mutex<mpsc::Receiver<()>>> {
+    let (alive, ended) = mpsc::channel();
     let thread = thread::Builder::new().name(name.to_owned());
-    let started = thread.spawn(body);
-    started.map(drop).map_err(|why| {
+    let started = thread.spawn(move || {
+        body();
+        drop(alive);
+    });
+    started.map(|_| Mutex::new(ended)).map_err(|why| {
         Error::new(
             Kind::Storage,
             "open_store",
