@@ -1,4 +1,5 @@
-// The secret store is locked when a call comes, and is unlocked while it goes on: said, kept, merged.
+// The secret store is locked when a call comes, and is unlocked while it goes on: said, kept, merged. By its name the last of
+// these files: it takes the session's secret store away with it.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
