@@ -154,3 +154,35 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    fn storm(ringing: usize) -> Screen {
+        Screen {
+            own: BTreeMap::new(),
+            storm: Some((CALL.to_owned(), text::storm(ringing, Words::of("en")))),
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_storm_is_told_once_a_second_and_the_last_one_is_not_lost() {
+        // Later than now, so that a slow machine does not come to the end of the pause.
+        let told = Instant::now() + Duration::from_secs(60);
+        let (_, four) = storm(4).storm.expect("a storm");
+        let mut desk = Desk {
+            notifier: Notifier::new(|_, _| {}),
+            shown: BTreeMap::from([(CALL.to_owned(), four.clone())]),
+            storm_told: Some(told),
+            complained: false,
+        };
+        let mut bring = |ringing| tauri::async_runtime::block_on(desk.bring(storm(ringing)));
+        assert_eq!(bring(5), Some(told + STORM_PAUSE));
+        assert_eq!(bring(4), None, "what is on the screen is right again");
+        assert_eq!(bring(200), Some(told + STORM_PAUSE));
+        assert_eq!(desk.shown.get(CALL), Some(&four));
+    }
+}

@@ -2,7 +2,7 @@
 
 use ringside_app::host::Notice;
 use ringside_ipc::{
-    call::{CallDto, CallerKind, ChosenByDto, DirectionDto},
+    call::{CallDto, CallerDto, CallerKind, ChosenByDto, DirectionDto},
     contact::{ContactDto, GradeDto},
 };
 
@@ -34,6 +34,14 @@ fn caller(call: &CallDto) -> Option<(&ContactDto, bool)> {
     }
 }
 
+/// The number as it is read out; an extension, which the owner writes as `ext. 204`, in the words of the language.
+fn number(CallerDto { kind, text, .. }: &CallerDto, words: &Words) -> String {
+    match text.strip_prefix("ext. ").filter(|_| *kind == CallerKind::Extension) {
+        Some(digits) => format!("{} {digits}", words.extension),
+        None => text.clone(),
+    }
+}
+
 /// Name first; then what kind of call, company and number.
 pub(super) fn notice(call: &CallDto, words: &Words) -> Notice {
     let direction = match call.direction {
@@ -44,7 +52,7 @@ pub(super) fn notice(call: &CallDto, words: &Words) -> Notice {
     let title = match (caller(call), call.caller.kind) {
         (Some((contact, is_certain)), _) => {
             facts.extend(contact.company.clone().filter(|company| *company != contact.name));
-            facts.push(call.caller.text.clone());
+            facts.push(number(&call.caller, words));
             if is_certain {
                 contact.name.clone()
             } else {
@@ -59,7 +67,7 @@ pub(super) fn notice(call: &CallDto, words: &Words) -> Notice {
             if call.caller.text.is_empty() {
                 words.unknown_caller.to_owned()
             } else {
-                call.caller.text.clone()
+                number(&call.caller, words)
             }
         }
     };
@@ -160,6 +168,15 @@ mod tests {
             call["caller"]["text"] = json!("");
         });
         assert_eq!(notice(&withheld, Words::of("en")).title, "Number withheld");
+    }
+
+    #[test]
+    fn an_extension_is_said_in_the_words_of_the_language() {
+        let extension = call(
+            |call| call["caller"] = json!({ "kind": "extension", "text": "ext. 204", "e164": null, "region": null, "line_type": null, "display": null }),
+        );
+        assert_eq!(notice(&extension, Words::of("en")).title, "ext. 204");
+        assert_eq!(notice(&extension, Words::of("de")).title, "Durchwahl 204");
     }
 
     #[test]

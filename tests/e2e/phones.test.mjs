@@ -83,7 +83,7 @@ for (const [theme, options] of themes) {
         await page.view('card');
         await page.reads('card-name', /Ada Lovelace/);
         baresip.call('ESTABLISHED', call);
-        await page.reads('call-state', /On call|Talking|In call|Connected/i);
+        await page.reads('call-state', /In call/);
         baresip.call('CLOSED', call, 'Connection reset by peer');
         await page.reads('call-state', /Ended/);
         await page.click('btn-dismiss');
@@ -134,6 +134,9 @@ test('phones: a SIP account that is refused keeps all that was typed, and clear 
 
     const closed = await freePort();
     await fill(page, 'phone-field-address', '201@pbx.example.com');
+    // What few people need is behind a line that opens, so that the button is in sight.
+    assert.equal(await page.run('return document.querySelector("[data-testid=phone-field-rare]").open'), false);
+    await page.run('document.querySelector("[data-testid=phone-field-rare] summary").click()');
     await fill(page, 'phone-field-server', `127.0.0.1:${closed}`);
     assert.deepEqual(await page.all('phone-field-clear_text'), [], 'TLS needs no consent');
     await page.run('const field = document.querySelector("[data-testid=phone-field-transport]"); field.value = "tcp"; field.dispatchEvent(new Event("change", { bubbles: true }));');
@@ -152,8 +155,8 @@ test('phones: a SIP account that is refused keeps all that was typed, and clear 
     );
     await shoot('phones-refused');
     assert.deepEqual(await app.ringside('phone', 'list'), [], 'nothing was kept');
-    const log = await app.ringside('status');
-    assert.ok(!JSON.stringify(log).includes('a-password'));
+    const status = await app.ringside('status');
+    assert.ok(!JSON.stringify(status).includes('a-password'));
   });
 });
 

@@ -49,10 +49,20 @@ impl Desk {
     }
 
     pub async fn on_file(path: &Path) -> Self {
+        Self::on_file_with(path, config()).await
+    }
+
+    pub async fn on_file_with(path: &Path, config: Config) -> Self {
         let store = Store::open(path, StoreKey::from_bytes([7; 32]), clock(), random())
             .await
             .unwrap();
-        Self::with(store, config()).await
+        Self::with(store, config).await
+    }
+
+    /// The program ends, and leaves what goes on as it is.
+    pub async fn ends(self) {
+        self.engine.stop().await;
+        self.store.close().await;
     }
 
     pub async fn with(store: Store, config: Config) -> Self {

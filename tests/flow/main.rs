@@ -6,6 +6,7 @@ mod busy;
 mod crm;
 mod desk;
 mod dialog;
+mod ends;
 mod logging;
 mod lookup;
 mod restart;

@@ -33,6 +33,13 @@ pub fn line(pbx: &Pbx, transport: &str) -> Line {
     Line::sip(AGENT, transport, &format!("127.0.0.1:{}", pbx.port))
 }
 
+/// An answered call from the first ring to the end.
+pub async fn talk(pbx: &Pbx, contact: u16, from: &str) {
+    let agent = Part::phone(contact, ms(200)).starts(pbx).await;
+    Part::caller(from, AGENT, ms(200)).plays(pbx).await;
+    agent.done().await;
+}
+
 pub fn number(call: &Call) -> &str {
     call.remote.reading.number().map_or("none", |number| number.e164())
 }
@@ -158,13 +165,35 @@ async fn a_second_call_waits() {
     assert!(calls[0].talked > calls[1].talked, "{calls:#?}");
 }
 
+/// A server that tells of one call at a time, the most interesting one: what it leaves out goes on.
+#[tokio::test]
+async fn one_dialog_a_body() {
+    let pbx = Pbx::switched(&["SINGLE"]).await;
+    let (desk, _phone, contact) = bench(&pbx, "udp").await;
+    let agent = Part::phone(contact, ms(1_000)).times(2, 10).starts(&pbx).await;
+    let first = Part::caller(ADA, AGENT, ms(3_000)).starts(&pbx).await;
+    desk.open("answered").await;
+    let second = Part::canceller(GRACE, AGENT, ms(500)).starts(&pbx).await;
+    let waiting = desk.open("ringing").await;
+    assert_eq!(number(&waiting), "+442079460000");
+    second.done().await;
+    assert_eq!(
+        number(&desk.open("answered").await),
+        "+14155550100",
+        "the first goes on"
+    );
+    first.done().await;
+    agent.done().await;
+    let calls = desk.ended(2, KNOWN_WITHIN).await;
+    is(&calls[0], Direction::In, EndReason::Completed, "+14155550100");
+    is(&calls[1], Direction::In, EndReason::Missed, "+442079460000");
+}
+
 #[tokio::test]
 async fn no_identities() {
     let pbx = Pbx::switched(&["NUMBERLESS"]).await;
     let (desk, mut phone, contact) = bench(&pbx, "udp").await;
-    let agent = Part::phone(contact, ms(300)).starts(&pbx).await;
-    Part::caller(ADA, AGENT, ms(300)).plays(&pbx).await;
-    agent.done().await;
+    talk(&pbx, contact, ADA).await;
     let calls = desk.ended(1, KNOWN_WITHIN).await;
     is(&calls[0], Direction::In, EndReason::Completed, "none");
     phone.notes("no_numbers").await;

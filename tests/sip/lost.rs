@@ -7,8 +7,8 @@ use ringside_tests::phone_desk::{KNOWN_WITHIN, PhoneDesk};
 use rustix::process::Signal;
 
 use crate::{
-    calls::{AGENT, bench, is, line, ms},
-    party::{ADA, GRACE, Part, register, register_at},
+    calls::{AGENT, bench, is, line, ms, talk},
+    party::{ADA, GRACE, Part, Party, register, register_at},
     pbx::{Ask, Pbx},
     process::until,
     watcher::Watcher,
@@ -17,28 +17,35 @@ use crate::{
 /// A connection that broke is noticed at once, and tried again after a second.
 const BACK_WITHIN: Duration = Duration::from_secs(8);
 
+/// Two who talk for longer than the test takes.
+async fn talking(pbx: &Pbx, desk: &PhoneDesk, contact: u16) -> [Party; 2] {
+    let agent = Part::phone(contact, ms(200)).starts(pbx).await;
+    let caller = Part::caller(ADA, AGENT, ms(60_000)).starts(pbx).await;
+    desk.open("answered").await;
+    [agent, caller]
+}
+
+/// A server that restarted knows nothing of them any more: nobody saw the end. Of the next call it tells again.
+async fn forgotten(pbx: &Pbx, desk: &PhoneDesk, contact: u16, two: [Party; 2], within: Duration) {
+    let calls = desk.ended(1, within).await;
+    is(&calls[0], Direction::In, EndReason::Unknown, "+14155550100");
+    drop(two);
+    register_at(pbx, AGENT, contact).await;
+    talk(pbx, contact, GRACE).await;
+    let calls = desk.ended(2, KNOWN_WITHIN).await;
+    is(&calls[1], Direction::In, EndReason::Completed, "+442079460000");
+}
+
 #[tokio::test]
 async fn the_server_restarts_in_the_middle_of_a_call() {
     let mut pbx = Pbx::start().await;
     let (desk, mut phone, contact) = bench(&pbx, "tcp").await;
-    let agent = Part::phone(contact, ms(200)).starts(&pbx).await;
-    let caller = Part::caller(ADA, AGENT, ms(60_000)).starts(&pbx).await;
-    desk.open("answered").await;
+    let two = talking(&pbx, &desk, contact).await;
     pbx.down();
     phone.retrying(KNOWN_WITHIN).await;
     pbx.up().await;
     phone.ready().await;
-    // It knows nothing of the call any more; nobody saw its end.
-    let calls = desk.ended(1, BACK_WITHIN).await;
-    is(&calls[0], Direction::In, EndReason::Unknown, "+14155550100");
-    drop((agent, caller));
-
-    register_at(&pbx, AGENT, contact).await;
-    let agent = Part::phone(contact, ms(200)).starts(&pbx).await;
-    Part::caller(GRACE, AGENT, ms(200)).plays(&pbx).await;
-    agent.done().await;
-    let calls = desk.ended(2, KNOWN_WITHIN).await;
-    is(&calls[1], Direction::In, EndReason::Completed, "+442079460000");
+    forgotten(&pbx, &desk, contact, two, BACK_WITHIN).await;
 }
 
 /// Over UDP nothing breaks: the server is asked again when the subscription is due, knows nothing of it, and gets a new one.
@@ -51,21 +58,10 @@ async fn the_server_restarts_unnoticed() {
     })
     .await;
     let (desk, _phone, contact) = bench(&pbx, "udp").await;
-    let agent = Part::phone(contact, ms(200)).starts(&pbx).await;
-    let caller = Part::caller(ADA, AGENT, ms(60_000)).starts(&pbx).await;
-    desk.open("answered").await;
+    let two = talking(&pbx, &desk, contact).await;
     pbx.down();
     pbx.up().await;
-    let calls = desk.ended(1, Duration::from_secs(20)).await;
-    is(&calls[0], Direction::In, EndReason::Unknown, "+14155550100");
-    drop((agent, caller));
-
-    register_at(&pbx, AGENT, contact).await;
-    let agent = Part::phone(contact, ms(200)).starts(&pbx).await;
-    Part::caller(GRACE, AGENT, ms(200)).plays(&pbx).await;
-    agent.done().await;
-    let calls = desk.ended(2, KNOWN_WITHIN).await;
-    is(&calls[1], Direction::In, EndReason::Completed, "+442079460000");
+    forgotten(&pbx, &desk, contact, two, Duration::from_secs(20)).await;
 }
 
 #[tokio::test]
@@ -80,9 +76,7 @@ async fn watched_for_longer_than_a_subscription() {
     tokio::time::sleep(Duration::from_secs(30)).await;
     assert!(pbx.noted("within SUBSCRIBE 201") >= 3, "{}", pbx.said());
     assert_eq!(pbx.noted("new SUBSCRIBE 201"), 1, "renewed, not begun again");
-    let agent = Part::phone(contact, ms(200)).starts(&pbx).await;
-    Part::caller(ADA, AGENT, ms(200)).plays(&pbx).await;
-    agent.done().await;
+    talk(&pbx, contact, ADA).await;
     let calls = desk.ended(1, KNOWN_WITHIN).await;
     is(&calls[0], Direction::In, EndReason::Completed, "+14155550100");
     phone.stops().await;
@@ -99,9 +93,7 @@ async fn it_says_goodbye() {
             .await;
         tokio::time::sleep(ms(300)).await;
         let sent = pbx.noted("sent NOTIFY 201");
-        let agent = Part::phone(contact, ms(100)).starts(&pbx).await;
-        Part::caller(ADA, AGENT, ms(100)).plays(&pbx).await;
-        agent.done().await;
+        talk(&pbx, contact, ADA).await;
         assert_eq!(
             pbx.noted("sent NOTIFY 201"),
             sent,

@@ -1,6 +1,6 @@
 //! Many calls: at once, and in a night.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 
 use ringside_domain::{Call, CallState, Direction, EndReason};
 use ringside_tests::{
@@ -44,10 +44,22 @@ async fn forty_calls_over_udp() {
     burst("udp", 40, 10, 300, 300).await;
 }
 
-/// The bodies grow too large for UDP on the way: what happens while it goes over to TCP is known, too.
+/// A body that arrives cut moves the watcher over to TCP, where the first one lists everything; no call rings twice.
 #[tokio::test]
-async fn forty_calls_over_udp_that_goes_over_to_tcp() {
-    burst("udp-tcp", 40, 10, 300, 300).await;
+async fn from_udp_over_to_tcp() {
+    let (place, datagrams) = Notifier::places().await;
+    let desk = PhoneDesk::new().await;
+    let mut phone = desk.listens(Line::sip(AGENT, "udp-tcp", &place.local_addr().unwrap().to_string()));
+    let ring = |ids: Range<u32>| ids.map(|id| told(id, "early")).collect::<Vec<_>>();
+    Notifier::cuts(&datagrams, &ring(0..1), &ring(0..40)).await;
+    let mut notifier = Notifier::serves(&place, &ring(0..40)).await;
+    phone.notes("over_tcp").await;
+    let all_ring = |calls: &[Call]| calls.iter().filter(|call| call.state == CallState::Ringing).count() == 40;
+    desk.sees("40 that ring", KNOWN_WITHIN, all_ring).await;
+    notifier
+        .tells(&(0..40).map(|id| told(id, "terminated")).collect::<Vec<_>>())
+        .await;
+    desk.ended(40, KNOWN_WITHIN).await;
 }
 
 /// A queue in which two hundred wait: each is a call of its own, and all end.
@@ -56,7 +68,7 @@ async fn two_hundred_ring_at_once() {
     let place = Notifier::place().await;
     let desk = PhoneDesk::new().await;
     let _phone = desk.listens(Line::sip(AGENT, "tcp", &place.local_addr().unwrap().to_string()));
-    let mut notifier = Notifier::serves(&place).await;
+    let mut notifier = Notifier::serves(&place, &[]).await;
     let all = |state| (0..200).map(|id| told(id, state)).collect::<Vec<_>>();
     notifier.tells(&all("early")).await;
     let ring = |calls: &[Call]| calls.iter().filter(|call| call.state == CallState::Ringing).count() == 200;
@@ -81,7 +93,7 @@ async fn ten_thousand_calls_in_a_night() {
     let place = Notifier::place().await;
     let server = place.local_addr().unwrap().to_string();
     let mut watcher = Watcher::with_journal(folder.path(), &server, &folder.path().join("journal"));
-    let mut notifier = Notifier::serves(&place).await;
+    let mut notifier = Notifier::serves(&place, &[]).await;
     watcher.says("ready", 1, KNOWN_WITHIN).await;
     let mut memory = Vec::new();
     let mut work = Vec::new();

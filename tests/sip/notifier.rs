@@ -1,4 +1,5 @@
-//! A notifier of dialogs over TCP that asks for no password: for more calls than a real PBX makes in a test's time.
+//! A notifier of dialogs that asks for no password: for more calls than a real PBX makes in a test's time, and for what the
+//! loopback never does, a datagram that arrives cut.
 //!
 //! It speaks as Kamailio does in the other tests: full bodies, one NOTIFY at a time, each waited for.
 
@@ -6,15 +7,23 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UdpSocket},
     time::timeout,
 };
+
+use crate::process::port;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub struct Notifier {
     stream: TcpStream,
     bytes: Vec<u8>,
+    watched: Watched,
+}
+
+/// A subscription, from the notifier's end.
+struct Watched {
+    transport: &'static str,
     /// What a NOTIFY repeats of the SUBSCRIBE: its ends changed places.
     dialog: String,
     contact: String,
@@ -34,75 +43,106 @@ impl Notifier {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
     }
 
-    /// Waits for somebody who subscribes, and answers with an empty body.
-    pub async fn serves(place: &TcpListener) -> Self {
-        let (stream, _) = timeout(PATIENCE, place.accept()).await.unwrap().unwrap();
-        let mut notifier = Self {
-            stream,
-            bytes: Vec::new(),
-            dialog: String::new(),
-            contact: String::new(),
-            cseq: 0,
-        };
-        let subscribe = notifier.hears().await;
-        assert!(subscribe.starts_with("SUBSCRIBE "), "{subscribe}");
-        assert_eq!(header(&subscribe, "Event"), "dialog");
-        let (from, to) = (header(&subscribe, "From"), header(&subscribe, "To"));
-        let call_id = header(&subscribe, "Call-ID");
-        notifier.dialog = format!("From: {to};tag=notifier\r\nTo: {from}\r\nCall-ID: {call_id}\r\n");
-        notifier.contact = header(&subscribe, "Contact").trim_matches(['<', '>']).to_owned();
-        let answer = format!(
-            "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {from}\r\nTo: {to};tag=notifier\r\nCall-ID: {call_id}\r\nCSeq: {}\r\n\
-             Expires: 3600\r\nContact: <sip:notifier@127.0.0.1;transport=tcp>\r\nContent-Length: 0\r\n\r\n",
-            header(&subscribe, "Via"),
-            header(&subscribe, "CSeq")
-        );
-        notifier.stream.write_all(answer.as_bytes()).await.unwrap();
-        notifier.tells(&[]).await;
+    /// One for TCP and one for UDP, at the same port.
+    pub async fn places() -> (TcpListener, UdpSocket) {
+        let at = (Ipv4Addr::LOCALHOST, port());
+        (TcpListener::bind(at).await.unwrap(), UdpSocket::bind(at).await.unwrap())
+    }
+
+    /// Waits for somebody who subscribes over UDP; tells of the first dialogs, and of the next in a datagram that arrives cut.
+    pub async fn cuts(place: &UdpSocket, first: &[Told], next: &[Told]) {
+        let mut bytes = vec![0; 64 * 1024];
+        let (length, watcher) = timeout(PATIENCE, place.recv_from(&mut bytes)).await.unwrap().unwrap();
+        let subscribe = String::from_utf8(bytes[..length].to_vec()).unwrap();
+        let (mut watched, answer) = Watched::by(&subscribe, "udp");
+        place.send_to(answer.as_bytes(), watcher).await.unwrap();
+        let whole = watched.notify(first);
+        let cut = watched.notify(next);
+        for message in [whole.as_bytes(), &cut.as_bytes()[..cut.len() / 2]] {
+            place.send_to(message, watcher).await.unwrap();
+            let taken = timeout(PATIENCE, place.recv_from(&mut bytes)).await.unwrap().unwrap();
+            assert!(bytes[..taken.0].starts_with(b"SIP/2.0 200 "), "{:?}", &bytes[..taken.0]);
+        }
+    }
+
+    /// Waits for somebody who subscribes, and tells what goes on.
+    pub async fn serves(place: &TcpListener, goes_on: &[Told]) -> Self {
+        let (mut stream, _) = timeout(PATIENCE, place.accept()).await.unwrap().unwrap();
+        let mut bytes = Vec::new();
+        let subscribe = hears(&mut stream, &mut bytes).await;
+        let (watched, answer) = Watched::by(&subscribe, "tcp");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        let mut notifier = Self { stream, bytes, watched };
+        notifier.tells(goes_on).await;
         notifier
     }
 
     /// Sends these dialogs as a full body, and waits until that was taken.
     pub async fn tells(&mut self, dialogs: &[Told]) {
-        self.cseq += 1;
-        let listed: String = dialogs.iter().map(Told::xml).collect();
-        let body = format!(
-            "<?xml version=\"1.0\"?>\n<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{}\" \
-             state=\"full\" entity=\"sip:201@pbx.test\">{listed}</dialog-info>",
-            self.cseq
-        );
-        let notify = format!(
-            "NOTIFY {} SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1;branch=z9hG4bK{}\r\n{}CSeq: {} NOTIFY\r\n\
-             Max-Forwards: 70\r\nEvent: dialog\r\nContact: <sip:notifier@127.0.0.1;transport=tcp>\r\n\
-             Subscription-State: active;expires=3600\r\nContent-Type: application/dialog-info+xml\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.contact,
-            self.cseq,
-            self.dialog,
-            self.cseq,
-            body.len()
-        );
+        let notify = self.watched.notify(dialogs);
         self.stream.write_all(notify.as_bytes()).await.unwrap();
-        let taken = self.hears().await;
+        let taken = hears(&mut self.stream, &mut self.bytes).await;
         assert!(taken.starts_with("SIP/2.0 200 "), "{taken}");
     }
+}
 
-    /// The head of the next message. Bodies come to us from nobody.
-    async fn hears(&mut self) -> String {
-        loop {
-            let keep_alive = self
-                .bytes
-                .iter()
-                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-                .count();
-            self.bytes.drain(..keep_alive);
-            if let Some(end) = self.bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-                let message: Vec<u8> = self.bytes.drain(..end + 4).collect();
-                return String::from_utf8(message).unwrap();
-            }
-            let read = timeout(PATIENCE, self.stream.read_buf(&mut self.bytes)).await;
-            assert_ne!(read.unwrap().unwrap(), 0, "the watcher went away");
+impl Watched {
+    /// The subscription that this SUBSCRIBE begins, and its answer.
+    fn by(subscribe: &str, transport: &'static str) -> (Self, String) {
+        assert!(subscribe.starts_with("SUBSCRIBE "), "{subscribe}");
+        assert_eq!(header(subscribe, "Event"), "dialog");
+        let (from, to) = (header(subscribe, "From"), header(subscribe, "To"));
+        let call_id = header(subscribe, "Call-ID");
+        let answer = format!(
+            "SIP/2.0 200 OK\r\nVia: {}\r\nFrom: {from}\r\nTo: {to};tag=notifier\r\nCall-ID: {call_id}\r\nCSeq: {}\r\n\
+             Expires: 3600\r\nContact: <sip:notifier@127.0.0.1;transport={transport}>\r\nContent-Length: 0\r\n\r\n",
+            header(subscribe, "Via"),
+            header(subscribe, "CSeq")
+        );
+        let watched = Self {
+            transport,
+            dialog: format!("From: {to};tag=notifier\r\nTo: {from}\r\nCall-ID: {call_id}\r\n"),
+            contact: header(subscribe, "Contact").trim_matches(['<', '>']).to_owned(),
+            cseq: 0,
+        };
+        (watched, answer)
+    }
+
+    fn notify(&mut self, dialogs: &[Told]) -> String {
+        self.cseq += 1;
+        let Self {
+            transport,
+            dialog,
+            contact,
+            cseq,
+        } = self;
+        let listed: String = dialogs.iter().map(Told::xml).collect();
+        let body = format!(
+            "<?xml version=\"1.0\"?>\n<dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{cseq}\" \
+             state=\"full\" entity=\"sip:201@pbx.test\">{listed}</dialog-info>"
+        );
+        format!(
+            "NOTIFY {contact} SIP/2.0\r\nVia: SIP/2.0/{} 127.0.0.1;branch=z9hG4bK{cseq}\r\n{dialog}CSeq: {cseq} NOTIFY\r\n\
+             Max-Forwards: 70\r\nEvent: dialog\r\nContact: <sip:notifier@127.0.0.1;transport={transport}>\r\n\
+             Subscription-State: active;expires=3600\r\nContent-Type: application/dialog-info+xml\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            transport.to_uppercase(),
+            body.len()
+        )
+    }
+}
+
+/// The head of the next message. Bodies come to us from nobody.
+async fn hears(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> String {
+    loop {
+        let keep_alive = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        bytes.drain(..keep_alive);
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            let message: Vec<u8> = bytes.drain(..end + 4).collect();
+            return String::from_utf8(message).unwrap();
         }
+        let read = timeout(PATIENCE, stream.read_buf(bytes)).await;
+        assert_ne!(read.unwrap().unwrap(), 0, "the watcher went away");
     }
 }
 

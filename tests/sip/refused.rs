@@ -2,17 +2,17 @@
 
 use std::{path::Path, time::Duration};
 
-use ringside_domain::{Kind, SourceState, source::Trouble};
+use ringside_domain::{Direction, EndReason, Kind, SourceState, source::Trouble};
 use ringside_tests::{
     phone::Line,
     phone_desk::{KNOWN_WITHIN, PhoneDesk},
 };
 
 use crate::{
-    calls::{AGENT, is, line, ms},
+    calls::{AGENT, is, line, ms, talk},
     certificates::Authority,
     names::{Names, PAST_THE_DEAD},
-    party::{ADA, Part, register},
+    party::{ADA, register},
     pbx::{Ask, Pbx},
     process::port,
 };
@@ -27,6 +27,17 @@ fn says(trouble: &Trouble, words: &[&str]) {
     }
     assert!(trouble.hint.is_some(), "no next step in {trouble:?}");
     assert!(!text.contains("pw-"), "{trouble:?}");
+}
+
+fn is_trouble(state: &SourceState) -> bool {
+    matches!(state, SourceState::Stopped { .. } | SourceState::Retrying { .. })
+}
+
+fn of(state: SourceState) -> Trouble {
+    match state {
+        SourceState::Stopped { trouble } | SourceState::Retrying { trouble, .. } => trouble,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -59,15 +70,8 @@ async fn accounts_that_may_not_watch() {
     let server = format!("127.0.0.1:{}", pbx.port);
     for account in ["403", "404"] {
         let mut phone = desk.listens(Line::sip(account, "udp", &server));
-        let state = phone
-            .says("refused", KNOWN_WITHIN, |state| {
-                matches!(state, SourceState::Stopped { .. } | SourceState::Retrying { .. })
-            })
-            .await;
-        match state {
-            SourceState::Stopped { trouble } | SourceState::Retrying { trouble, .. } => says(&trouble, &["127.0.0.1"]),
-            other => panic!("{other:?}"),
-        }
+        let trouble = of(phone.says("refused", KNOWN_WITHIN, is_trouble).await);
+        says(&trouble, &["127.0.0.1"]);
     }
 }
 
@@ -126,24 +130,17 @@ async fn tls() {
     let desk = PhoneDesk::new().await.asking(names.address);
 
     let mut unknown = desk.listens(secure_line(&pbx, None));
-    let trouble = unknown.says("refusing", KNOWN_WITHIN, is_trouble).await;
-    says(&of(trouble), &["pbx.test", "certificate"]);
+    let trouble = of(unknown.says("refusing", KNOWN_WITHIN, is_trouble).await);
+    says(&trouble, &["pbx.test", "certificate"]);
     assert_eq!(pbx.noted("new SUBSCRIBE"), 0, "nothing goes to a stranger");
 
     let mut phone = desk.listens(secure_line(&pbx, Some(&ca)));
     phone.ready().await;
     assert_eq!(pbx.noted("new SUBSCRIBE 201 expires 600 over tls"), 1, "{}", pbx.said());
     let contact = register(&pbx, AGENT).await;
-    let agent = Part::phone(contact, ms(200)).starts(&pbx).await;
-    Part::caller(ADA, AGENT, ms(200)).plays(&pbx).await;
-    agent.done().await;
+    talk(&pbx, contact, ADA).await;
     let calls = desk.ended(1, KNOWN_WITHIN).await;
-    is(
-        &calls[0],
-        ringside_domain::Direction::In,
-        ringside_domain::EndReason::Completed,
-        "+14155550100",
-    );
+    is(&calls[0], Direction::In, EndReason::Completed, "+14155550100");
     phone.stops().await;
 }
 
@@ -156,20 +153,9 @@ async fn tls_with_another_name() {
     let names = Names::start(&[]).await;
     let desk = PhoneDesk::new().await.asking(names.address);
     let mut phone = desk.listens(secure_line(&pbx, Some(&ca)));
-    let trouble = phone.says("refusing", KNOWN_WITHIN, is_trouble).await;
-    says(&of(trouble), &["pbx.test", "certificate"]);
+    let trouble = of(phone.says("refusing", KNOWN_WITHIN, is_trouble).await);
+    says(&trouble, &["pbx.test", "certificate"]);
     assert_eq!(pbx.noted("new SUBSCRIBE"), 0, "nothing goes to a stranger");
-}
-
-fn is_trouble(state: &SourceState) -> bool {
-    matches!(state, SourceState::Stopped { .. } | SourceState::Retrying { .. })
-}
-
-fn of(state: SourceState) -> Trouble {
-    match state {
-        SourceState::Stopped { trouble } | SourceState::Retrying { trouble, .. } => trouble,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// The name server knows where the server is, and of a dead one that should be asked before it.

@@ -15,6 +15,17 @@ use crate::{
 
 const COLLEAGUE: &str = "202";
 
+/// The agent took a call from a colleague's phone; both can be told what to do.
+async fn talking(pbx: &Pbx) -> (Softphone, Softphone) {
+    let mut agent = Softphone::start(pbx, AGENT).await;
+    let mut caller = Softphone::start(pbx, "301").await;
+    caller.does("dial", "sip:201@pbx.test").await;
+    agent.told("CALL_INCOMING", 1).await;
+    agent.accepts().await;
+    agent.told("CALL_ESTABLISHED", 1).await;
+    (agent, caller)
+}
+
 /// This server does not look into re-INVITEs: a held call is an answered one to it, and stays one call.
 #[tokio::test]
 async fn held_and_taken_back() {
@@ -22,12 +33,7 @@ async fn held_and_taken_back() {
     let desk = PhoneDesk::new().await;
     let mut phone = desk.listens(line(&pbx, "udp"));
     phone.ready().await;
-    let mut agent = Softphone::start(&pbx, AGENT).await;
-    let mut caller = Softphone::start(&pbx, "301").await;
-    caller.does("dial", "sip:201@pbx.test").await;
-    agent.told("CALL_INCOMING", 1).await;
-    agent.accepts().await;
-    agent.told("CALL_ESTABLISHED", 1).await;
+    let (mut agent, _caller) = talking(&pbx).await;
     desk.open("answered").await;
     agent.does("hold", "").await;
     agent.told("CALL_REMOTE_SDP", 1).await;
@@ -51,12 +57,7 @@ async fn passed_on_unseen() {
     watched.ready().await;
     let there = register(&pbx, COLLEAGUE).await;
     let colleague = Part::phone(there, ms(300)).starts(&pbx).await;
-    let mut agent = Softphone::start(&pbx, AGENT).await;
-    let mut caller = Softphone::start(&pbx, "301").await;
-    caller.does("dial", "sip:201@pbx.test").await;
-    agent.told("CALL_INCOMING", 1).await;
-    agent.accepts().await;
-    agent.told("CALL_ESTABLISHED", 1).await;
+    let (mut agent, mut caller) = talking(&pbx).await;
     desk.open("answered").await;
     agent.does("transfer", "sip:202@pbx.test").await;
     other.open("answered").await;
@@ -79,11 +80,7 @@ async fn passed_on_after_asking() {
     phone.ready().await;
     let there = register(&pbx, COLLEAGUE).await;
     let colleague = Part::phone(there, ms(200)).starts(&pbx).await;
-    let mut agent = Softphone::start(&pbx, AGENT).await;
-    let mut caller = Softphone::start(&pbx, "301").await;
-    caller.does("dial", "sip:201@pbx.test").await;
-    agent.told("CALL_INCOMING", 1).await;
-    agent.accepts().await;
+    let (mut agent, caller) = talking(&pbx).await;
     let first = desk.open("answered").await;
     // baresip holds the one for the other.
     agent.does("dial", "sip:202@pbx.test").await;

@@ -1,4 +1,5 @@
-//! What tests of several crates share: a CRM on the loopback that can be told to misbehave, and a connector for it.
+//! What tests of several crates share: a CRM on the loopback that can be told to misbehave, a connector for it, a desk with
+//! phones, and a strict RingCentral.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 pub mod crm;

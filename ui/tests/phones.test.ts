@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Fake } from '../src/backend/fake/fake';
-import { noCheck, phone } from '../src/backend/fake/phones';
-import type { PhoneDto } from '../src/backend/generated';
-import { isHere } from '../src/state/address';
+import { noCheck, phone, phoneKinds } from '../src/backend/fake/phones';
+import type { PhoneDto, PhoneKindDto } from '../src/backend/generated';
 import { verdict } from '../src/state/check';
 import type { Text } from '../src/text';
 import { speak } from '../src/text';
@@ -134,6 +133,8 @@ describe('a phone', () => {
   it('shows notes with their hints, and what was last heard', async () => {
     await page(house(STATES['ready with notes'] ?? {}));
     expect(get('phone-notes').textContent).toBe('Not encrypted. pbx.example.com is spoken to without encryption. Choose TLS.Something new.');
+    expect(get('phone').textContent).toContain('Connected. Good to know:');
+    expect(get('phone').textContent).not.toContain('every call');
     expect(get('phone').textContent).toContain('no call heard yet');
   });
 
@@ -186,180 +187,6 @@ describe('a phone', () => {
     await settle();
     expect(get('phone').dataset.state).toBe('off');
   });
-});
-
-describe('adding a phone', () => {
-  it('finds a kind by what it is for', async () => {
-    const { user, fake } = await page(new Fake());
-    await press('phone-add');
-    await user.keyboard('freepbx');
-    await settle();
-    expect([...document.querySelectorAll('[data-testid^=phone-kind-]')].map((row) => row.getAttribute('data-testid'))).toEqual(['phone-kind-asterisk']);
-    await user.keyboard('{Enter}');
-    await settle();
-    expect(get('phone-field-device')).toBeTruthy();
-    expect(asked(fake, 'phone_kinds')).toHaveLength(1);
-  });
-
-  it('sends what was filled in, and shows the phone', async () => {
-    const { fake } = await form('sip');
-    await press('phone-submit');
-    expect(invalid()).toEqual(['phone-field-address', 'phone-field-password']);
-    await fill('phone-field-address', '201@pbx.example.com');
-    await fill('phone-field-password', 'one');
-    await press('phone-submit');
-    expect(asked(fake, 'add_phone')).toEqual([{ name: 'SIP account', kind: 'sip', trusted: true, parameters: { address: '201@pbx.example.com', transport: 'tls' }, secrets: { password: 'one' } }]);
-    expect(get('phone').dataset.state).toBe('ready');
-    expect(document.activeElement).toBe(get('phone'));
-  });
-
-  it('proposes a name that is free, whatever its case', async () => {
-    const fake = house({});
-    fake.phones = [phone('BARESIP')];
-    await form('baresip', fake);
-    expect((get('phone-name') as HTMLInputElement).placeholder).toBe('baresip 2');
-    await fill('phone-name', 'Baresip');
-    await press('phone-submit');
-    expect(invalid()).toEqual(['phone-name']);
-    expect(get('phone-form').textContent).toContain('There is a phone of this name already.');
-  });
-
-  it('keeps everything when it is refused, with the reason at its field', async () => {
-    const { fake } = await form('sip');
-    await fill('phone-field-address', '201@pbx.example.com');
-    await fill('phone-field-password', 'wrong');
-    await press('phone-submit');
-    expect(invalid()).toEqual(['phone-field-password']);
-    expect([value('phone-field-address'), value('phone-field-password')]).toEqual(['201@pbx.example.com', 'wrong']);
-    expect(document.activeElement).toBe(get('phone-field-password'));
-    await fill('phone-field-password', 'right');
-    await fill('phone-field-address', '201@nobody.example.com');
-    await press('phone-submit');
-    expect(get('phone-form-error').textContent).toContain('nobody.example.com does not answer');
-    expect(fake.phones).toEqual([]);
-  });
-
-  it('goes on being tried behind another page, and what comes of a cancelled attempt is taken back', async () => {
-    const { fake } = await form('sip');
-    await fill('phone-field-address', '201@pbx.example.com');
-    await fill('phone-field-password', 'one');
-    const first = fake.hold('add_phone');
-    await press('phone-submit');
-    expect(get('phone-progress').textContent).toContain('Connecting: SIP account is being tried');
-    expect((get('phone-submit') as HTMLButtonElement).disabled).toBe(true);
-    await press('nav-calls');
-    await press('nav-phones');
-    expect(get('phone-progress').textContent).toContain('Connecting');
-    await press('phone-cancel');
-    expect([value('phone-field-address'), value('phone-field-password')]).toEqual(['201@pbx.example.com', 'one']);
-    expect(get('phone-progress').textContent?.trim()).toBe('');
-    // A second attempt waits until nothing is left of the first.
-    await press('phone-submit');
-    expect(asked(fake, 'add_phone')).toHaveLength(1);
-    first();
-    await settle();
-    await settle();
-    expect(fake.asked.map((one) => one.name).filter((name) => name.endsWith('_phone'))).toEqual(['add_phone', 'cancel_add_phone', 'remove_phone', 'add_phone']);
-    expect(get('phone').dataset.name).toBe('SIP account');
-  });
-
-  it('shows the lines with the token once, and those phones are not trusted unless told so', async () => {
-    const { fake, container } = await form('program');
-    await fill('phone-name', 'Desk');
-    await press('phone-submit');
-    expect(asked(fake, 'add_phone')).toMatchObject([{ name: 'Desk', kind: 'program', trusted: false, parameters: {} }]);
-    expect(get('recipe-0').textContent).toContain('token=EXAMPLE');
-    await press('phone-done');
-    expect(container.textContent).not.toContain('EXAMPLE');
-    expect(document.activeElement).toBe(get('phone'));
-  });
-
-  it('signs in in the browser at once, can be cancelled and begun again, and says why it failed', async () => {
-    const { fake } = await form('ringcentral');
-    await fill('phone-field-client_id', 'app-1');
-    expect(get('phone-submit').textContent).toBe('Connect and sign in');
-    await press('phone-submit');
-    expect(get('phone-sign-in-waiting').textContent).toMatch(/[45]:\d\d left/);
-    await press('sign-in-cancel');
-    expect(asked(fake, 'cancel_phone_sign_in')).toEqual([{ name: 'RingCentral' }]);
-    expect(maybe('phone-error')).toBeNull();
-    await press('phone-sign-in');
-    fake.phoneBrowser.end('RingCentral', { code: 'timeout', message: 'Nobody signed in within five minutes', hint: null, field: null });
-    await settle();
-    expect(get('phone-error').textContent).toContain('Nobody signed in within five minutes');
-    await press('phone-sign-in');
-    fake.phoneBrowser.end('RingCentral', phone('RingCentral', { kind: 'ringcentral', signed_in: true }));
-    await settle();
-    expect(get('phone').dataset.state).toBe('ready');
-  });
-});
-
-describe('consent to clear text', () => {
-  it('is asked for while the transport needs it, and not sent when it does not', async () => {
-    const { fake } = await form('sip');
-    await fill('phone-field-address', '201@pbx.example.com');
-    await fill('phone-field-password', 'one');
-    expect(maybe('phone-field-clear_text')).toBeNull();
-    await fill('phone-field-transport', 'udp');
-    expect(get('phone-form').textContent).toContain('This is not encrypted');
-    await press('phone-submit');
-    expect(invalid()).toEqual(['phone-field-clear_text']);
-    expect(asked(fake, 'add_phone')).toEqual([]);
-    await press('phone-field-clear_text');
-    await press('phone-submit');
-    expect(asked(fake, 'add_phone')).toMatchObject([{ parameters: { transport: 'udp', clear_text: 'true' } }]);
-  });
-
-  it('is asked for at its field when the owner wants it all the same', async () => {
-    const { fake } = await form('sip');
-    await fill('phone-field-address', '201@pbx.example.com');
-    await fill('phone-field-password', 'one');
-    fake.fail('add_phone', { code: 'invalid', message: 'Only with your consent', hint: null, field: 'clear_text' });
-    await press('phone-submit');
-    expect(invalid()).toEqual(['phone-field-clear_text']);
-  });
-
-  it('is withdrawn with the change to an encrypted connection', async () => {
-    const { fake } = await page(house({ parameters: { address: '201@pbx.example.com', transport: 'udp', clear_text: 'true' } }));
-    await press('phone-change');
-    expect((get('phone-field-clear_text') as HTMLInputElement).checked).toBe(true);
-    expect((get('phone-field-password') as HTMLInputElement).placeholder).toBe('stays as it is; type to replace it');
-    await fill('phone-field-transport', 'tls');
-    expect(maybe('phone-field-clear_text')).toBeNull();
-    await press('phone-submit');
-    expect(asked(fake, 'change_phone')).toEqual([{ name: 'Phone 0', trusted: null, parameters: { transport: 'tls', clear_text: '' }, secrets: {} }]);
-  });
-
-  it('is needed for a baresip on another computer only, and always for desk phones', async () => {
-    await form('baresip');
-    expect(maybe('phone-field-clear_text')).toBeNull();
-    await fill('phone-field-server', '192.168.1.9:4444');
-    expect(get('phone-field-clear_text')).toBeTruthy();
-    await fill('phone-field-server', '');
-    expect(maybe('phone-field-clear_text')).toBeNull();
-    await press('phone-back');
-    await press('phone-kind-asterisk');
-    await fill('phone-field-transport', 'tcp');
-    expect(get('phone-field-clear_text')).toBeTruthy();
-    await fill('phone-field-server', '127.0.0.1');
-    expect(maybe('phone-field-clear_text')).toBeNull();
-    await press('phone-back');
-    await press('phone-kind-desk');
-    expect(get('phone-form').textContent).toContain('Desk phones report without encryption');
-    expect(get('phone-field-clear_text')).toBeTruthy();
-  });
-
-  it.each([
-    ['127.0.0.1:4444', true],
-    ['localhost', true],
-    ['::1', true],
-    ['[::1]:4444', true],
-    ['192.168.1.9:4444', false],
-    ['127.0.0.1.example.com', false],
-    ['fe80::1', false],
-    ['a b', false],
-    ['', false],
-  ])('%j is on this computer: %s', (server, here) => expect(isHere(server)).toBe(here));
 });
 
 describe('call yourself now', () => {
@@ -446,7 +273,7 @@ describe('phones that report by themselves', () => {
     const fake = new Fake();
     fake.setStatus({ intake: { kind: 'failed', port: 17655, message: 'another program listens there' } });
     await page(fake);
-    expect(get('intake-state').textContent).toContain('Port 17655 can’t be used: another program listens there');
+    expect(get('intake-state').textContent).toContain('Port 17655 can’t be used: another program listens there. Choose another port.');
     await press('settings-intake');
     expect(get('intake-state').textContent).toBe('Listening on 127.0.0.1, port 17655.');
   });
@@ -490,7 +317,16 @@ describe('kinds in the words of the language', () => {
     const german = inWords({ ...sip, summary: 'A new sentence.', parameters: [...sip.parameters, { ...sip.parameters[0]!, name: 'constructor', title: 'New field' }] });
     expect(german.name).toBe('SIP-Konto');
     expect(german.summary).toBe('A new sentence.');
-    expect(german.parameters.map((one) => one.title)).toEqual(['SIP-Adresse', 'SIP-Passwort', 'Verbindung', 'Ich bin einverstanden, dass andere im Netz mithören können', 'Server', 'New field']);
+    expect(german.parameters.map((one) => one.title)).toEqual(['SIP-Adresse', 'SIP-Passwort', 'Verbindung', 'Ich bin einverstanden, dass andere im Netz mithören können', 'Anmeldename', 'Server', 'Zertifikatsdatei', 'New field']);
     expect(german.parameters[2]!.options.map((one) => one.label)).toContain('TLS (verschlüsselt)');
+  });
+
+  it('are the same words in the fake as in the owner, so all of them are there in German', () => {
+    speak(de);
+    const said = (kind: PhoneKindDto) => [kind.summary, ...kind.needs, ...kind.limits, ...kind.parameters.flatMap((one) => [one.title, one.help ?? ''])];
+    for (const kind of phoneKinds()) {
+      const german = said(inWords(kind));
+      said(kind).forEach((english, at) => expect(english === '' || english === 'Server' || german[at] !== english, `${kind.id}: ${english}`).toBe(true));
+    }
   });
 });

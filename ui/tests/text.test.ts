@@ -93,6 +93,14 @@ describe('names of strangers', () => {
 });
 
 describe('sentences', () => {
+  it.each([
+    ['there is a phone with this name already', 'There is a phone with this name already.'],
+    ['a password is missing', 'A password is missing.'],
+    ['pbx.example.com does not answer', 'pbx.example.com does not answer.'],
+    ['über TCP', 'Über TCP.'],
+    ['ext4: no room', 'ext4: no room.'],
+  ])('%j begins as a sentence does', (text, sentence) => expect(sentences(text)).toBe(sentence));
+
   it('end once, whatever the parts end with', () => {
     expect(sentences('HubSpot does not answer', 'Try again!', null, '', 'Later…')).toBe('HubSpot does not answer. Try again! Later…');
   });

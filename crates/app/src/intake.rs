@@ -208,13 +208,19 @@ impl App {
                     continue;
                 };
                 let text = address.to_string();
-                let settings = self.settings_now();
-                let entry = settings.phones.into_iter().find(|entry| entry.name == phone.name);
-                let Some(mut entry) = entry.filter(|entry| entry.parameters.get(ADDRESS) != Some(&text)) else {
+                let is_new =
+                    |entry: &PhoneEntry| entry.name == phone.name && entry.parameters.get(ADDRESS) != Some(&text);
+                if !self.settings_now().phones.iter().any(is_new) {
                     continue;
-                };
-                entry.parameters.insert(ADDRESS.to_owned(), text);
-                if let Err(error) = self.put_phone(&entry).await {
+                }
+                // This one word only: what else was changed meanwhile stays.
+                let kept = self.edit_settings(|settings| {
+                    if let Some(entry) = settings.phones.iter_mut().find(|entry| is_new(entry)) {
+                        entry.parameters.insert(ADDRESS.to_owned(), text.clone());
+                    }
+                    Ok(())
+                });
+                if let Err(error) = kept.await {
                     tracing::warn!(
                         code = error.code,
                         "a desk phone's address could not be kept in the settings"
@@ -414,18 +420,7 @@ fn desk_address(entry: &PhoneEntry) -> Result<Option<IpAddr>, ApiError> {
 }
 
 fn no_address() -> ApiError {
-    let Trouble {
-        kind,
-        message,
-        hint,
-        field,
-    } = closed_to_the_network();
-    ApiError {
-        code: kind.code().to_owned(),
-        message,
-        hint,
-        field,
-    }
+    closed_to_the_network().into()
 }
 
 fn closed_to_the_network() -> Trouble {

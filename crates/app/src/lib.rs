@@ -22,6 +22,7 @@ mod quit;
 mod rehearsal;
 mod reports;
 pub mod ring;
+mod secrets;
 pub mod settings;
 mod spool;
 mod start;

@@ -141,8 +141,11 @@ impl App {
         {
             let _turn = self.inner.phones.turn.lock().await;
             let settings = self.settings_now();
-            let own = settings.phones.iter().filter(|entry| !uses_intake(&entry.kind));
-            join_all(own.map(|entry| self.start_phone(entry))).await;
+            // Whoever added or changed one before this came has started it: its calls are not to be lost once more.
+            let waits =
+                |entry: &&PhoneEntry| !uses_intake(&entry.kind) && self.inner.phones.line(&entry.name).is_none();
+            let phones = settings.phones.iter().filter(waits);
+            join_all(phones.map(|entry| self.start_phone(entry))).await;
         }
         let (stop, changed) = (self.stop_signal(), &self.inner.phones.heard.changed);
         let mut troubled = 0;

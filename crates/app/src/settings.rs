@@ -1,7 +1,7 @@
 //! The settings of one profile: a plain, versioned `config.toml`, readable without the key.
 //!
-//! Nothing secret lies in it and nobody's number: tokens and passwords of phones are in the keyring, and so are the user's
-//! own numbers. A file that can't be read is never overwritten: Ringside runs with the defaults, says where the fault is, and
+//! Nothing secret lies in it, and no number of anybody who calls: tokens and passwords of phones are in the keyring, and so
+//! are the user's own numbers; only the address of their own phone account stands here. A file that can't be read is never overwritten: Ringside runs with the defaults, says where the fault is, and
 //! refuses to save until a person has mended it. Comments and keys that this version does not know stay where they are.
 
 mod edit;

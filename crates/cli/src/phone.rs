@@ -11,7 +11,7 @@ use ringside_ipc::{
     ApiError, Event,
     command::{AddPhoneArgs, ChangePhoneArgs, Nothing, PhoneArgs},
     connection::{ParameterKindDto, Secrets},
-    phone::{NewPhoneDto, PhoneCheckDto, PhoneDto, PhoneKindDto, PhoneStateDto},
+    phone::{NewPhoneDto, PhoneCheckDto, PhoneDto, PhoneKindDto, PhoneNoteDto, PhoneStateDto},
 };
 use tokio::sync::mpsc;
 
@@ -20,7 +20,7 @@ use crate::{
     connection::{secrets, values},
     connector::{print_sentences, proof, question},
     exit::{Exit, written},
-    reach::Reach,
+    reach::{Reach, ended, not_running},
     show::{self, Out, plain},
 };
 
@@ -170,9 +170,7 @@ async fn find(reach: &Reach, name: &str) -> Result<PhoneDto, ApiError> {
 async fn check(reach: &Reach, name: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     let args = PhoneArgs { name: name.to_owned() };
     let Reach::There(_, folders) = reach else {
-        return Err(
-            ApiError::new("unavailable", "Ringside is not running").hint("Start Ringside, then run the command again")
-        );
+        return Err(not_running());
     };
     let mut changed = changes(Events::open(folders).await?.ok_or_else(ended)?);
     let mut phone: PhoneDto = reach.ask("check_phone", args).await?;
@@ -258,10 +256,6 @@ fn tell_marks(before: &PhoneCheckDto, now: &PhoneCheckDto, out: &mut Out<'_, imp
     Ok(())
 }
 
-fn ended() -> ApiError {
-    ApiError::new("unavailable", "Ringside was ended").hint("Start Ringside, then run the command again")
-}
-
 fn list(list: Vec<PhoneDto>, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     written(out.answer(&list, |list, out| print(list, out)))?;
     if list.is_empty() {
@@ -306,10 +300,51 @@ pub fn state_in_words(phone: &PhoneDto) -> String {
         PhoneStateDto::Connecting => "connecting".to_owned(),
         PhoneStateDto::Ready { notes } if notes.is_empty() => "hears of every call".to_owned(),
         PhoneStateDto::Ready { notes } => {
-            let notes: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+            let said = |note: &PhoneNoteDto| match &note.hint {
+                Some(hint) => format!("{}. {hint}", note.message),
+                None => note.message.clone(),
+            };
+            let notes: Vec<String> = notes.iter().map(said).collect();
             format!("hears of every call. {}", notes.join(". "))
         }
         PhoneStateDto::Retrying { message, hint, .. } => sentence("tries again by itself", message, hint),
         PhoneStateDto::Stopped { message, hint, .. } => sentence("stopped", message, hint),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phone_that_works_says_what_it_cannot_tell_and_what_to_do() {
+        let phone = PhoneDto {
+            name: "Office".to_owned(),
+            kind: "sip".to_owned(),
+            trusted: true,
+            created: 0,
+            last_seen: None,
+            state: PhoneStateDto::Ready {
+                notes: vec![
+                    PhoneNoteDto {
+                        code: "no_numbers".to_owned(),
+                        message: "The server tells no numbers".to_owned(),
+                        hint: Some("Have them switched on".to_owned()),
+                    },
+                    PhoneNoteDto {
+                        code: "clear_text".to_owned(),
+                        message: "It is not encrypted".to_owned(),
+                        hint: None,
+                    },
+                ],
+            },
+            parameters: Default::default(),
+            signed_in: None,
+            check: None,
+        };
+        assert_eq!(
+            state_in_words(&phone),
+            "hears of every call. The server tells no numbers. Have them switched on. It is not encrypted"
+        );
     }
 }

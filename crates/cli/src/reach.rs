@@ -18,6 +18,16 @@ pub enum Reach {
     There(Client, Box<Folders>),
 }
 
+/// For what only the running app can do.
+pub fn not_running() -> ApiError {
+    ApiError::new("unavailable", "Ringside is not running").hint("Start Ringside, then run the command again")
+}
+
+/// It ended while a command listened to it.
+pub fn ended() -> ApiError {
+    ApiError::new("unavailable", "Ringside was ended").hint("Start Ringside, then run the command again")
+}
+
 /// The folders of the profile that was named.
 pub fn folders(profile: &str) -> Result<Folders, ApiError> {
     let usage = |error: ringside_app::Error| ApiError {

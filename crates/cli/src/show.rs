@@ -166,11 +166,15 @@ pub fn caller(caller: &CallerDto) -> String {
     }
 }
 
-/// Who it is: the chosen contact, else the best match, else the number.
-pub fn who(call: &CallDto) -> String {
+/// The chosen contact, else the best match.
+pub fn known(call: &CallDto) -> Option<&ContactDto> {
     let chosen = call.choice.as_ref().map(|choice| &choice.contact);
-    let known = chosen.or_else(|| call.lookup.matches.first().map(|found| &found.contact));
-    known.map_or_else(|| caller(&call.caller), |contact| contact.name.clone())
+    chosen.or_else(|| call.lookup.matches.first().map(|found| &found.contact))
+}
+
+/// Who it is, else the number.
+fn who(call: &CallDto) -> String {
+    known(call).map_or_else(|| caller(&call.caller), |contact| contact.name.clone())
 }
 
 pub fn calls(calls: &[CallDto], out: &mut impl Write) -> io::Result<()> {

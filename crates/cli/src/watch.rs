@@ -24,7 +24,7 @@ use self::lines::{Behind, CallLine, EventLine, PhoneLine, Said, event, happened,
 use crate::{
     args::Line,
     exit::{Exit, written},
-    reach,
+    reach::{self, ended, not_running},
     show::{Out, plain},
 };
 
@@ -267,14 +267,6 @@ impl<W: Write> Watch<'_, W> {
             self.calls.remove(&oldest);
         }
     }
-}
-
-fn not_running() -> ApiError {
-    ApiError::new("unavailable", "Ringside is not running").hint("Start Ringside, then run the command again")
-}
-
-fn ended() -> ApiError {
-    ApiError::new("unavailable", "Ringside was ended").hint("Start it, then run the command again")
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ use ringside_domain::{
 
 pub use self::{cards::MOST_CARDS, entry::Entry};
 use self::{
-    cards::{Card, Cards},
-    join::{Places, Whose},
+    cards::{Card, Cards, pops},
+    join::{Ids, Whose},
     learn::{Parties, read_parties},
 };
 use crate::{config::Config, picture, view::LookupView};
@@ -107,7 +107,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct CallBook {
     entries: BTreeMap<CallId, Entry>,
-    places: Places,
+    ids: Ids,
     cards: Cards,
     /// Calls that go on, or have a card.
     current: BTreeSet<CallId>,
@@ -129,7 +129,7 @@ impl CallBook {
     pub fn new(config: Config, zone: String) -> Self {
         Self {
             entries: BTreeMap::new(),
-            places: Places::default(),
+            ids: Ids::default(),
             cards: Cards::default(),
             current: BTreeSet::new(),
             done: BTreeSet::new(),
@@ -154,18 +154,16 @@ impl CallBook {
         self.entries.get(&id).map(|entry| entry.opened)
     }
 
-    /// Takes a call of the journal back into the book, without a card, because a person works on it.
-    pub fn adopt(&mut self, call: Call, now: Now) {
+    /// Takes a call of the journal back into the book, without a card, because a person works on it. `false`: it is there.
+    pub fn adopt(&mut self, call: Call, now: Now) -> bool {
         let id = call.id;
         if self.entries.contains_key(&id) {
-            return;
+            return false;
         }
         self.latest = self.latest.max(now.steady);
-        let entry = Entry::of(call, now.steady);
-        self.places.note_call(&entry);
-        self.entries.insert(id, entry);
-        self.current.insert(id);
+        self.take_in(Entry::of(call, now.steady));
         self.retire(id);
+        true
     }
 
     /// One input and all that follows from it. `new_id` is asked when a call begins.
@@ -229,7 +227,7 @@ impl CallBook {
     /// Which call an event was or became.
     #[must_use]
     pub fn call_of(&self, source: &SourceId, key: &str) -> Option<CallId> {
-        self.places.by_key(source, key)
+        self.ids.by_key(source, key)
     }
 
     /// How many calls are in the book: those that go on, those with a card, and a bounded number of older ones.
@@ -263,14 +261,13 @@ impl CallBook {
             None => {
                 self.make_room(&mut effects);
                 let id = new_id();
-                self.entries.insert(id, self.begin(id, event, parties));
-                self.current.insert(id);
+                self.take_in(self.begin(id, event, parties));
                 effects.push(Effect::Save(id));
                 id
             }
         };
         if let Some(entry) = self.entries.get_mut(&id) {
-            self.places.note(event, entry);
+            self.ids.note(event, entry);
             if entry.unasked {
                 set_own_aside(entry, &self.config);
             }
@@ -292,16 +289,17 @@ impl CallBook {
             entry.told.id_is_taken = true;
             entry.call.provider_call_id = None;
         }
-        // What went on before anybody looked opens no card.
-        let pops = match event.change {
-            Change::Ringing => true,
-            Change::Answered | Change::Held => !event.replay,
-            Change::Ended(_) => false,
-        };
-        if pops {
+        if pops(event) {
             entry.card = Card::New;
         }
         entry
+    }
+
+    fn take_in(&mut self, entry: Entry) {
+        let id = entry.call.id;
+        self.ids.note_call(&entry);
+        self.entries.insert(id, entry);
+        self.current.insert(id);
     }
 
     fn make_room(&mut self, effects: &mut Vec<Effect>) {
@@ -403,7 +401,7 @@ impl CallBook {
         while self.done.len() > KEEP_ENDED {
             let Some((_, id)) = self.done.pop_first() else { return };
             if let Some(entry) = self.entries.remove(&id) {
-                self.places.forget(&entry);
+                self.ids.forget(&entry);
             }
         }
     }

@@ -347,8 +347,9 @@ impl Engine {
         let writes = self.shared.journal.writes_of(id).await?;
         let now = self.shared.clock.now();
         let mut book = self.book();
-        self.writes().insert(id, writes);
-        book.adopt(call, now);
+        if book.adopt(call, now) {
+            self.writes().insert(id, writes);
+        }
         Ok(())
     }
 

@@ -31,7 +31,28 @@ fn is_near(address: &IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn what_only_neighbours_can_reach() {
+        for (address, near) in [
+            ("192.168.1.20", true),
+            ("10.0.0.7", true),
+            ("172.31.0.1", true),
+            ("169.254.3.4", true),
+            ("fd00::1", true),
+            ("203.0.113.7", false),
+            ("127.0.0.1", false),
+            ("0.0.0.0", false),
+            ("2001:db8::1", false),
+            // Of no use without the name of a network card.
+            ("fe80::1", false),
+        ] {
+            assert_eq!(is_near(&address.parse().unwrap()), near, "{address}");
+        }
+    }
 
     #[test]
     fn only_addresses_that_can_be_bound_and_only_near_ones() {

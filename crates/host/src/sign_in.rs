@@ -5,8 +5,8 @@
 //! refresh token in the keyring, the access token in memory only. Providers that give out a new refresh token with each
 //! refresh end the old one with it, so [`OAuth::refresh`](SignIn::refresh) asks once for everybody, survives the one who
 //! asked, and offers the new refresh token to the keyring before it gives the new access token out; what the keyring refuses
-//! is used from memory and offered again. One gap cannot be closed from this side: a program that is killed between the provider's answer and the keyring's has lost the new token, and the
-//! person signs in again.
+//! is used from memory and offered again. One gap cannot be closed from this side: a program that is killed between the
+//! provider's answer and the keyring's has lost the new token, and the person signs in again.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! An error as it crosses: a stable code to branch on, words and a next step for the person.
 
-use ringside_domain::Error;
+use ringside_domain::{Error, source::Trouble};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -27,6 +27,17 @@ impl From<&Error> for ApiError {
             message: error.message.to_string(),
             hint: error.hint.as_ref().map(ToString::to_string),
             field: error.field.clone(),
+        }
+    }
+}
+
+impl From<Trouble> for ApiError {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            code: trouble.kind.code().into(),
+            message: trouble.message,
+            hint: trouble.hint,
+            field: trouble.field,
         }
     }
 }

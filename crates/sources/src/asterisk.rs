@@ -23,10 +23,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use md5::{Digest, Md5};
-use ringside_domain::{
-    CallSource, Clock, Error, EventSink, Kind, Random, Result, SourceId, SourceState, Stop, credentials::Secret,
-    source::Note,
-};
+use ringside_domain::{CallEvent, Error, Kind, Note, Now, Result, credentials::Secret};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, sleep_until, timeout},
@@ -43,9 +40,8 @@ pub use packet::{Packet, Packets, greeting, packet};
 
 use crate::{
     dial::{Stream, trusted},
-    health::Health,
     kinds::{CLEAR_TEXT, Tls},
-    tcp::{Away, Server, Talk, keep_up},
+    tcp::{Listener, Server, Talk},
 };
 
 /// For each answer, from the greeting on.
@@ -54,7 +50,7 @@ const PINGS_EVERY: Duration = Duration::from_secs(30);
 /// For saying goodbye, when we are to stop.
 const GOODBYE: Duration = Duration::from_secs(1);
 const CHUNK: usize = 16 * 1024;
-/// A connection that is away for longer than that leaves nobody to tell how its calls ended.
+/// A connection that broke may come back at once, and then the list of channels says what goes on.
 const PATIENCE: Duration = Duration::from_secs(60);
 const OPERATION: &str = "watch_asterisk";
 /// Actions that change something; who may use one of them may do more than listen.
@@ -70,25 +66,6 @@ const CHANGING: [&str; 9] = [
     "ModuleLoad",
 ];
 
-struct Asterisk {
-    source: SourceId,
-    random: Arc<dyn Random>,
-    health: Health,
-    line: Line,
-}
-
-#[async_trait]
-impl CallSource for Asterisk {
-    fn id(&self) -> SourceId {
-        self.source.clone()
-    }
-
-    async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
-        let clock = self.line.clock.clone();
-        keep_up(&mut self.line, &self.health, &*clock, &*self.random, &*sink, &stop).await
-    }
-}
-
 struct Line {
     server: Server,
     /// `None`: clear text, to which the person agreed.
@@ -97,21 +74,17 @@ struct Line {
     user: String,
     secret: Secret,
     calls: Calls,
-    clock: Arc<dyn Clock>,
-    health: Health,
-    away: Away,
 }
 
 #[async_trait]
 impl Talk for Line {
-    async fn talk(&mut self, sink: &dyn EventSink, stop: &Stop) -> Result<()> {
+    async fn talk(&mut self, to: &Listener<'_>) -> Result<()> {
         let signed_in = tokio::select! {
             biased;
-            () = stop.clone() => return Ok(()),
+            () = to.stop.clone() => return Ok(()),
             signed_in = self.sign_in() => signed_in,
         };
         let mut wire = signed_in?;
-        self.away.is_over();
         self.calls.list_begins();
         wire.say(&["Action: ListCommands", "ActionID: ringside-may"]).await?;
         wire.say(&["Action: CoreShowChannels", "ActionID: ringside-calls"])
@@ -121,7 +94,7 @@ impl Talk for Line {
         loop {
             let packet = tokio::select! {
                 biased;
-                () = stop.clone() => {
+                () = to.stop.clone() => {
                     let _ = timeout(GOODBYE, wire.say(&["Action: Logoff"])).await;
                     return Ok(());
                 }
@@ -137,14 +110,12 @@ impl Talk for Line {
             };
             let told = match (packet.get("Response"), packet.text("ActionID")) {
                 (Some(_), "ringside-may") => {
-                    self.health.set(SourceState::Ready {
-                        notes: self.notes(&packet),
-                    });
+                    to.ready(self.notes(&packet));
                     answer_by = None;
                     Vec::new()
                 }
                 (Some(response), "ringside-calls") if response.eq_ignore_ascii_case("Error") => {
-                    self.calls.all_lost(self.clock.now())
+                    self.calls.all_lost(to.now())
                 }
                 (Some(_), "ringside-ping") => {
                     answer_by = None;
@@ -153,18 +124,18 @@ impl Talk for Line {
                 }
                 (Some(_), _) => Vec::new(),
                 (None, _) if packet.text("Event") == "Shutdown" => return Err(self.shuts_down()),
-                (None, _) => self.calls.packet(&packet, self.clock.now()),
+                (None, _) => self.calls.packet(&packet, to.now()),
             };
-            told.into_iter().for_each(|event| sink.event(event));
+            to.tell(told);
         }
     }
 
-    /// A connection that broke may come back at once, and then the list of channels says what goes on.
-    fn lost(&mut self, for_good: bool, sink: &dyn EventSink) {
-        if for_good || self.away.exceeds(PATIENCE, self.clock.now().steady) {
-            let told = self.calls.all_lost(self.clock.now());
-            told.into_iter().for_each(|event| sink.event(event));
-        }
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    fn all_lost(&mut self, at: Now) -> Vec<CallEvent> {
+        self.calls.all_lost(at)
     }
 }
 

@@ -13,12 +13,10 @@
 //! by CALL_ESTABLISHED. Seen on 1.0.0, newer ones by their source. It serves one connection at a time, a newer one ends the
 //! older; `listcalls` needs the module `menu`, which nobody leaves out.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use ringside_domain::{
-    CallSource, Clock, Error, EventSink, Kind, Random, Result, SourceId, SourceState, Stop, source::Note,
-};
+use ringside_domain::{CallEvent, Error, Kind, Note, Now, Result};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, sleep_until, timeout},
@@ -32,9 +30,8 @@ pub use message::{Event, Message, message, netstring};
 
 use crate::{
     dial::Stream,
-    health::Health,
-    kinds::{Built, CLEAR_TEXT, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup},
-    tcp::{Away, Server, Talk, keep_up},
+    kinds::{Built, CLEAR_TEXT, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup, invalid},
+    tcp::{Listener, Server, Talk, kept_up},
 };
 
 pub const KIND: PhoneKind = PhoneKind {
@@ -87,7 +84,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 const ASKS_IN_A_CALL: Duration = Duration::from_secs(5);
 const ASKS_AT_REST: Duration = Duration::from_secs(30);
 const CHUNK: usize = 16 * 1024;
-/// A connection that is away for longer than that leaves nobody to tell how its calls ended.
+/// A connection to another computer may come back within a second, and then `listcalls` says what goes on.
 const PATIENCE: Duration = Duration::from_secs(60);
 const QUESTION: &[u8] = br#"42:{"command":"listcalls","token":"ringside"},"#;
 const TOKEN: &str = "ringside";
@@ -98,89 +95,42 @@ const OPERATION: &str = "watch_baresip";
 pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     let server = setup.text(SERVER).unwrap_or(USUAL_SERVER);
     let server = Server::parse(server, USUAL_PORT).ok_or_else(|| {
-        Error::new(
-            Kind::Invalid,
-            OPERATION,
-            "the control address is no address with a port",
-        )
-        .hint("Write it like 127.0.0.1:4444")
-        .field(SERVER)
+        invalid(SERVER, "the control address is no address with a port").hint("Write it like 127.0.0.1:4444")
     })?;
-    if !server.is_here() && setup.text(CLEAR_TEXT) != Some("true") {
-        return Err(Error::new(
-            Kind::Invalid,
-            OPERATION,
+    if !server.is_here() && !setup.agrees_to_clear_text() {
+        return Err(invalid(
+            CLEAR_TEXT,
             format!("{server} is another computer, and baresip's control connection has no password and no encryption"),
         )
-        .hint("Agree to that, or run Ringside where baresip runs")
-        .field(CLEAR_TEXT));
+        .hint("Agree to that, or run Ringside where baresip runs"));
     }
-    let (health, state) = Health::new();
-    let source = Baresip {
-        source: setup.source.clone(),
-        random: parts.random.clone(),
-        health: health.clone(),
-        line: Line {
-            server,
-            calls: Calls::new(setup.source, setup.trust),
-            clock: parts.clock.clone(),
-            health,
-            away: Away::default(),
-        },
-    };
-    Ok(Built {
-        source: Box::new(source),
-        state,
-        pin: None,
-    })
-}
-
-struct Baresip {
-    source: SourceId,
-    random: Arc<dyn Random>,
-    health: Health,
-    line: Line,
-}
-
-#[async_trait]
-impl CallSource for Baresip {
-    fn id(&self) -> SourceId {
-        self.source.clone()
-    }
-
-    async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
-        let clock = self.line.clock.clone();
-        keep_up(&mut self.line, &self.health, &*clock, &*self.random, &*sink, &stop).await
-    }
+    let calls = Calls::new(setup.source.clone(), setup.trust);
+    Ok(kept_up(Line { server, calls }, setup.source, parts))
 }
 
 struct Line {
     server: Server,
     calls: Calls,
-    clock: Arc<dyn Clock>,
-    health: Health,
-    away: Away,
 }
 
 #[async_trait]
 impl Talk for Line {
-    async fn talk(&mut self, sink: &dyn EventSink, stop: &Stop) -> Result<()> {
+    async fn talk(&mut self, to: &Listener<'_>) -> Result<()> {
         let dialled = tokio::select! {
             biased;
-            () = stop.clone() => return Ok(()),
+            () = to.stop.clone() => return Ok(()),
             dialled = self.server.dial(None) => dialled,
         };
         let mut stream = dialled?;
-        self.away.is_over();
         let mut received = Vec::new();
         let mut is_ready = false;
-        ask(&mut *stream, &self.server).await?;
+        self.ask(&mut *stream).await?;
         let mut answer_by = Some(Instant::now() + ANSWERS_WITHIN);
         let mut ask_at = Instant::now() + ASKS_AT_REST;
         loop {
             tokio::select! {
                 biased;
-                () = stop.clone() => return Ok(()),
+                () = to.stop.clone() => return Ok(()),
                 read = async {
                     received.reserve(CHUNK);
                     stream.read_buf(&mut received).await
@@ -195,7 +145,7 @@ impl Talk for Line {
                     ));
                 }
                 () = sleep_until(ask_at), if answer_by.is_none() => {
-                    ask(&mut *stream, &self.server).await?;
+                    self.ask(&mut *stream).await?;
                     answer_by = Some(Instant::now() + ANSWERS_WITHIN);
                 }
             }
@@ -208,23 +158,18 @@ impl Talk for Line {
                 match read {
                     Some(Message::Event(event)) => {
                         // What happened between connecting and the first answer may have begun before.
-                        let told = self.calls.event(event, self.clock.now(), !is_ready);
-                        told.into_iter().for_each(|event| sink.event(event));
+                        to.tell(self.calls.event(event, to.now(), !is_ready));
                     }
                     Some(Message::Answer { token, ok, data }) if token.as_deref() == Some(TOKEN) => {
                         if ok {
-                            let told = self.calls.listed(&data, self.clock.now(), !is_ready);
-                            told.into_iter().for_each(|event| sink.event(event));
+                            to.tell(self.calls.listed(&data, to.now(), !is_ready));
                         } else if !is_ready {
                             tracing::info!("baresip does not list its calls: its module menu is not loaded");
-                            self.calls
-                                .all_lost(self.clock.now())
-                                .into_iter()
-                                .for_each(|event| sink.event(event));
+                            to.tell(self.calls.all_lost(to.now()));
                         }
                         if !is_ready {
                             is_ready = true;
-                            self.health.set(SourceState::Ready { notes: self.notes() });
+                            to.ready(self.notes());
                         }
                         answer_by = None;
                         ask_at = Instant::now() + ASKS_AT_REST;
@@ -239,18 +184,17 @@ impl Talk for Line {
         }
     }
 
-    /// A connection that broke may come back within a second, and then `listcalls` says what goes on.
-    fn lost(&mut self, for_good: bool, sink: &dyn EventSink) {
+    fn patience(&self) -> Duration {
         // A program on this computer that can't be reached has ended, and its calls with it.
-        let patience = if self.server.is_here() {
+        if self.server.is_here() {
             Duration::ZERO
         } else {
             PATIENCE
-        };
-        if for_good || self.away.exceeds(patience, self.clock.now().steady) {
-            let told = self.calls.all_lost(self.clock.now());
-            told.into_iter().for_each(|event| sink.event(event));
         }
+    }
+
+    fn all_lost(&mut self, at: Now) -> Vec<CallEvent> {
+        self.calls.all_lost(at)
     }
 }
 
@@ -287,17 +231,12 @@ impl Line {
         )
         .hint("Check that this is the port of ctrl_tcp_listen in baresip's config")
     }
-}
 
-async fn ask(stream: &mut dyn Stream, server: &Server) -> Result<()> {
-    match timeout(ANSWERS_WITHIN, stream.write_all(QUESTION)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Error::new(
-            Kind::Unavailable,
-            OPERATION,
-            format!("the connection to baresip at {server} broke"),
-        )
-        .because(error)),
-        Err(_) => Err(server.silent("being asked for calls")),
+    async fn ask(&self, stream: &mut dyn Stream) -> Result<()> {
+        match timeout(ANSWERS_WITHIN, stream.write_all(QUESTION)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.server.broke(error, self.closed())),
+            Err(_) => Err(self.server.silent("being asked for calls")),
+        }
     }
 }

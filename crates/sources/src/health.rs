@@ -25,6 +25,11 @@ impl Health {
         });
     }
 
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(*self.0.borrow(), SourceState::Ready { .. })
+    }
+
     pub fn stopped(&self, trouble: Trouble) {
         self.set(SourceState::Stopped { trouble });
     }

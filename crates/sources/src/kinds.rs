@@ -3,7 +3,7 @@
 //! Each source's module declares its own [`PhoneKind`] and makes its source of a [`Setup`]; this table is the one place that
 //! knows them all.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use ringside_domain::{
     CallSource, Clock, Error, HttpTransport, Kind, Random, Result, SignIn, SourceId, SourceState, Trust,
@@ -98,6 +98,12 @@ impl Setup {
             .map(|text| text.trim())
             .filter(|text| !text.is_empty())
     }
+
+    /// Whether the person agreed to a connection that others can listen in on.
+    #[must_use]
+    pub fn agrees_to_clear_text(&self) -> bool {
+        self.text(CLEAR_TEXT) == Some("true")
+    }
 }
 
 /// What sources use of the world.
@@ -173,6 +179,11 @@ pub async fn sign_in(kind: &str, setup: &Setup, parts: &Parts) -> Result<()> {
         id if id == ringcentral::KIND.id => ringcentral::sign_in(setup, parts).await,
         _ => Err(no_source()),
     }
+}
+
+/// What was filled in for this parameter won't do.
+pub(crate) fn invalid(parameter: &'static str, message: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Kind::Invalid, "build_source", message).field(parameter)
 }
 
 fn no_source() -> Error {

@@ -24,7 +24,7 @@ use ringside_domain::{
 
 use crate::{
     health::Health,
-    kinds::{Built, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup},
+    kinds::{Built, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup, invalid},
 };
 
 mod account;
@@ -109,13 +109,8 @@ struct App {
 impl App {
     fn of(setup: &Setup) -> Result<Self> {
         let client_id = setup.text("client_id").ok_or_else(|| {
-            Error::new(
-                Kind::Invalid,
-                "build_source",
-                "RingCentral needs the client ID of your app",
-            )
-            .field("client_id")
-            .hint("Copy it from the RingCentral Developer Console")
+            invalid("client_id", "RingCentral needs the client ID of your app")
+                .hint("Copy it from the RingCentral Developer Console")
         })?;
         let (server, hosts) = server(setup.text("server").unwrap_or(SERVER))?;
         let secret = setup.secrets.get("client_secret");
@@ -213,9 +208,7 @@ pub(crate) async fn sign_in(setup: &Setup, parts: &Parts) -> Result<()> {
 /// The API server as the person typed it, and where its secrets may go.
 fn server(text: &str) -> Result<(Url, HostRules)> {
     let wrong = |message: &'static str| {
-        Error::new(Kind::Invalid, "build_source", message)
-            .field("server")
-            .hint(format!("Leave it empty for RingCentral itself, {SERVER}"))
+        invalid("server", message).hint(format!("Leave it empty for RingCentral itself, {SERVER}"))
     };
     let text = if text.contains("://") {
         text.to_owned()

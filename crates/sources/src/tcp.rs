@@ -3,12 +3,16 @@
 use std::{fmt, io, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use ringside_domain::{Clock, Error, EventSink, Kind, Random, Result, Retry, SourceState, Steady, Stop, Trouble};
+use ringside_domain::{
+    CallEvent, CallSource, Clock, Error, EventSink, Kind, Note, Now, Random, Result, Retry, SourceId, SourceState,
+    Steady, Stop, Trouble,
+};
 use tokio::time::sleep;
 
 use crate::{
     dial::{Failure, Secure, Stream, Why, dial},
     health::Health,
+    kinds::{Built, Parts},
 };
 
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -110,96 +114,143 @@ impl fmt::Display for Server {
     }
 }
 
-/// What happens on a connection.
+/// What happens on a connection, and the calls that it tells of.
 #[async_trait]
 pub(crate) trait Talk: Send {
-    /// Connects and hears of calls until `stop` resolves (`Ok`) or the connection breaks; sets Ready by itself. Dropping it
-    /// closes the connection and loses nothing that was heard.
-    async fn talk(&mut self, sink: &dyn EventSink, stop: &Stop) -> Result<()>;
-    /// The connection broke, or could not be made again, and `for_good` it won't be: what to tell of the calls that were
-    /// open.
-    fn lost(&mut self, for_good: bool, sink: &dyn EventSink);
+    /// Connects and tells of calls until it is to stop (`Ok`) or the connection breaks; says by itself when it is ready.
+    /// Dropping it closes the connection and loses nothing that was heard.
+    async fn talk(&mut self, to: &Listener<'_>) -> Result<()>;
+    /// For how long calls may go on unseen while there is no connection: the next one may find them again.
+    fn patience(&self) -> Duration;
+    /// Nobody will tell how the open calls end.
+    fn all_lost(&mut self, at: Now) -> Vec<CallEvent>;
 }
 
-/// For how long a connection has been away: calls go on meanwhile, and may be found again.
-#[derive(Debug, Default)]
-pub(crate) struct Away(Option<Steady>);
+/// To whom a connection tells.
+pub(crate) struct Listener<'a> {
+    pub stop: &'a Stop,
+    sink: &'a dyn EventSink,
+    health: &'a Health,
+    clock: &'a dyn Clock,
+}
 
-impl Away {
-    pub fn is_over(&mut self) {
-        self.0 = None;
+impl Listener<'_> {
+    pub fn now(&self) -> Now {
+        self.clock.now()
     }
 
-    /// Whether it has been too long by now. The moment when the connection breaks never is.
-    pub fn exceeds(&mut self, patience: Duration, now: Steady) -> bool {
-        match self.0 {
-            Some(since) => now.since(since) >= patience,
-            None => {
-                self.0 = Some(now);
-                false
-            }
-        }
+    pub fn tell(&self, events: impl IntoIterator<Item = CallEvent>) {
+        events.into_iter().for_each(|event| self.sink.event(event));
+    }
+
+    pub fn ready(&self, notes: Vec<Note>) {
+        self.health.set(SourceState::Ready { notes });
     }
 }
 
-/// Talks, and begins again after growing pauses, until `stop` resolves or only a person can help.
+/// The source that keeps this connection up.
+pub(crate) fn kept_up(talk: impl Talk + 'static, source: SourceId, parts: &Parts) -> Built {
+    let (health, state) = Health::new();
+    Built {
+        source: Box::new(KeptUp {
+            source,
+            talk,
+            health,
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+        }),
+        state,
+        pin: None,
+    }
+}
+
+struct KeptUp<T> {
+    source: SourceId,
+    talk: T,
+    health: Health,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+#[async_trait]
+impl<T: Talk> CallSource for KeptUp<T> {
+    fn id(&self) -> SourceId {
+        self.source.clone()
+    }
+
+    async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
+        let to = Listener {
+            stop: &stop,
+            sink: &*sink,
+            health: &self.health,
+            clock: &*self.clock,
+        };
+        keep_up(&mut self.talk, &*self.random, &to).await
+    }
+}
+
+/// Talks, and begins again after growing pauses, until it is to stop or only a person can help.
 ///
 /// A computer that wakes talks anew at once: the server may have given the old connection up, and what is still under way on
 /// it tells of calls that rang long ago.
 ///
 /// # Errors
 /// What [`Talk::talk`] ended with, when trying again by itself cannot help.
-pub(crate) async fn keep_up(
-    talk: &mut dyn Talk,
-    health: &Health,
-    clock: &dyn Clock,
-    random: &dyn Random,
-    sink: &dyn EventSink,
-    stop: &Stop,
-) -> Result<()> {
+async fn keep_up(talk: &mut dyn Talk, random: &dyn Random, to: &Listener<'_>) -> Result<()> {
     let mut pause = SHORTEST_PAUSE;
+    let mut unseen_since: Option<Steady> = None;
     loop {
-        health.set(SourceState::Connecting);
-        let began = clock.now().steady;
-        let talked = tokio::select! {
+        to.health.set(SourceState::Connecting);
+        let began = to.now().steady;
+        let broke = tokio::select! {
             biased;
-            () = wakes(clock) => {
-                tracing::info!("the computer slept: the connection to a phone's server is made anew");
-                talk.lost(false, sink);
-                pause = SHORTEST_PAUSE;
-                continue;
-            }
-            talked = talk.talk(sink, stop) => talked,
+            () = wakes(to.clock) => None,
+            talked = talk.talk(to) => match talked {
+                Ok(()) => {
+                    to.health.set(SourceState::Off);
+                    return Ok(());
+                }
+                Err(error) => Some(error),
+            },
         };
-        let Err(error) = talked else {
-            health.set(SourceState::Off);
-            return Ok(());
+        let now = to.now();
+        if to.health.is_ready() {
+            unseen_since = None;
+        }
+        let stops = |error: &Error| matches!(error.retry, Retry::Never | Retry::AfterPerson);
+        let for_good = broke.as_ref().is_some_and(stops);
+        if for_good || unseen_since.is_some_and(|since| now.steady.since(since) >= talk.patience()) {
+            to.tell(talk.all_lost(now));
+        }
+        unseen_since.get_or_insert(now.steady);
+        let Some(error) = broke else {
+            tracing::info!("the computer slept: the connection to a phone's server is made anew");
+            pause = SHORTEST_PAUSE;
+            continue;
         };
         tracing::warn!(%error, "the connection to a phone's server ended");
-        let for_good = matches!(error.retry, Retry::Never | Retry::AfterPerson);
-        talk.lost(for_good, sink);
         if for_good {
-            health.stopped(Trouble::from(&error));
+            to.health.stopped(Trouble::from(&error));
             return Err(error);
         }
-        if clock.now().steady.since(began) >= HELD {
+        if now.steady.since(began) >= HELD {
             pause = SHORTEST_PAUSE;
         }
         let after = match error.retry {
             Retry::After(wish) => wish.max(pause),
             _ => with_jitter(pause, random),
         };
-        health.set(SourceState::Retrying {
+        to.health.set(SourceState::Retrying {
             trouble: Trouble::from(&error),
             after,
         });
         tokio::select! {
             biased;
-            () = stop.clone() => {
-                health.set(SourceState::Off);
+            () = to.stop.clone() => {
+                to.health.set(SourceState::Off);
                 return Ok(());
             }
-            () = rest(clock, after) => {}
+            () = rest(to.clock, after) => {}
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
@@ -217,7 +268,7 @@ async fn wakes(clock: &dyn Clock) {
 }
 
 /// Until this much time passed, sleep of the computer included.
-async fn rest(clock: &dyn Clock, pause: Duration) {
+pub(crate) async fn rest(clock: &dyn Clock, pause: Duration) {
     let until = Steady(clock.now().steady.0 + pause);
     loop {
         let left = until.since(clock.now().steady);
@@ -283,59 +334,106 @@ mod tests {
         }
     }
 
-    /// A server that is there, and one that is not.
+    /// A server that hangs up, or is not there.
     struct Quiet<'a> {
-        is_there: bool,
+        /// Before it hangs up, it has told all it knows.
+        first_is_ready: bool,
+        /// It does not hang up.
+        stays: bool,
         talks: &'a AtomicUsize,
         lost: &'a AtomicUsize,
     }
 
     #[async_trait]
     impl Talk for Quiet<'_> {
-        async fn talk(&mut self, _sink: &dyn EventSink, stop: &Stop) -> Result<()> {
-            self.talks.fetch_add(1, SeqCst);
-            if !self.is_there {
+        async fn talk(&mut self, to: &Listener<'_>) -> Result<()> {
+            let is_first = self.talks.fetch_add(1, SeqCst) == 0;
+            if self.stays || (is_first && self.first_is_ready) {
+                to.ready(Vec::new());
+            }
+            if !self.stays {
                 return Err(Error::new(Kind::Unavailable, OPERATION, "nobody is there"));
             }
-            stop.clone().await;
+            to.stop.clone().await;
             Ok(())
         }
 
-        fn lost(&mut self, for_good: bool, _sink: &dyn EventSink) {
-            assert!(!for_good);
-            self.lost.fetch_add(1, SeqCst);
+        fn patience(&self) -> Duration {
+            Duration::from_secs(60)
         }
+
+        fn all_lost(&mut self, _at: Now) -> Vec<CallEvent> {
+            self.lost.fetch_add(1, SeqCst);
+            Vec::new()
+        }
+    }
+
+    /// Keeps it up while this goes on, then stops it.
+    async fn meanwhile(mut quiet: Quiet<'_>, clock: &Slept, does: impl Future<Output = ()>) {
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        let stop: Stop = end.map(|_| ()).boxed().shared();
+        let (health, _state) = Health::new();
+        let to = Listener {
+            stop: &stop,
+            sink: &Deaf,
+            health: &health,
+            clock,
+        };
+        let does = async {
+            does.await;
+            drop(ended);
+        };
+        let (kept, ()) = tokio::join!(keep_up(&mut quiet, clock, &to), does);
+        kept.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_computer_that_wakes_talks_anew_at_once() {
-        for is_there in [true, false] {
+        for stays in [true, false] {
             let clock = Slept(Instant::now(), Mutex::default());
             let (talks, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
-            let mut quiet = Quiet {
-                is_there,
+            let quiet = Quiet {
+                first_is_ready: false,
+                stays,
                 talks: &talks,
                 lost: &lost,
             };
-            let (ended, end) = tokio::sync::oneshot::channel::<()>();
-            let stop: Stop = end.map(|_| ()).boxed().shared();
-            let (health, _state) = Health::new();
-            let wake = async {
+            meanwhile(quiet, &clock, async {
                 // Long enough for the longest pause, in the middle of which it goes to sleep.
                 sleep(Duration::from_secs(600)).await;
                 let before = talks.load(SeqCst);
-                if is_there {
-                    assert_eq!((before, lost.load(SeqCst)), (1, 0), "without sleep nothing happens");
+                if stays {
+                    assert_eq!(before, 1, "without sleep nothing happens");
                 }
                 *clock.1.lock().unwrap() += Duration::from_secs(3_600);
                 sleep(TICK + TICK).await;
                 assert_eq!(talks.load(SeqCst), before + 1);
-                assert_eq!(lost.load(SeqCst), if is_there { 1 } else { before + 1 });
-                drop(ended);
-            };
-            let (kept, ()) = tokio::join!(keep_up(&mut quiet, &health, &clock, &clock, &Deaf, &stop), wake);
-            kept.unwrap();
+                if stays {
+                    assert_eq!(lost.load(SeqCst), 0, "the next connection may find its calls again");
+                }
+            })
+            .await;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_are_lost_when_nobody_told_of_them_for_too_long() {
+        let clock = Slept(Instant::now(), Mutex::default());
+        let (talks, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let quiet = Quiet {
+            first_is_ready: true,
+            stays: false,
+            talks: &talks,
+            lost: &lost,
+        };
+        meanwhile(quiet, &clock, async {
+            // It breaks at once, and is tried again after 1, 3, 7, 15, 31 and 63 seconds.
+            sleep(Duration::from_secs(62)).await;
+            assert_eq!((talks.load(SeqCst), lost.load(SeqCst)), (6, 0));
+            sleep(Duration::from_secs(4)).await;
+            assert_eq!((talks.load(SeqCst), lost.load(SeqCst)), (7, 1));
+        })
+        .await;
     }
 
     #[test]

@@ -37,6 +37,11 @@ export abstract class ParameterForm {
     return textOf(parameter.kind === 'secret' ? this.secrets : this.values, parameter.name);
   }
 
+  /** Something else stands in it than what a new form begins with. */
+  isFilled(parameter: ParameterDto): boolean {
+    return this.typed(parameter).trim() !== usual(parameter);
+  }
+
   /** What is wrong with a field. */
   refusal = (field: string): string | null => textOf(this.refusals, field) || null;
 
@@ -100,7 +105,7 @@ export abstract class ParameterForm {
   }
 
   #beginsWith(parameter: ParameterDto): string {
-    return textOf(this.stored ?? {}, parameter.name) || (parameter.default ?? (parameter.kind === 'bool' ? 'false' : ''));
+    return textOf(this.stored ?? {}, parameter.name) || usual(parameter);
   }
 
   /** Names and values of all but the secrets. */
@@ -108,3 +113,5 @@ export abstract class ParameterForm {
     return parameters.filter((one) => one.kind !== 'secret').map((one) => [one.name, textOf(this.values, one.name).trim()]);
   }
 }
+
+const usual = ({ kind, default: value }: ParameterDto): string => value ?? (kind === 'bool' ? 'false' : '');

@@ -34,6 +34,11 @@ export class PhoneDraft extends ParameterForm {
   });
   /** In sight, in the order in which they are asked. */
   readonly parameters = $derived.by((): ParameterDto[] => this.kind.parameters.filter((one) => this.isClear || !this.isConsent(one)));
+  /** What few people need. A single one is no longer than the line that would hide it. */
+  readonly rare = $derived.by((): ParameterDto[] => {
+    const rare = this.parameters.filter((one) => !one.required && one.default === null && !this.isConsent(one));
+    return rare.length > 1 ? rare : [];
+  });
 
   /** Which attempt counts: one that was cancelled does not. */
   #attempt = 0;

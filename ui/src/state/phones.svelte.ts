@@ -172,7 +172,8 @@ export class Phones {
   async signIn(name: string): Promise<void> {
     if (this.waiting.has(name)) return;
     this.refused.delete(name);
-    this.waiting.set(name, { until: Date.now() + PATIENCE, cancelling: false });
+    const until = Date.now() + PATIENCE;
+    this.waiting.set(name, { until, cancelling: false });
     try {
       this.#put(await this.house.backend.call('sign_in_phone', { name }));
       this.wanted = name;
@@ -180,7 +181,8 @@ export class Phones {
       const error = asApiError(reason);
       if (error.code !== 'cancelled') this.refused.set(name, error);
     } finally {
-      this.waiting.delete(name);
+      // Another one may have begun since this was cancelled.
+      if (this.waiting.get(name)?.until === until) this.waiting.delete(name);
     }
   }
 

@@ -79,7 +79,7 @@ export const connecting: typeof english = {
   onlyOnce: 'Schon verbunden; öfter geht nicht.',
   faulty: 'Diese Datei hat einen Fehler und kann noch nicht verbunden werden.',
   evidence: {
-    real_server: 'an einem echten Server erprobt',
+    real_server: 'am Original erprobt',
     specification: 'gegen die Spezifikation geprüft',
     documentation: 'nur nach der Dokumentation',
   },

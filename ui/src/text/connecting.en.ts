@@ -78,7 +78,7 @@ export const connecting = {
   onlyOnce: 'Connected already; there can be only one.',
   faulty: 'This file has a fault and can’t be connected yet.',
   evidence: {
-    real_server: 'tried on a real server',
+    real_server: 'tried for real',
     specification: 'checked against the specification',
     documentation: 'from documentation only',
   },

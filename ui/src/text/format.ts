@@ -37,12 +37,15 @@ export function day(at: number, now: number): string {
 export const clock = (at: number): string =>
   new Intl.DateTimeFormat(words().locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 
+/** With a capital where the first word is a plain one, and no name of a server: errors begin either way. */
+export const begun = (text: string): string => text.replace(/^\p{Ll}(?=\p{Ll}*[ ,])/u, (letter) => letter.toUpperCase());
+
 /** Words and the next step as sentences: errors come without a full stop. */
 export const sentences = (...parts: (string | null | undefined)[]): string =>
   parts
     .map((part) => part?.trim() ?? '')
     .filter(Boolean)
-    .map((part) => (/[.!?…:]$/.test(part) ? part : `${part}.`))
+    .map((part) => begun(/[.!?…:]$/.test(part) ? part : `${part}.`))
     .join(' ');
 
 export const count = (n: number): string => new Intl.NumberFormat(words().locale).format(n);

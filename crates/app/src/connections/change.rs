@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     app::{App, log_failure},
+    secrets::{Before, exchange, put_back},
     settings::ConnectionEntry,
 };
 
@@ -176,7 +177,11 @@ impl App {
         connections.try_place(&connector, after.environment.clone(), after.server.clone())?;
         self.inner.file.lock().await.check()?;
         let id = ConnectionId::new(before.id.as_str());
-        let mut old = self.exchange(&id, secrets).await?;
+        let credentials = &*connections.parts.credentials;
+        let typed = secrets
+            .into_iter()
+            .map(|(name, secret)| (secret_name(&id, &name), secret));
+        let mut old = exchange(credentials, typed).await?;
         let parted = match &moved {
             Some(_) => self.part(&id, &mut old).await,
             None => Ok(()),
@@ -196,7 +201,7 @@ impl App {
             Err(error) => Err(error),
         };
         if let Err(error) = kept {
-            self.put_back(&id, old).await;
+            put_back(credentials, old).await;
             connections.let_go(&before.id);
             self.remake_connections().await;
             return Err(error);
@@ -211,13 +216,13 @@ impl App {
     }
 
     /// Takes away what the old server gave us: the new one must not see it.
-    async fn part(&self, id: &ConnectionId, old: &mut Vec<(String, Option<Secret>)>) -> Result<(), ApiError> {
+    async fn part(&self, id: &ConnectionId, old: &mut Before) -> Result<(), ApiError> {
         let parts = &self.inner.connections.parts;
         for name in KEPT {
             let entry = secret_name(id, name);
             if let Some(kept) = parts.credentials.get(&entry).await? {
                 parts.credentials.remove(&entry).await?;
-                old.push((name.to_owned(), Some(kept)));
+                old.push((entry, Some(kept)));
             }
         }
         Ok(parts.sign_in.forget(&grant_name(id)).await?)
@@ -312,45 +317,6 @@ impl App {
             Some(twin) => {
                 let words = format!("{} is connected already, as {}", account.name, twin.name);
                 Err(ApiError::new("conflict", words).hint("Change that connection, or sign in to another account"))
-            }
-        }
-    }
-
-    /// Puts secrets in place of others, and answers what was there.
-    async fn exchange(
-        &self,
-        id: &ConnectionId,
-        secrets: Vec<(String, Secret)>,
-    ) -> Result<Vec<(String, Option<Secret>)>, ApiError> {
-        let credentials = &self.inner.connections.parts.credentials;
-        let mut old = Vec::new();
-        for (name, secret) in secrets {
-            let entry = secret_name(id, &name);
-            let changed = match credentials.get(&entry).await {
-                Ok(before) => {
-                    old.push((name, before));
-                    credentials.set(&entry, secret).await
-                }
-                Err(error) => Err(error),
-            };
-            if let Err(error) = changed {
-                self.put_back(id, old).await;
-                return Err(error.into());
-            }
-        }
-        Ok(old)
-    }
-
-    async fn put_back(&self, id: &ConnectionId, old: Vec<(String, Option<Secret>)>) {
-        let credentials = &self.inner.connections.parts.credentials;
-        for (name, secret) in old {
-            let entry = secret_name(id, &name);
-            let back = match secret {
-                Some(secret) => credentials.set(&entry, secret).await,
-                None => credentials.remove(&entry).await,
-            };
-            if let Err(error) = back {
-                log_failure("a secret could not be put back", &error);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringside_domain::{Error, Kind, credentials::Secret, source::Trouble};
+use ringside_domain::{Error, Kind, credentials::Secret};
 use ringside_ipc::{
     ApiError,
     command::{AddPhoneArgs, ChangePhoneArgs},
@@ -16,13 +16,14 @@ use tokio::sync::oneshot;
 use super::{
     grant_name, key, known,
     line::Unsettled,
-    pin::{PIN, Pin, is_pinned},
-    secrets::{exchange, forget, put_back, secret_name},
+    pin::{ADDRESS, PIN, Pin, SERVER, is_pinned},
+    secrets::{forget, secret_name},
     show,
 };
 use crate::{
     app::{App, lock, log_failure},
     connections::form::{Filled, Form},
+    secrets::{exchange, put_back},
     settings::PhoneEntry,
 };
 
@@ -32,8 +33,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) const NEXT_TRY: Duration = Duration::from_secs(4);
 const MOST_PHONES: usize = 50;
 const LONGEST_NAME: usize = 40;
-/// The parameters that say where secrets go. A secret that was typed for one place never goes to another.
-const PLACES: &[&str] = &["address", "server", "host", "port", "domain", "proxy", "outbound_proxy"];
+/// The parameters that say which server gets the secrets. One that was typed for one server never goes to another.
+const SERVERS: [&str; 2] = [ADDRESS, SERVER];
 
 impl App {
     pub(crate) async fn add_phone_entry(&self, args: AddPhoneArgs) -> Result<NewPhoneDto, ApiError> {
@@ -172,7 +173,11 @@ impl App {
             };
             given.extend(given_for(after, kept.and_then(|kept| kept.proof)));
         }
-        let old = exchange(&*self.inner.ports.credentials, &before.name, given).await?;
+        let credentials = &*self.inner.ports.credentials;
+        let given = given
+            .into_iter()
+            .map(|(name, secret)| (secret_name(&before.name, &name), secret));
+        let old = exchange(credentials, given).await?;
         let tried = async {
             if only_trust || kind.signs_in_with_browser {
                 kinds::build(&after.kind, self.signed_out_setup(after).await?, &phones.parts)?;
@@ -187,7 +192,7 @@ impl App {
         };
         if kept.is_err() {
             phones.halt(&before.name).await;
-            put_back(&*self.inner.ports.credentials, &before.name, old).await;
+            put_back(credentials, old).await;
             return kept;
         }
         if kind.signs_in_with_browser && !only_trust {
@@ -351,8 +356,8 @@ fn typed_again(
     let differs = |place: &&str| before.parameters.get(*place) != after.parameters.get(*place);
     let moved = match pin {
         // Whoever edited the settings by hand must not get it by way of another change.
-        Some(pin) => !pin.fits(after) && (!pin.fits(before) || PLACES.iter().any(differs)),
-        None => PLACES.iter().any(differs),
+        Some(pin) => !pin.fits(after) && (!pin.fits(before) || SERVERS.iter().any(differs)),
+        None => SERVERS.iter().any(differs),
     };
     let missing = before
         .secrets
@@ -371,16 +376,10 @@ fn typed_again(
 
 /// Why a phone that was tried is not kept.
 fn refusal(unsettled: Unsettled) -> ApiError {
-    let words = |trouble: Trouble| ApiError {
-        code: trouble.kind.code().to_owned(),
-        message: trouble.message,
-        hint: trouble.hint,
-        field: trouble.field,
-    };
     match unsettled {
-        Unsettled::Stopped(trouble) => words(trouble),
+        Unsettled::Stopped(trouble) => trouble.into(),
         Unsettled::Broken(trouble) => {
-            let error = words(trouble);
+            let error = ApiError::from(trouble);
             match error.hint {
                 Some(_) => error,
                 None => error.hint("Check what is filled in, or try again when the server answers. Nothing was kept"),

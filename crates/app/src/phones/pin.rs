@@ -26,8 +26,8 @@ use crate::{
 pub(super) const PIN: &str = "pin";
 /// How long after a keyring did not take it.
 const AGAIN: Duration = Duration::from_secs(30);
-const SERVER: &str = "server";
-const ADDRESS: &str = "address";
+pub(super) const SERVER: &str = "server";
+pub(super) const ADDRESS: &str = "address";
 const TRANSPORT: &str = "transport";
 
 /// The parameters that decide where and how a secret or a grant of this kind travels.

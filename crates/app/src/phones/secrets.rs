@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringside_domain::{CredentialStore, Error, Kind, Result, credentials::Secret};
+use ringside_domain::{CredentialStore, Error, Kind, Result};
 use ringside_sources::kinds::{ParameterKind, PhoneKind, Setup};
 
 use super::{
@@ -10,10 +10,7 @@ use super::{
     pin::{PIN, Pin, is_pinned},
     setup,
 };
-use crate::{
-    app::{App, log_failure},
-    settings::PhoneEntry,
-};
+use crate::{app::App, settings::PhoneEntry};
 
 /// The keyring's entry for one secret. The phone's token, where it has one, is `phone/<name>` itself.
 pub(super) fn secret_name(phone: &str, secret: &str) -> String {
@@ -91,46 +88,6 @@ pub(super) async fn forget(credentials: &dyn CredentialStore, phone: &str, names
         credentials.remove(&secret_name(phone, name)).await?;
     }
     Ok(())
-}
-
-/// Secrets by their names; `None` where there was none.
-pub(super) type Before = Vec<(String, Option<Secret>)>;
-
-/// Puts secrets in place of others, and answers what was there.
-pub(super) async fn exchange(
-    credentials: &dyn CredentialStore,
-    phone: &str,
-    secrets: Vec<(String, Secret)>,
-) -> Result<Before> {
-    let mut old = Vec::new();
-    for (name, secret) in secrets {
-        let place = secret_name(phone, &name);
-        let changed = match credentials.get(&place).await {
-            Ok(before) => {
-                old.push((name, before));
-                credentials.set(&place, secret).await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = changed {
-            put_back(credentials, phone, old).await;
-            return Err(error);
-        }
-    }
-    Ok(old)
-}
-
-pub(super) async fn put_back(credentials: &dyn CredentialStore, phone: &str, old: Before) {
-    for (name, secret) in old {
-        let place = secret_name(phone, &name);
-        let put = match secret {
-            Some(secret) => credentials.set(&place, secret).await,
-            None => credentials.remove(&place).await,
-        };
-        if let Err(error) = put {
-            log_failure("a phone's secret could not be put back", &error);
-        }
-    }
 }
 
 fn lost(kind: &PhoneKind, name: &str) -> Error {

@@ -133,3 +133,31 @@ pub(crate) fn stopped(trouble: Trouble) -> PhoneStateDto {
         field: trouble.field,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ringside_domain::Kind;
+
+    use super::*;
+
+    #[test]
+    fn the_next_try_is_counted_from_when_it_broke() {
+        let trouble = Trouble {
+            kind: Kind::Unavailable,
+            message: "down".to_owned(),
+            hint: None,
+            field: None,
+        };
+        let after = Duration::from_secs(30);
+        let shown = state(State {
+            source: SourceState::Retrying { trouble, after },
+            since: 1_000,
+        });
+        assert!(
+            matches!(&shown, PhoneStateDto::Retrying { code, next_try: 31_000, .. } if code == "unavailable"),
+            "{shown:?}"
+        );
+    }
+}

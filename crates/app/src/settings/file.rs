@@ -15,6 +15,7 @@ use ringside_sources::kinds::PROGRAM;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{ConnectionEntry, PhoneEntry, Settings, VERSION};
+use crate::phones::key;
 
 /// The tables and keys of this version.
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
@@ -262,8 +263,7 @@ fn phones(list: Vec<Phone>) -> Result<Vec<PhoneEntry>, String> {
     let mut entries: Vec<PhoneEntry> = Vec::new();
     for phone in list {
         // They would share one token and one password in the keyring.
-        let name = phone.name.to_lowercase();
-        if entries.iter().any(|other| other.name.to_lowercase() == name) {
+        if entries.iter().any(|other| key(&other.name) == key(&phone.name)) {
             return Err(format!("two phones have the name \"{}\"", phone.name));
         }
         entries.push(PhoneEntry {

@@ -155,6 +155,7 @@ fn a_fault_is_named_with_its_place_and_the_file_is_left_alone() {
         ("[[phone]]\nname = ''\n", "line 2"),
         ("[[phone]]\nname = 'a/grant'\n", "without a slash"),
         ("[[phone]]\nname = 'a'\n[[phone]]\nname = 'A'\n", "two phones"),
+        ("[[phone]]\nname = 'a'\n[[phone]]\nname = ' a'\n", "two phones"),
         ("[intake]\nlan = 'office'\n", "line 2, column 7"),
         (
             "[[connection]]\nid = 'a'\nconnector = 'x'\n[[connection]]\nid = 'a'\nconnector = 'x'\n",

@@ -30,6 +30,7 @@ use ringside_ipc::{
         PhoneArgs, QuitArgs, RecoveryArgs, RehearseArgs, UnlockArgs,
     },
     contact::{CreatedDto, DraftDto, GradeDto, SearchDto},
+    phone::{PhoneDto, PhoneStateDto},
     settings::SettingsDto,
     status::{IntakeStateDto, RoleDto, StoreStateDto},
 };
@@ -70,6 +71,15 @@ fn phone(name: &str, kind: &str, parameters: &[(&str, &str)]) -> AddPhoneArgs {
 
 fn named(name: &str) -> PhoneArgs {
     PhoneArgs { name: name.to_owned() }
+}
+
+/// The only one, or the first.
+async fn the_phone(app: &App) -> PhoneDto {
+    app.phones(Nothing {}).await.unwrap().remove(0)
+}
+
+fn is_ready(phone: &PhoneDto) -> bool {
+    matches!(phone.state, PhoneStateDto::Ready { .. })
 }
 
 async fn settings_of(app: &App) -> SettingsDto {

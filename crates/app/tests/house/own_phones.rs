@@ -1,10 +1,6 @@
 //! Phones that we connect to: tried, run, checked, changed and removed, against a baresip of our own.
 
-use ringside_ipc::{
-    command::ChangePhoneArgs,
-    connection::SecretText,
-    phone::{PhoneCheckDto, PhoneDto, PhoneStateDto},
-};
+use ringside_ipc::{command::ChangePhoneArgs, connection::SecretText, phone::PhoneCheckDto};
 
 use super::*;
 use crate::support::baresip::Baresip;
@@ -13,14 +9,6 @@ const PEER: &str = "sip:+442079460123@pbx.example.com";
 
 fn baresip(name: &str, at: impl ToString) -> AddPhoneArgs {
     phone(name, "baresip", &[("server", &at.to_string())])
-}
-
-async fn the_phone(app: &App) -> PhoneDto {
-    app.phones(Nothing {}).await.unwrap().remove(0)
-}
-
-fn is_ready(phone: &PhoneDto) -> bool {
-    matches!(phone.state, PhoneStateDto::Ready { .. })
 }
 
 async fn is_troubled(app: &App) -> bool {
@@ -86,6 +74,34 @@ async fn from_the_form_to_a_call_in_the_journal_and_away_again() {
             .unwrap()
             .contains("Headset")
     );
+    app.stop().await;
+}
+
+/// The app comes to its phones a moment after it started: a person, or a loaded computer, can be faster.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_phone_that_is_added_while_the_app_starts_is_started_once() {
+    let house = House::new();
+    let softphone = Baresip::start().await;
+    // Nothing else gets its turn before the phone is being added.
+    let (free, held) = std::sync::mpsc::channel::<()>();
+    let (holds, begun) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        holds.send(()).unwrap();
+        let _ = held.recv();
+    });
+    begun.await.unwrap();
+    let app = house.own().await;
+    let mut events = app.events();
+    let mut adding = std::pin::pin!(app.add_phone(baresip("Headset", softphone.address)));
+    assert!(futures_util::poll!(&mut adding).is_pending());
+    drop(free);
+    assert!(is_ready(&adding.await.unwrap().phone));
+    // Said once the app has come to its phones.
+    let told = async { while events.recv().await.unwrap() != Event::Phones {} };
+    tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
+    assert!(is_ready(&the_phone(&app).await));
+    softphone.has(1).await;
+    assert_eq!(softphone.came(), 1);
     app.stop().await;
 }
 

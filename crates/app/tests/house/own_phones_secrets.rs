@@ -1,10 +1,6 @@
 //! Passwords of phones: a wrong one, one that is changed, and a secret store that is locked.
 
-use ringside_ipc::{
-    command::ChangePhoneArgs,
-    connection::SecretText,
-    phone::{PhoneDto, PhoneStateDto},
-};
+use ringside_ipc::{command::ChangePhoneArgs, connection::SecretText};
 
 use super::*;
 use crate::support::asterisk::{Asterisk, SECRET};
@@ -24,14 +20,6 @@ fn office(server: &Asterisk, secret: &str) -> AddPhoneArgs {
         secrets: [("secret".to_owned(), SecretText::new(secret))].into(),
         ..phone("Office", "asterisk", &parameters)
     }
-}
-
-async fn the_phone(app: &App) -> PhoneDto {
-    app.phones(Nothing {}).await.unwrap().remove(0)
-}
-
-fn is_ready(phone: &PhoneDto) -> bool {
-    matches!(phone.state, PhoneStateDto::Ready { .. })
 }
 
 #[tokio::test(flavor = "multi_thread")]

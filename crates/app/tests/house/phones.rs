@@ -1,6 +1,6 @@
 //! The intake as part of the app: phones, their tokens, a port that is taken.
 
-use ringside_ipc::{command::ChangePhoneArgs, phone::PhoneStateDto};
+use ringside_ipc::command::ChangePhoneArgs;
 
 use super::*;
 

@@ -1,9 +1,6 @@
 //! A settings file that was written by hand: what others could listen in on is not run without the person's word.
 
-use ringside_ipc::{
-    command::ChangePhoneArgs,
-    phone::{PhoneDto, PhoneStateDto},
-};
+use ringside_ipc::command::ChangePhoneArgs;
 
 use super::{
     phones::{free_port, get_at},
@@ -17,10 +14,6 @@ fn write(house: &House, settings: &str) {
     let file = house.folders.settings();
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(file, settings).unwrap();
-}
-
-async fn the_phone(app: &App) -> PhoneDto {
-    app.phones(Nothing {}).await.unwrap().remove(0)
 }
 
 /// It asks for the consent, in words, at its field.

@@ -6,12 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use ringside_ipc::{
-    ApiError,
-    command::ChangePhoneArgs,
-    connection::SecretText,
-    phone::{PhoneDto, PhoneStateDto},
-};
+use ringside_ipc::{ApiError, command::ChangePhoneArgs, connection::SecretText};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -24,14 +19,6 @@ use crate::support::asterisk::{Asterisk, SECRET};
 const PIN: &str = "phone/office/pin";
 const SHA: &str = "algorithm=SHA-256";
 const MD5: &str = "algorithm=MD5";
-
-async fn the_phone(app: &App) -> PhoneDto {
-    app.phones(Nothing {}).await.unwrap().remove(0)
-}
-
-fn is_ready(phone: &PhoneDto) -> bool {
-    matches!(phone.state, PhoneStateDto::Ready { .. })
-}
 
 async fn is_ready_again(app: &App) {
     until("it is ready", || async { is_ready(&the_phone(app).await) }).await;

@@ -2,11 +2,7 @@
 
 use std::net::TcpListener;
 
-use ringside_ipc::{
-    ApiError,
-    command::ChangePhoneArgs,
-    phone::{PhoneDto, PhoneStateDto},
-};
+use ringside_ipc::{ApiError, command::ChangePhoneArgs};
 use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person, party};
 use tokio::{
     sync::{Mutex, MutexGuard},
@@ -38,14 +34,6 @@ async fn house(role: RoleDto, house: &House, person: &Person) -> App {
 fn ringcentral(name: &str, fake: &Fake) -> AddPhoneArgs {
     let server = fake.server();
     phone(name, "ringcentral", &[("client_id", CLIENT), ("server", &server)])
-}
-
-async fn the_phone(app: &App) -> PhoneDto {
-    app.phones(Nothing {}).await.unwrap().remove(0)
-}
-
-fn is_ready(phone: &PhoneDto) -> bool {
-    matches!(phone.state, PhoneStateDto::Ready { .. })
 }
 
 /// It waits for the person, and says so.
@@ -122,6 +110,15 @@ async fn from_the_sign_in_to_a_call_in_the_journal_and_away_again() {
     let app = house(RoleDto::App, &home, &person).await;
     until("it is ready", || async { is_ready(&the_phone(&app).await) }).await;
     assert!(port_is_free());
+    // Who only trusts it less has not to sign in again.
+    let trust = ChangePhoneArgs {
+        name: "office".to_owned(),
+        trusted: Some(false),
+        parameters: Default::default(),
+        secrets: Default::default(),
+    };
+    assert!(!app.change_phone(trust).await.unwrap().trusted);
+    until("it is ready again", || async { is_ready(&the_phone(&app).await) }).await;
 
     assert_eq!(app.remove_phone(named("office")).await.unwrap(), []);
     assert!(home.secrets.text(GRANT).is_none());

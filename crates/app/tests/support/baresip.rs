@@ -1,6 +1,13 @@
 //! A baresip that a test holds in its hands: netstrings of JSON on a loopback port, as its module `ctrl_tcp` speaks them.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{
@@ -14,6 +21,8 @@ pub struct Baresip {
     pub address: SocketAddr,
     says: broadcast::Sender<String>,
     connected: watch::Receiver<u32>,
+    /// How many programs have ever come.
+    came: Arc<AtomicU32>,
     task: JoinHandle<()>,
 }
 
@@ -26,10 +35,12 @@ impl Baresip {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (says, (count, connected)) = (broadcast::channel(64).0, watch::channel(0));
-        let lines = says.clone();
+        let (lines, came) = (says.clone(), Arc::<AtomicU32>::default());
+        let comes = Arc::clone(&came);
         let task = tokio::spawn(async move {
             let mut peers = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
+                comes.fetch_add(1, Ordering::SeqCst);
                 let (lines, count) = (lines.subscribe(), count.clone());
                 peers.spawn(async move {
                     count.send_modify(|count| *count += 1);
@@ -42,6 +53,7 @@ impl Baresip {
             address,
             says,
             connected,
+            came,
             task,
         }
     }
@@ -63,6 +75,10 @@ impl Baresip {
             .await
             .unwrap()
             .unwrap();
+    }
+
+    pub fn came(&self) -> u32 {
+        self.came.load(Ordering::SeqCst)
     }
 
     pub async fn end(self) -> SocketAddr {

@@ -148,14 +148,12 @@ fn word(state: CallStateDto) -> &'static str {
 }
 
 pub fn said(call: &CallDto) -> Said {
-    let chosen = call.choice.as_ref().map(|choice| &choice.contact);
-    let known = chosen.or_else(|| call.lookup.matches.first().map(|found| &found.contact));
     Said {
         state: call.state,
         direction: call.direction,
         number: call.caller.e164.clone(),
         caller: show::caller(&call.caller),
-        name: known
+        name: show::known(call)
             .map(|contact| contact.name.clone())
             .or_else(|| call.caller.display.clone()),
         line: call.line.clone(),

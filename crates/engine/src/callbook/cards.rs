@@ -9,7 +9,7 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use ringside_domain::{CallId, CallState, Steady};
+use ringside_domain::{CallEvent, CallId, CallState, Change, Steady};
 
 use super::{CallBook, Effect, entry::Entry, learn::worth_a_lookup};
 
@@ -226,6 +226,15 @@ impl Entry {
 
     fn asks(&self) -> bool {
         self.unasked && !self.call.no_log && worth_a_lookup(&self.call.remote.reading)
+    }
+}
+
+/// Whether a call of which nobody knew has a card. What went on before anybody looked opens none.
+pub(super) fn pops(event: &CallEvent) -> bool {
+    match event.change {
+        Change::Ringing => true,
+        Change::Answered | Change::Held => !event.replay,
+        Change::Ended(_) => false,
     }
 }
 

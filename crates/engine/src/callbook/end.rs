@@ -17,7 +17,7 @@
 
 use std::time::Duration;
 
-use ringside_domain::{Authority, CallEvent, CallState, EndReason, Now, Steady};
+use ringside_domain::{Authority, Call, CallEvent, CallState, EndReason, Now, Steady};
 
 use super::{
     Effect,
@@ -69,9 +69,25 @@ pub(super) struct Ended {
     pub at: Steady,
     by: Authority,
     /// It was answered before.
-    talked: bool,
+    pub talked: bool,
     /// Nobody told it.
     pub given_up: bool,
+}
+
+impl Ended {
+    /// The end that the journal has of a call. It is as old as the call's place in the book, and nobody tells it better,
+    /// except where it is unknown.
+    pub fn of(call: &Call, now: Steady) -> Option<Self> {
+        let CallState::Ended(reason) = call.state else {
+            return None;
+        };
+        Some(Self {
+            at: now,
+            by: Authority::Provider,
+            talked: call.answered.is_some() || matches!(reason, EndReason::Completed | EndReason::Transferred),
+            given_up: false,
+        })
+    }
 }
 
 impl Entry {
@@ -168,20 +184,6 @@ impl Entry {
 
     fn is_talking(&self) -> bool {
         matches!(self.call.state, CallState::Answered | CallState::Held)
-    }
-
-    /// The call was given up, and goes on. Nobody had told its end, so no state goes backwards.
-    pub(super) fn take_back(&mut self) -> bool {
-        let Some(over) = self.over.filter(|over| over.given_up) else {
-            return false;
-        };
-        self.over = None;
-        self.call.state = if over.talked {
-            CallState::Answered
-        } else {
-            CallState::Ringing
-        };
-        true
     }
 
     /// `saw`: the end was seen when it happened, so its time is known.

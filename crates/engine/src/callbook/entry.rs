@@ -44,6 +44,7 @@ pub struct Entry {
     pub(super) answered: Option<Steady>,
     pub(super) heard: Steady,
     pub(super) leaving: Option<Leaving>,
+    /// How it ended; there exactly when the state says that it did.
     pub(super) over: Option<Ended>,
     /// It went on when the program ended, and nobody told of it since.
     pub(super) awaited: bool,
@@ -163,6 +164,7 @@ impl Entry {
     /// A call of the journal: no card, and nobody reports on it.
     pub(super) fn of(call: Call, now: Steady) -> Self {
         Self {
+            over: Ended::of(&call, now),
             provider_ids: call.provider_call_id.iter().cloned().collect(),
             call,
             lookup: LookupView::default(),
@@ -178,7 +180,6 @@ impl Entry {
             answered: None,
             heard: now,
             leaving: None,
-            over: None,
             awaited: false,
             done: None,
         }
@@ -375,9 +376,8 @@ impl Entry {
     pub(super) fn ended_effects(&self, rule: LogRule) -> Vec<Effect> {
         let id = self.call.id;
         let mut effects = vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)];
-        let may =
-            self.call.trust == Trust::Trusted && self.call.choice.is_some() && !self.told.doubtful && !self.call.no_log;
-        if rule == LogRule::Always && may {
+        let is_proved = self.call.trust == Trust::Trusted && !self.told.is_number_unverified() && !self.told.doubtful;
+        if rule == LogRule::Always && is_proved && self.call.choice.is_some() && !self.call.no_log {
             effects.push(Effect::Log(id));
         }
         effects

@@ -14,14 +14,14 @@ use super::{
     learn::{Parties, is_identity, same_line},
 };
 
-/// Where calls are found without looking at each.
+/// What calls go by, so that they are found without looking at each.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct Ids {
     keys: HashMap<SourceId, HashMap<String, CallId>>,
     provider_ids: HashMap<String, CallId>,
 }
 
-impl Places {
+impl Ids {
     pub fn by_key(&self, source: &SourceId, key: &str) -> Option<CallId> {
         self.keys.get(source)?.get(key).copied()
     }
@@ -93,7 +93,7 @@ impl CallBook {
     /// Of two calls that went by this id, it is this one's from now on. What others told of it under the other call, because
     /// they seemed to tell of the same party at the same time, goes with it.
     pub(super) fn part(&mut self, provider_id: &str, from: CallId, to: CallId, source: &SourceId) {
-        self.places.provider_ids.insert(provider_id.to_owned(), to);
+        self.ids.provider_ids.insert(provider_id.to_owned(), to);
         let of_id = |report: &Report| report.provider_id.as_deref() == Some(provider_id);
         let Some(other) = self.entries.get_mut(&from) else {
             return;
@@ -110,12 +110,17 @@ impl CallBook {
         other.provider_ids.retain(|id| id != provider_id);
         let Some(entry) = self.entries.get_mut(&to) else { return };
         for report in lent {
-            let of_source = self.places.keys.entry(report.source.clone()).or_default();
-            if entry.reports.iter().all(|known| known.source != report.source) {
-                of_source.insert(report.key.clone(), to);
-                entry.reports.push(report);
-            } else {
+            let tells_already = entry.reports.iter().any(|known| known.source == report.source);
+            let of_source = self.ids.keys.entry(report.source.clone()).or_default();
+            // The key may be a newer call's by now.
+            if of_source.get(&report.key) == Some(&from) {
                 of_source.remove(&report.key);
+                if !tells_already {
+                    of_source.insert(report.key.clone(), to);
+                }
+            }
+            if !tells_already {
+                entry.reports.push(report);
             }
         }
     }
@@ -123,7 +128,7 @@ impl CallBook {
     /// What this source said of this call before, or its end. A later word under an id that is used anew may be of a newer
     /// call.
     fn by_own_words(&self, event: &CallEvent) -> Option<CallId> {
-        let id = self.places.by_key(&event.source, &event.key)?;
+        let id = self.ids.by_key(&event.source, &event.key)?;
         let report = self.entries.get(&id)?.report(&event.source, &event.key)?;
         let same = event.provider_call_id.is_some() && report.provider_id == event.provider_call_id;
         let is_end = matches!(event.change, Change::Ended(_));
@@ -165,11 +170,11 @@ impl CallBook {
     }
 
     pub(super) fn by_provider_id(&self, id: Option<&String>) -> Option<CallId> {
-        self.places.provider_ids.get(id?).copied()
+        self.ids.provider_ids.get(id?).copied()
     }
 
     fn by_key(&self, event: &CallEvent) -> Option<CallId> {
-        let id = self.places.by_key(&event.source, &event.key)?;
+        let id = self.ids.by_key(&event.source, &event.key)?;
         let entry = self.entries.get(&id)?;
         // An id that the provider gave another call: this server uses one key for all (BroadWorks, Asterisk).
         let replaces = event

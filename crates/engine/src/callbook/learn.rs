@@ -35,6 +35,13 @@ pub(super) struct Told {
     pub id_is_taken: bool,
 }
 
+impl Told {
+    /// That it was a trusted phone that told of the call says nothing of who is at the other end.
+    pub fn is_number_unverified(&self) -> bool {
+        self.remote.is_some_and(|(trust, _)| trust == Trust::Unverified)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weight {
     Usual,

@@ -1,14 +1,12 @@
 //! Which calls have a card when there are too many.
 
-use ringside_domain::{
-    Authority, CallId, Contact, ContactRef, EndReason, Match, StoredNumber, Timestamp, id::ConnectionId, phone::Grade,
-};
+use ringside_domain::{Authority, CallId, EndReason, Match, Timestamp, phone::Grade};
 use ringside_engine::{
     callbook::{Effect, Input, MOST_CARDS},
     view::{LookupView, MatchGroup},
 };
 
-use crate::desk::{BERT, Desk, Say, answer, asks, end, id, ring};
+use crate::desk::{BERT, Desk, Say, answer, asks, contact, end, id, ring};
 
 const MOST: u128 = MOST_CARDS as u128;
 
@@ -44,27 +42,8 @@ fn closed(effects: &[Effect]) -> Vec<u128> {
 
 /// The index knows who calls.
 fn known(desk: &mut Desk, nth: u128) {
-    let contact = Contact {
-        id: ContactRef {
-            connection: ConnectionId::new("crm"),
-            contact_type: "lead".into(),
-            id: nth.to_string(),
-        },
-        name: "Anna Meier".into(),
-        company: None,
-        title: None,
-        emails: Vec::new(),
-        numbers: vec![StoredNumber {
-            label: String::new(),
-            raw: number(nth),
-        }],
-        region: None,
-        url: None,
-        updated: None,
-        last_call: None,
-    };
     let best = Match {
-        contact,
+        contact: contact(&nth.to_string(), &number(nth)),
         grade: Grade::Exact,
         number: 0,
         as_of: Timestamp(0),

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use ringside_domain::{
-    Authority, Call, CallEvent, CallId, CallState, Change, Direction, EndReason, Now, SourceId, Steady, Timestamp,
-    Trust,
-    call::{WireParty, WireRoute},
+    Authority, Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Direction, EndReason, Now, SourceId,
+    Steady, StoredNumber, Timestamp, Trust,
+    call::{Choice, ChosenBy, WireParty, WireRoute},
+    id::ConnectionId,
     phone::{Home, Reading},
 };
 use ringside_engine::{
@@ -126,6 +127,38 @@ pub fn party(raw: &str) -> WireParty {
         raw: raw.into(),
         display: None,
     }
+}
+
+/// A lead with one number.
+pub fn contact(id: &str, number: &str) -> Contact {
+    Contact {
+        id: ContactRef {
+            connection: ConnectionId::new("crm"),
+            contact_type: "lead".into(),
+            id: id.into(),
+        },
+        name: "Anna Meier".into(),
+        company: None,
+        title: None,
+        emails: Vec::new(),
+        numbers: vec![StoredNumber {
+            label: String::new(),
+            raw: number.into(),
+        }],
+        region: None,
+        url: None,
+        updated: None,
+        last_call: None,
+    }
+}
+
+/// Who it is was decided.
+pub fn choose(desk: &mut Desk, call: CallId, number: &str, by: ChosenBy) {
+    let contact = contact("7", number);
+    desk.apply(Input::Choose {
+        call,
+        choice: Some(Choice { contact, by }),
+    });
 }
 
 /// How an event differs from the usual one.

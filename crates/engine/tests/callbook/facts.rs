@@ -1,9 +1,13 @@
 //! Whose word counts, field by field.
 
-use ringside_domain::{Authority, CallEvent, Direction, call::WireParty, phone::Reading};
-use ringside_engine::callbook::Effect;
+use ringside_domain::{
+    Authority, CallEvent, Direction, EndReason,
+    call::{ChosenBy, WireParty},
+    phone::Reading,
+};
+use ringside_engine::{Config, LogRule, callbook::Effect};
 
-use crate::desk::{ANNA, BERT, Desk, Say, answer, asks, e164, event, party, ring};
+use crate::desk::{ANNA, BERT, Desk, Say, answer, asks, choose, e164, end, event, id, party, ring};
 
 use Authority::{Hook, Provider, Watcher};
 
@@ -69,6 +73,23 @@ fn an_unverified_phone_never_beats_a_trusted_one_however_much_it_could_know() {
     assert_eq!(e164(desk.only()), Some(ANNA));
     desk.event(ring("sip", "a", 1_200).by(Watcher).id("1").queue("Sales"));
     assert_eq!(desk.only().route.queue.as_deref(), Some("Sales"));
+}
+
+#[test]
+fn on_a_number_that_only_an_unverified_phone_told_nothing_is_logged_unasked() {
+    for sip_tells_it in [false, true] {
+        let mut desk = Desk::with(Config {
+            log_rule: LogRule::Always,
+            ..Config::default()
+        });
+        desk.event(ring("link", "l", 1_000).by(Hook).unverified());
+        let sip = |event: CallEvent| if sip_tells_it { event } else { event.bare() };
+        desk.event(sip(ring("sip", "a", 1_100)));
+        choose(&mut desk, id(1), ANNA, ChosenBy::OnlyExactMatch);
+        let effects = desk.event(sip(end("sip", "a", 9_000, EndReason::Missed)));
+        assert!(desk.only().state.is_over());
+        assert_eq!(effects.contains(&Effect::Log(id(1))), sip_tells_it);
+    }
 }
 
 #[test]
@@ -144,9 +165,9 @@ fn an_extension_is_never_read_as_a_number() {
 #[test]
 fn a_transfer_from_ones_own_number_is_looked_up() {
     let mut desk = Desk::new();
-    let config = ringside_engine::Config {
+    let config = Config {
         own_numbers: vec![ANNA.into()],
-        ..ringside_engine::Config::default()
+        ..Config::default()
     };
     desk.book.configure(config, "UTC".into());
     let effects = desk.event(ring("sip", "a", 1_000));

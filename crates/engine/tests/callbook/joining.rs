@@ -291,6 +291,23 @@ fn who_was_taken_for_another_call_goes_with_its_own_when_that_is_told() {
 }
 
 #[test]
+fn a_key_that_means_a_newer_call_by_now_stays_with_it() {
+    // This phone has one key for every call, lost the first, and calls the third what the watcher never heard of.
+    let mut desk = Desk::new();
+    desk.event(ring("sip", "a", 1_000).id("one"));
+    desk.event(ring("phone", "201", 1_200).id("two"));
+    desk.event(ring("phone", "201", 1_250).id("three").from(BERT));
+    desk.event(ring("sip", "b", 1_300).id("two"));
+    assert_eq!(desk.made, 3);
+    desk.event(answer("phone", "201", 4_000).bare());
+    let ringing = CallState::Ringing;
+    assert_eq!(
+        [1, 2, 3].map(|nth| desk.state(nth)),
+        [ringing, CallState::Answered, ringing]
+    );
+}
+
+#[test]
 fn a_server_that_comes_back_to_this_phone_rings_anew() {
     let mut desk = Desk::new();
     let told = |event: CallEvent| event.id("one");

@@ -2,17 +2,10 @@
 
 use std::time::Duration;
 
-use ringside_domain::{
-    Authority, CallId, CallState, Contact, ContactRef, EndReason, StoredNumber,
-    call::{Choice, ChosenBy},
-    id::ConnectionId,
-};
-use ringside_engine::{
-    Config, LogRule,
-    callbook::{Effect, Input},
-};
+use ringside_domain::{Authority, CallState, EndReason, call::ChosenBy};
+use ringside_engine::{Config, LogRule, callbook::Effect};
 
-use crate::desk::{ANNA, BERT, Desk, Say, answer, asks, at, e164, end, id, ring};
+use crate::desk::{ANNA, BERT, Desk, Say, answer, asks, at, choose, e164, end, id, ring};
 
 /// A colleague called, we talk, and then the colleague passes the customer on to us.
 fn consulted() -> Desk {
@@ -23,36 +16,6 @@ fn consulted() -> Desk {
     desk.event(ring("sip", "a", 1_000).id("old").named("Colleague"));
     desk.event(answer("sip", "a", 2_000).id("old"));
     desk
-}
-
-fn contact(number: &str) -> Contact {
-    Contact {
-        id: ContactRef {
-            connection: ConnectionId::new("crm"),
-            contact_type: "lead".into(),
-            id: "7".into(),
-        },
-        name: "Anna Meier".into(),
-        company: None,
-        title: None,
-        emails: Vec::new(),
-        numbers: vec![StoredNumber {
-            label: String::new(),
-            raw: number.into(),
-        }],
-        region: None,
-        url: None,
-        updated: None,
-        last_call: None,
-    }
-}
-
-fn choose(desk: &mut Desk, call: CallId, number: &str, by: ChosenBy) {
-    let contact = contact(number);
-    desk.apply(Input::Choose {
-        call,
-        choice: Some(Choice { contact, by }),
-    });
 }
 
 #[test]

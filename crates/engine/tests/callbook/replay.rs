@@ -156,3 +156,37 @@ fn what_cannot_be_told_again_is_not_waited_for() {
     }
     assert_eq!(desk.book.len(), 1);
 }
+
+/// A call of the journal that is over, on which a person works at 100,000 ms.
+fn looked_up_again(reason: EndReason) -> Desk {
+    let (mut desk, call) = interrupted(CallState::Answered, Some(5_000));
+    let old = Call {
+        id: id(78),
+        provider_call_id: Some("2".into()),
+        state: CallState::Ended(reason),
+        ..call
+    };
+    assert!(desk.book.adopt(old.clone(), desk.now));
+    assert!(!desk.book.adopt(old, desk.now), "once");
+    desk.tick(160_000);
+    desk
+}
+
+#[test]
+fn a_call_that_is_over_in_the_journal_takes_nothing_in_but_news_of_its_end() {
+    let mut desk = looked_up_again(EndReason::Completed);
+    desk.event(answer("sip", "201", 161_000).id("2").again());
+    assert_eq!(desk.call(78).state, CallState::Ended(EndReason::Completed));
+    // This phone uses one key for every call, and others tell of the same caller.
+    desk.event(ring("sip", "201", 170_000));
+    desk.event(answer("pbx", "x", 171_000));
+    assert_eq!(
+        (desk.made, desk.state(1), desk.cards()),
+        (1, CallState::Answered, vec![1])
+    );
+
+    let mut desk = looked_up_again(EndReason::Unknown);
+    desk.event(end("sip", "x", 161_000, EndReason::Completed).id("2").again());
+    assert_eq!(desk.call(78).state, CallState::Ended(EndReason::Completed));
+    assert_eq!((desk.made, desk.call(78).ended), (0, None));
+}

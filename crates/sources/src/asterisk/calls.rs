@@ -154,9 +154,12 @@ impl Calls {
     }
 
     fn new_channel(&mut self, packet: &Packet) {
-        let exten = packet.text("Exten");
-        if self.is_ours(packet.text("Channel")) && exten.len() > 1 {
-            self.dialled.put(packet.text("Uniqueid"), exten.to_owned());
+        if !self.is_ours(packet.text("Channel")) {
+            return;
+        }
+        let exten = kept(packet.get("Exten"), LONGEST_NUMBER).filter(|exten| exten.len() > 1);
+        if let (Some(id), Some(exten)) = (id_in(packet, "Uniqueid"), exten) {
+            self.dialled.put(&id, exten);
         }
     }
 

@@ -2,13 +2,12 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use ringside_domain::{Error, Kind, Result};
+use ringside_domain::Result;
 
-use super::{Asterisk, Calls, Line, OPERATION};
+use super::{Calls, Line};
 use crate::{
-    health::Health,
-    kinds::{Built, CLEAR_TEXT, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup},
-    tcp::{Away, Server},
+    kinds::{Built, CLEAR_TEXT, Evidence, Parameter, ParameterKind, Parts, PhoneKind, Setup, invalid},
+    tcp::{Server, kept_up},
 };
 
 const SERVER: &str = "server";
@@ -111,7 +110,7 @@ pub const KIND: PhoneKind = PhoneKind {
 };
 
 /// # Errors
-/// [`Kind::Invalid`] with the parameter's name as field.
+/// [`Kind::Invalid`](ringside_domain::Kind::Invalid) with the parameter's name as field.
 pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     let is_tls = match setup.text(TRANSPORT).unwrap_or(TLS) {
         TLS => true,
@@ -124,7 +123,7 @@ pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
         .ok_or_else(|| {
             invalid(SERVER, "the server is missing, or is no name or address").hint("Write it like pbx.example.com")
         })?;
-    if !is_tls && !server.is_here() && setup.text(CLEAR_TEXT) != Some("true") {
+    if !is_tls && !server.is_here() && !setup.agrees_to_clear_text() {
         return Err(invalid(
             CLEAR_TEXT,
             format!("without TLS everybody between here and {server} can read who calls whom"),
@@ -147,28 +146,15 @@ pub(crate) fn build(setup: Setup, parts: &Parts) -> Result<Built> {
     if !device.split(',').all(|name| is_device(name.trim())) {
         return Err(invalid(DEVICE, "the device is none that Asterisk has").hint("Write it like PJSIP/201"));
     }
-    let (health, state) = Health::new();
-    let source = Asterisk {
-        source: setup.source.clone(),
-        random: parts.random.clone(),
-        health: health.clone(),
-        line: Line {
-            server,
-            tls: is_tls.then(|| Arc::clone(&parts.tls)),
-            ca: setup.text(CA).map(PathBuf::from),
-            user: user.to_owned(),
-            secret,
-            calls: Calls::new(setup.source.clone(), setup.trust, device),
-            clock: parts.clock.clone(),
-            health,
-            away: Away::default(),
-        },
+    let line = Line {
+        server,
+        tls: is_tls.then(|| Arc::clone(&parts.tls)),
+        ca: setup.text(CA).map(PathBuf::from),
+        user: user.to_owned(),
+        secret,
+        calls: Calls::new(setup.source.clone(), setup.trust, device),
     };
-    Ok(Built {
-        source: Box::new(source),
-        state,
-        pin: None,
-    })
+    Ok(kept_up(line, setup.source, parts))
 }
 
 /// `PJSIP/201`: a technology and a name.
@@ -179,8 +165,4 @@ fn is_device(name: &str) -> bool {
     let is_word =
         |text: &str| !text.is_empty() && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
     technology.chars().all(|letter| letter.is_ascii_alphanumeric()) && is_word(technology) && is_word(rest)
-}
-
-fn invalid(field: &str, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(Kind::Invalid, OPERATION, message).field(field)
 }

@@ -9,7 +9,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use ringside_domain::{CallEvent, Change, Direction, EndReason, Now, SourceId, Steady, Trust};
+use ringside_domain::{CallEvent, Change, Direction, EndReason, Now, SourceId, Steady, Timestamp, Trust};
 
 use self::leg::{Ending, Leg, Teller, Told, queue_of};
 use super::{
@@ -304,10 +304,9 @@ impl Calls {
         if !(0..=OLDEST).contains(&age) {
             return now;
         }
-        let age = Duration::from_millis(age.unsigned_abs());
         Now {
-            wall: ringside_domain::Timestamp(now.wall.0.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(0))),
-            steady: Steady(now.steady.0.saturating_sub(age)),
+            wall: Timestamp(now.wall.0.saturating_sub(age)),
+            steady: Steady(now.steady.0.saturating_sub(Duration::from_millis(age.unsigned_abs()))),
         }
     }
 }

@@ -57,7 +57,8 @@ impl Link {
             Content::Fault(fault) => return Err(link.ended(fault.code.as_deref())),
             _ => {
                 let message = format!("{} began with something else than documented", link.host);
-                return Err(Error::new(Kind::Unavailable, "ringcentral", message));
+                return Err(Error::new(Kind::Unavailable, "ringcentral", message)
+                    .hint("If this stays, report it with these words"));
             }
         }
         Ok(link)

@@ -19,12 +19,15 @@ use super::{
 use crate::{
     health::Health,
     kinds::{Parts, Setup, Tls},
+    tcp::rest,
 };
 
 /// The pauses between tries that RingCentral asks for (developers.ringcentral.com/guide/basics/errors); the last one stays.
 const PAUSES: [u64; 7] = [2, 3, 5, 8, 13, 21, 30];
 /// A connection that stood for so long was a good one: the next try comes at once.
 const GOOD: Duration = Duration::from_secs(5);
+/// A server that is overrun and asks for no pause at all gets this one.
+const SHORTEST_WISH: Duration = Duration::from_secs(1);
 /// While the keyring is locked, nobody else is asked.
 const LOCKED: Duration = Duration::from_secs(30);
 /// After so much silence a heartbeat is sent, or earlier where the gateway closes idle connections early.
@@ -235,7 +238,7 @@ impl RingCentral {
     /// How long to wait before the next try. `None`: a person has to do something first.
     fn pause(&self, error: &Error, failures: usize) -> Option<Duration> {
         match error.retry {
-            Retry::After(pause) => Some(pause),
+            Retry::After(wish) => Some(wish.max(SHORTEST_WISH)),
             Retry::Later if failures == 0 => Some(Duration::ZERO),
             Retry::Later => {
                 let pause = PAUSES[failures.min(PAUSES.len()) - 1];
@@ -260,8 +263,8 @@ impl CallSource for RingCentral {
     /// [`Kind::SignInNeeded`], [`Kind::Forbidden`]: RingCentral wants the person, or their admin, to do something.
     async fn run(&mut self, sink: Box<dyn EventSink>, stop: Stop) -> Result<()> {
         let mut failures = 0;
-        self.health.set(SourceState::Connecting);
         loop {
+            self.health.set(SourceState::Connecting);
             let connected = tokio::select! {
                 biased;
                 () = stop.clone() => break,
@@ -303,7 +306,6 @@ impl CallSource for RingCentral {
                 return Err(error);
             };
             if after.is_zero() {
-                self.health.set(SourceState::Connecting);
                 continue;
             }
             let trouble = Trouble::from(&error);
@@ -311,7 +313,7 @@ impl CallSource for RingCentral {
             tokio::select! {
                 biased;
                 () = stop.clone() => break,
-                () = sleep(after) => {}
+                () = rest(&*self.clock, after) => {}
             }
         }
         self.health.set(SourceState::Off);

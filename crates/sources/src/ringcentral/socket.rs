@@ -87,4 +87,5 @@ fn refused(host: &str, error: &WsError) -> Error {
         };
     }
     Error::new(Kind::Unavailable, OPERATION, format!("{host} did not open a WebSocket"))
+        .hint("If this stays, ask your admin whether the network lets WebSockets through")
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use ringside_domain::{Error, Kind, Result};
+use ringside_domain::{Error, Kind, Random, Result};
 use tokio::time::timeout;
 
 use super::settings::Transport;
@@ -58,7 +58,7 @@ const OPERATION: &str = "find_server";
 /// [`Kind::Invalid`] for what can be no host; [`Kind::NotFound`] when the domain says that it has no such service;
 /// [`Kind::Unavailable`] when nothing was found, which a network that comes back may change; [`Kind::Timeout`]. All of them
 /// name the host.
-pub(crate) async fn targets(place: &Place, dns: Option<SocketAddr>) -> Result<Vec<Target>> {
+pub(crate) async fn targets(place: &Place, dns: Option<SocketAddr>, random: &dyn Random) -> Result<Vec<Target>> {
     let host = place.host.trim();
     let bare = host
         .strip_prefix('[')
@@ -67,7 +67,7 @@ pub(crate) async fn targets(place: &Place, dns: Option<SocketAddr>) -> Result<Ve
     let addresses = if let Ok(ip) = bare.parse::<IpAddr>() {
         vec![SocketAddr::new(ip, place.port.unwrap_or(usual_port(place.transport)))]
     } else {
-        timeout(DEADLINE, look_up(bare, place, dns))
+        timeout(DEADLINE, look_up(bare, place, dns, random))
             .await
             .map_err(|_| no_answer(bare))??
     };
@@ -95,7 +95,7 @@ pub(crate) const fn usual_port(transport: Transport) -> u16 {
     }
 }
 
-async fn look_up(host: &str, place: &Place, dns: Option<SocketAddr>) -> Result<Vec<SocketAddr>> {
+async fn look_up(host: &str, place: &Place, dns: Option<SocketAddr>, random: &dyn Random) -> Result<Vec<SocketAddr>> {
     let names = Names::new(dns);
     let domain = names::domain(host).ok_or_else(|| {
         Error::new(Kind::Invalid, OPERATION, "the server is no name and no address")
@@ -103,7 +103,7 @@ async fn look_up(host: &str, place: &Place, dns: Option<SocketAddr>) -> Result<V
     })?;
     let host = names::text(&domain);
     if place.port.is_none() && may_have_services(&host) {
-        let services = services(&names, &domain, place.transport).await;
+        let services = services(&names, &domain, place.transport, random).await;
         if services.iter().any(Service::is_refusal) {
             return Err(not_offered(&host, place.transport));
         }
@@ -126,7 +126,7 @@ fn may_have_services(host: &str) -> bool {
 
 /// SRV records in the order to try; none where there are none, or where nobody answers for them: then the host itself is
 /// asked for, on the same transport.
-async fn services(names: &Names, domain: &names::Name, transport: Transport) -> Vec<Service> {
+async fn services(names: &Names, domain: &names::Name, transport: Transport, random: &dyn Random) -> Vec<Service> {
     let Some(usual) = names::service(domain, transport) else {
         return Vec::new();
     };
@@ -143,8 +143,7 @@ async fn services(names: &Names, domain: &names::Name, transport: Transport) -> 
         Some(name) => timeout(SRV_DEADLINE, names.services(&name)).await,
         None => direct,
     };
-    let mut chance = choice::chance();
-    choice::in_order(found.unwrap_or_default(), &mut chance)
+    choice::in_order(found.unwrap_or_default(), &mut choice::chance(random))
 }
 
 /// The addresses of each service, in the services' order.
@@ -187,15 +186,10 @@ fn not_found(host: &str, reason: &str) -> Error {
 }
 
 fn not_offered(host: &str, transport: Transport) -> Error {
-    let words = match transport {
-        Transport::Tls => "TLS",
-        Transport::Tcp => "TCP",
-        Transport::Udp => "UDP",
-    };
     Error::new(
         Kind::NotFound,
         OPERATION,
-        format!("{host} says that it does not offer SIP over {words}"),
+        format!("{host} says that it does not offer SIP over {}", transport.name()),
     )
     .hint("Ask your provider for the server's name and transport")
 }

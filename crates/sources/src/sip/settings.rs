@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use ringside_domain::{Error, Kind, Result, credentials::Secret};
+use ringside_domain::{Result, credentials::Secret};
 
 use super::resolve::Place;
-use crate::kinds::{CLEAR_TEXT, Parameter, ParameterKind, Setup};
+use crate::kinds::{CLEAR_TEXT, Parameter, ParameterKind, Setup, invalid};
 
 mod address;
 
@@ -133,7 +133,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// # Errors
-    /// [`Kind::Invalid`] with the parameter's name as field.
+    /// [`Kind::Invalid`](ringside_domain::Kind::Invalid) with the parameter's name as field.
     pub(crate) fn read(setup: &Setup) -> Result<Self> {
         let address = setup
             .text(ADDRESS)
@@ -161,7 +161,7 @@ impl Settings {
             "udp-tcp" => (Transport::Udp, true),
             _ => return Err(invalid(TRANSPORT, "This connection is not known").hint("Choose tls, tcp, udp or udp-tcp")),
         };
-        if transport != Transport::Tls && setup.text(CLEAR_TEXT) != Some("true") {
+        if transport != Transport::Tls && !setup.agrees_to_clear_text() {
             return Err(invalid(
                 CLEAR_TEXT,
                 format!(
@@ -210,10 +210,6 @@ impl Settings {
             None => self.host.clone(),
         }
     }
-}
-
-fn invalid(field: &str, words: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(Kind::Invalid, "build_source", words).field(field)
 }
 
 #[cfg(test)]

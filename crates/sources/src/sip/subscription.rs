@@ -113,12 +113,14 @@ impl Run<'_> {
             if pause.is_zero() {
                 continue;
             }
-            if let Some(error) = why {
-                self.watch.health.set(SourceState::Retrying {
+            // Ready it is no longer, even where there is no trouble to name.
+            self.watch.health.set(match why {
+                Some(error) => SourceState::Retrying {
                     trouble: Trouble::from(&error),
                     after: pause,
-                });
-            }
+                },
+                None => SourceState::Connecting,
+            });
             tokio::select! {
                 biased;
                 () = stop.clone() => return Ok(()),

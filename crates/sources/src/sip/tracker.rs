@@ -10,8 +10,8 @@
 //!   too: passed over. An outgoing call that rings is told as `confirmed`, and nothing can be done about that. Each device
 //!   that rings has a dialog of its own: those that begin together and name the same caller are legs of one call.
 //! - Asterisk has one dialog for each extension, whose id never changes: each ring is a call of its own. Who calls is
-//!   told while it rings only, and carried forward. Whether a call waiting was taken or given up is not told. The old `chan_sip` gives each call its subscription's call-id,
-//!   `pickup-…`.
+//!   told while it rings only, and carried forward. Whether a call waiting was taken or given up is not told. The old
+//!   `chan_sip` gives each call its subscription's call-id, `pickup-…`.
 //! - BroadWorks rings as `proceeding`, names several identities, and nobody at the end.
 //!
 //! Dialogs of one Call-ID, direction and caller's tag are legs of one forked call: it rings while one rings, is

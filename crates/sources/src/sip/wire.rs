@@ -69,7 +69,7 @@ impl Wire {
 #[async_trait]
 impl SipDialer for Wire {
     async fn targets(&mut self, transport: Transport) -> Result<Vec<Target>> {
-        resolve::targets(&self.settings.place(transport), self.dns).await
+        resolve::targets(&self.settings.place(transport), self.dns, &*self.random).await
     }
 
     async fn open(&mut self, target: Target) -> Result<(Box<dyn SipLine>, mpsc::Receiver<Incoming>)> {
@@ -249,8 +249,8 @@ impl Line {
             Err(Refused::OtherRealm)
         };
         checked.map_err(|refused| self.refused(refused))?;
-        let name = if proxy { "Proxy-Authorization" } else { "Authorization" };
-        if let Some(at) = proofs.headers.iter().position(|(known, _)| *known == name) {
+        let answered = proofs.headers.iter().position(|(name, _)| *name == challenge.header());
+        if let Some(at) = answered {
             if !challenge.stale || proofs.refreshed {
                 return Err(self.wrong_password());
             }

@@ -22,6 +22,8 @@ struct Body {
     version: u64,
     subscribe: bool,
     broken: bool,
+    /// Seconds since the one before.
+    pause: u64,
 }
 
 const STATES: [&str; 8] = [
@@ -43,13 +45,15 @@ fn bodies() -> impl Strategy<Value = Vec<Body>> {
         0..20_u64,
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.05),
+        0..4_u64,
     )
-        .prop_map(|(dialogs, partial, version, subscribe, broken)| Body {
+        .prop_map(|(dialogs, partial, version, subscribe, broken, pause)| Body {
             dialogs,
             partial,
             version,
             subscribe,
             broken,
+            pause,
         });
     prop::collection::vec(body, 1..60)
 }
@@ -110,7 +114,7 @@ fn server() -> impl Strategy<Value = Server> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(6000))]
 
     /// Any bodies at all: what servers would never send is here too.
     #[test]
@@ -121,8 +125,13 @@ proptest! {
             if body.subscribe {
                 watch.tracker.subscribed();
             }
+            watch.seconds += body.pause;
+            let now = watch.now();
+            for event in &watch.tracker.tick(now) {
+                calls.hear(event)?;
+            }
             let written = written(body, server);
-            match watch.tracker.notify(written.as_bytes(), Default::default()) {
+            match watch.tracker.notify(written.as_bytes(), now) {
                 Ok(told) => {
                     prop_assert!(!body.broken);
                     for event in &told.events {

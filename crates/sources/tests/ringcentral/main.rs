@@ -11,7 +11,10 @@ use ringside_domain::{Change, Direction, EndReason, SourceState};
 use ringside_tests::ringcentral::{CALLER, Fake, party};
 use serde_json::{Value, json};
 
-use crate::house::{GRANT, House, Running};
+use crate::{
+    house::{GRANT, House, Running},
+    refused::retries,
+};
 
 fn active(session: &str, party: &str, status: &str) -> Value {
     json!({
@@ -193,12 +196,7 @@ async fn past_the_recovery_time_no_recovery_is_asked_for() {
     running.ready().await;
     // Two seconds and more pass before the next try.
     house.fake.cut().await;
-    let state = running
-        .until(|state| matches!(state, SourceState::Retrying { .. }))
-        .await;
-    let SourceState::Retrying { trouble, after } = state else {
-        panic!("retrying")
-    };
+    let (trouble, after) = retries(&mut running).await;
     assert!(after >= Duration::from_secs(2), "{after:?}");
     assert_eq!(trouble.message, "localhost closed the connection");
     house.fake.listening(2).await;
@@ -236,12 +234,7 @@ async fn silence_is_broken_by_heartbeats_and_a_dead_connection_is_noticed() {
     assert!(matches!(&*running.state.borrow(), SourceState::Ready { .. }));
     assert_eq!(house.fake.connections(), 1);
     house.fake.rules(|rules| rules.answers_heartbeats = false);
-    let state = running
-        .until(|state| matches!(state, SourceState::Retrying { .. }))
-        .await;
-    let SourceState::Retrying { trouble, .. } = state else {
-        panic!("retrying")
-    };
+    let (trouble, _) = retries(&mut running).await;
     assert_eq!(trouble.message, "localhost does not answer any more");
     running.stopped().await.unwrap();
     house.fake.checked();

@@ -27,7 +27,8 @@ async fn stops(house: &House) -> Trouble {
     trouble
 }
 
-async fn retries(running: &mut Running) -> (Trouble, Duration) {
+/// The next trouble that it tries again after, and the pause.
+pub async fn retries(running: &mut Running) -> (Trouble, Duration) {
     let state = running
         .until(|state| matches!(state, SourceState::Retrying { .. }))
         .await;
@@ -162,6 +163,17 @@ async fn without_call_control_presence_tells_of_calls() {
     );
     running.stopped().await.unwrap();
     house.fake.checked();
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_no_pause_is_not_asked_without_end() {
+    let house = House::new(Fake::open().await);
+    house.signed_in().await;
+    house.fake.rules(|rules| rules.troubles = vec![(429, Some(0))]);
+    let mut running = house.run();
+    let (trouble, after) = retries(&mut running).await;
+    assert_eq!((trouble.kind, after), (Kind::RateLimited, Duration::from_secs(1)));
+    running.stopped().await.unwrap();
 }
 
 #[tokio::test]

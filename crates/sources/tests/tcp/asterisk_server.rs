@@ -281,6 +281,25 @@ async fn a_wrong_secret_stops_it() {
 }
 
 #[tokio::test]
+async fn an_account_that_is_closed_in_a_call_leaves_nobody_to_tell_its_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap().to_string();
+    let mut source = Running::start("asterisk", &clear(&server), &[("secret", "sesame")], Arc::new(Nobody));
+    let mut manager = Manager::accept(&listener, None).await;
+    manager.signs_in("1", "ringside", "sesame").await;
+    manager.is_ready(LISTENS, Some("")).await;
+    source.until_ready().await;
+    manager.rings("1.1").await;
+    source.hears(Change::Ringing).await;
+    drop(manager);
+    let mut manager = Manager::accept(&listener, None).await;
+    manager.signs_in("2", "ringside", "another").await;
+    let lost = source.hears(Change::Ended(EndReason::Unknown)).await;
+    assert_eq!((lost.key.as_str(), lost.replay), ("1.1", true));
+    assert_eq!(source.ended().await.unwrap_err().kind, Kind::SignInNeeded);
+}
+
+#[tokio::test]
 async fn what_is_no_manager() {
     for (says, words) in [
         (

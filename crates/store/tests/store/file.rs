@@ -36,6 +36,23 @@ async fn an_empty_file_grows_by_migrations_and_opens_again() {
 }
 
 #[tokio::test]
+async fn who_goes_without_closing_it_leaves_no_connection_that_is_still_being_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ringside.db");
+    let log = folder.path().join("ringside.db-wal");
+    for nth in 1..=5 {
+        let store = open(&path).await;
+        store.save_call(call(nth, "+14155550100")).await.unwrap();
+        assert!(log.exists());
+        drop(store);
+        assert!(
+            !log.exists(),
+            "the last connection takes its log with it, once it is closed"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_the_first_version_keeps_what_it_holds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ringside.db");

@@ -2,11 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::clean::cleaned;
-
 /// Some hundred queues' worth.
 const MOST: usize = 512;
-const LONGEST_ID: usize = 150;
 
 /// A short memory: the oldest goes first.
 #[derive(Debug)]
@@ -32,7 +29,7 @@ impl<T> Remembered<T> {
         if self.0.len() >= MOST {
             self.0.pop_front();
         }
-        self.0.push_back((cleaned(id, LONGEST_ID), value));
+        self.0.push_back((id.to_owned(), value));
     }
 
     pub fn forget(&mut self, id: &str) {

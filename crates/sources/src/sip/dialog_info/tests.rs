@@ -147,6 +147,22 @@ fn a_name_that_breaks_the_xml_hides_no_call() {
     }
 }
 
+/// Each `&` is looked behind, and not to the end of the body.
+#[test]
+fn a_body_of_nothing_but_mistakes_takes_no_time() {
+    let began = std::time::Instant::now();
+    let body = wrapped(&format!(
+        "<dialog id='1'><state>early{}</state></dialog>",
+        "&".repeat(LARGEST_BODY - 200)
+    ));
+    assert_eq!(only(&body).state, State::Other);
+    assert!(
+        began.elapsed() < std::time::Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
 #[test]
 fn encodings() {
     let body = |encoding: &str, name: &[u8]| {

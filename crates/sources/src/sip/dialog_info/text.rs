@@ -44,9 +44,14 @@ pub(super) fn mended(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Bytes of a reference, with some zeros: `&#x0010FFFF;`. Without an end to the search, a body of nothing but `&` would keep
+/// the loop busy for seconds.
+const LONGEST_REFERENCE: usize = 16;
+
 /// One of XML's own five, or a character by its number.
 fn begins_reference(text: &str) -> bool {
-    let Some((name, _)) = text.get(1..).and_then(|rest| rest.split_once(';')) else {
+    let end = text.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';');
+    let Some(name) = end.and_then(|end| text.get(1..end)) else {
         return false;
     };
     match name.strip_prefix('#') {

@@ -1,9 +1,6 @@
 //! Which records count, and in which order: pure.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::{BuildHasher, Hasher},
-};
+use ringside_domain::Random;
 
 use super::{Transport, names::Name};
 
@@ -89,14 +86,12 @@ pub(super) fn in_order(services: Vec<Service>, chance: &mut impl FnMut(u32) -> u
     ordered
 }
 
-/// Chance enough to spread load: the standard library's own seed, which differs with every call.
-pub(super) fn chance() -> impl FnMut(u32) -> u32 {
-    let seed = RandomState::new();
-    let mut drawn: u64 = 0;
+/// A number from 0 to what it is given.
+pub(super) fn chance(random: &dyn Random) -> impl FnMut(u32) -> u32 {
     move |most| {
-        drawn += 1;
-        let mut hasher = seed.build_hasher();
-        hasher.write_u64(drawn);
-        u32::try_from(hasher.finish() % (u64::from(most) + 1)).unwrap_or(0)
+        let mut bytes = [0; 4];
+        random.fill(&mut bytes);
+        let drawn = u64::from(u32::from_le_bytes(bytes)) % (u64::from(most) + 1);
+        u32::try_from(drawn).unwrap_or(most)
     }
 }

@@ -110,6 +110,7 @@ pub(crate) fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'stati
         .map(|port| port.parse().ok().filter(|port| *port != 0))
         .map(|port| port.ok_or("The server's port is no number from 1 to 65535"))
         .transpose()?;
+    let host = host.trim_end_matches('.');
     if host.is_empty() {
         return Err("The server's name is missing");
     }
@@ -117,7 +118,7 @@ pub(crate) fn host_and_port(text: &str) -> Result<(String, Option<u16>), &'stati
     if host.len() > LONGEST || !(host.contains(':') || host.bytes().all(fits)) {
         return Err("The server's name holds a character that can't be there");
     }
-    Ok((host.trim_end_matches('.').to_owned(), port))
+    Ok((host.to_owned(), port))
 }
 
 /// How a host stands in a URI.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ringside_domain::{SourceId, Trust};
+use ringside_domain::{Kind, SourceId, Trust};
 
 use super::*;
 
@@ -65,6 +65,7 @@ fn what_is_wrong_is_named() {
         (&[("address", "pbx.example.com")], "address"),
         (&[("address", "@pbx.example.com")], "address"),
         (&[("address", "201@")], "address"),
+        (&[("address", "201@.")], "address"),
         (&[("address", "2 01@pbx.example.com")], "address"),
         (&[("address", "201@pbx example com")], "address"),
         (&[("address", "201@pbx.example.com:0")], "address"),
@@ -97,7 +98,10 @@ fn what_is_wrong_is_named() {
         assert_eq!(error.kind, Kind::Invalid, "{parameters:?}");
         assert_eq!(error.field.as_deref(), Some(*field), "{parameters:?}");
         assert!(error.hint.is_some(), "{parameters:?}");
-        assert!(!error.to_string().contains("201@pbx.example.com") || error.to_string().contains("example"));
+        assert!(
+            !error.message.contains("201"),
+            "what was typed is somebody's number: {error}"
+        );
     }
     let mut without = setup(&[("address", "201@pbx.example.com")]);
     without.secrets.clear();

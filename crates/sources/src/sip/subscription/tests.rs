@@ -314,8 +314,10 @@ async fn a_body_that_was_cut_is_asked_for_again() {
         play.pass_millis(50).await;
     }
     assert_eq!(play.opened().len(), 2);
+    assert_eq!(play.state(), SourceState::Connecting, "meanwhile nobody listens");
     play.pass_millis(300).await;
     assert_eq!(play.opened().len(), 3);
+    assert_eq!(ready(&play.state()), ["clear_text", "cut"]);
     assert_eq!(play.desk.transports(), [Transport::Udp; 3]);
 
     let mut play = world(Transport::Udp, true);

@@ -162,6 +162,16 @@ impl Challenge {
         }
     }
 
+    /// The name of the header that answers it.
+    #[must_use]
+    pub const fn header(&self) -> &'static str {
+        if self.proxy {
+            "Proxy-Authorization"
+        } else {
+            "Authorization"
+        }
+    }
+
     /// The header that answers it: name and value. The body of the request is empty.
     #[must_use]
     pub fn answer(
@@ -218,12 +228,7 @@ impl Challenge {
         } else if self.session {
             value.push_str(&format!(", cnonce={}", quoted(cnonce)));
         }
-        let name = if self.proxy {
-            "Proxy-Authorization"
-        } else {
-            "Authorization"
-        };
-        (name, value)
+        (self.header(), value)
     }
 }
 

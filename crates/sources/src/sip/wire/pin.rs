@@ -14,10 +14,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ringside_domain::{Error, Kind, Result};
+use ringside_domain::{Error, Result};
 use tokio::sync::watch;
 
 use super::digest::{Algorithm, Challenge, LONGEST_REALM, Strength};
+use crate::kinds::invalid;
 
 /// A realm, and the weakest proof that was ever accepted together with it at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl Pinned {
     /// By what was kept of an earlier run. The receiver hears of every change.
     ///
     /// # Errors
-    /// [`Kind::Invalid`], field `password`: what was kept can't be read. Were it left out, the server could ask for any
+    /// [`Kind::Invalid`](ringside_domain::Kind::Invalid), field `password`: what was kept can't be read. Were it left out, the server could ask for any
     /// proof.
     pub(crate) fn to(kept: Option<&str>) -> Result<(Self, watch::Receiver<Option<String>>)> {
         let pin = match kept {
@@ -128,12 +129,10 @@ impl Pinned {
 }
 
 fn unreadable() -> Error {
-    Error::new(
-        Kind::Invalid,
-        "build_source",
+    invalid(
+        "password",
         "What was kept of how the server takes the password can't be read",
     )
-    .field("password")
     .hint("Change this phone and type its password again")
 }
 
@@ -142,6 +141,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use proptest::prelude::*;
+    use ringside_domain::Kind;
 
     use super::*;
     use crate::sip::wire::message::Head;

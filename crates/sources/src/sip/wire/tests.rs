@@ -173,6 +173,26 @@ async fn the_password_is_not_given_to_another_realm() {
 }
 
 #[tokio::test]
+async fn the_password_is_given_to_one_realm_at_a_time() {
+    let (mut server, mut line, _incoming) = Server::tcp().await;
+    let serving = tokio::spawn(async move {
+        let asked = server.take("SUBSCRIBE").await;
+        let proxy = SHA256.replace("WWW-Authenticate", "Proxy-Authenticate");
+        server.reply(&asked, 407, &proxy).await;
+        // Nothing is pinned yet, and behind the proxy somebody else wants a proof as well.
+        let asked = server.take("SUBSCRIBE").await;
+        server.reply(&asked, 401, &SHA256.replace("\"pbx\"", "\"thief\"")).await;
+        server.says_nothing_more().await;
+    });
+    let error = line.request(begin()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.field.as_deref()),
+        (Kind::Forbidden, Some("password"))
+    );
+    serving.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_password_that_cannot_be_proved() {
     for challenge in ["", "WWW-Authenticate: Basic realm=\"pbx\"\r\n"] {
         let (mut server, mut line, _incoming) = Server::tcp().await;

@@ -115,6 +115,30 @@ fn whose_notify_it_is() {
     );
 }
 
+/// RFC 6665 §4.1.2.4: the NOTIFY may come first, and then it is what says who is talked to, and over which proxies.
+#[test]
+fn a_notify_before_the_answer_shows_the_way_too() {
+    let random = Counting(AtomicU8::new(1));
+    let us = us(Transport::Tcp, "192.0.2.7:40112");
+    let mut dialog = Dialog::new(&us, &random);
+    dialog.subscribe(&us, 600, &[], &random);
+    dialog.notified(&head(
+        "NOTIFY sip:201@192.0.2.7 SIP/2.0\nFrom: <sip:y>;tag=theirs\nContact: <sip:presence@192.0.2.1:5080>\n\
+         Record-Route: <sip:near.example.com;lr>\nRecord-Route: <sip:far.example.com;lr>\n\n",
+    ));
+    assert_eq!(dialog.target(), "sip:presence@192.0.2.1:5080");
+    // The answer adds nothing to the way.
+    dialog.accepted(&head(
+        "SIP/2.0 200 OK\nTo: <sip:201@pbx.example.com>;tag=theirs\nRecord-Route: <sip:other.example.com;lr>\n\n",
+    ));
+    let sent = text(&dialog.subscribe(&us, 600, &[], &random));
+    assert!(
+        sent.contains("\r\nRoute: <sip:near.example.com;lr>\r\nRoute: <sip:far.example.com;lr>\r\nFrom: "),
+        "{sent}"
+    );
+    assert!(sent.contains("To: <sip:201@pbx.example.com>;tag=theirs\r\n"), "{sent}");
+}
+
 #[test]
 fn answers_repeat_what_they_must() {
     let random = Counting(AtomicU8::new(7));
