@@ -94,6 +94,7 @@ pub fn query(text: &str) -> NameQuery {
     NameQuery {
         text: text.to_owned(),
         types: Vec::new(),
+        company: None,
         limit: 20,
     }
 }

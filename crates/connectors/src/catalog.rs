@@ -8,13 +8,14 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use ringside_domain::address_book::ADDRESS_BOOK;
+use ringside_domain::{address_book::ADDRESS_BOOK, phone::PhoneNumber};
 
 use crate::{
     app_connect::APP_CONNECT,
     manifest::{
         format::Manifest,
         load::{Loaded, Problem, load},
+        render::stored_number,
     },
     pin::Pin,
 };
@@ -142,6 +143,14 @@ impl Entry {
     #[must_use]
     pub fn manifest(&self) -> Option<&Manifest> {
         self.sheet().map(|sheet| &sheet.loaded.manifest)
+    }
+
+    /// How this CRM stores a number.
+    #[must_use]
+    pub fn stored_number(&self, number: &PhoneNumber) -> String {
+        let e164 = number.e164();
+        self.manifest()
+            .map_or_else(|| e164.to_owned(), |manifest| stored_number(&manifest.number, e164))
     }
 
     /// What is wrong with the file.
@@ -338,6 +347,15 @@ mod tests {
         assert!(fault("own/other").contains("not its name"));
         assert_eq!(catalog.get("own/bad").unwrap().problems()[0].line, 1);
         assert_eq!(fault("own/long"), "It is too long");
+    }
+
+    #[test]
+    fn says_how_a_crm_stores_a_number() {
+        let number = PhoneNumber::from_e164("+442079460018").unwrap();
+        let stored = |id: &str| Catalog::shipped().get(id).unwrap().stored_number(&number);
+        assert_eq!(stored("odoo"), "+44 20 7946 0018");
+        assert_eq!(stored("bullhorn"), "+442079460018");
+        assert_eq!(stored(ADDRESS_BOOK), "+442079460018");
     }
 
     #[test]

@@ -184,6 +184,7 @@ async fn who_is_created_is_found_by_number_and_by_name() {
     let query = NameQuery {
         text: "lovel".to_owned(),
         types: Vec::new(),
+        company: None,
         limit: 10,
     };
     let found = house.book.find_contact_with_name(house.cx(), query).await.unwrap();

@@ -79,6 +79,7 @@ impl Reader<'_> {
             emails: text(item, "email").map(str::to_owned).into_iter().collect(),
             numbers: numbers(item),
             region: None,
+            created: None,
             updated: None,
             last_call: None,
         };

@@ -154,6 +154,7 @@ pub fn named(text: &str) -> NameQuery {
     NameQuery {
         text: text.into(),
         types: Vec::new(),
+        company: None,
         limit: 50,
     }
 }
@@ -205,6 +206,7 @@ pub fn nobody(id: &str) -> Contact {
         numbers: Vec::new(),
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     }

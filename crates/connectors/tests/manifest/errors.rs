@@ -236,6 +236,7 @@ fn query() -> ringside_domain::connector::NameQuery {
     ringside_domain::connector::NameQuery {
         text: "Anna".into(),
         types: Vec::new(),
+        company: None,
         limit: 5,
     }
 }

@@ -182,6 +182,7 @@ async fn by_name_every_request_goes_at_once_and_only_whole_hits_are_kept() {
     let query = |types: Vec<String>| NameQuery {
         text: " Anna  Meier ".into(),
         types,
+        company: None,
         limit: 10,
     };
     let began = tokio::time::Instant::now();

@@ -58,6 +58,7 @@ fn fields_of(entity: &str) -> Option<&'static [&'static str]> {
             "companyName",
             "status",
             "isDeleted",
+            "dateAdded",
             "dateLastModified",
             "source",
         ],
@@ -77,6 +78,7 @@ fn fields_of(entity: &str) -> Option<&'static [&'static str]> {
             "clientCorporation",
             "status",
             "isDeleted",
+            "dateAdded",
             "dateLastModified",
         ],
         "Lead" => &[
@@ -95,6 +97,7 @@ fn fields_of(entity: &str) -> Option<&'static [&'static str]> {
             "companyName",
             "status",
             "isDeleted",
+            "dateAdded",
             "dateLastModified",
         ],
         "ClientCorporation" => &["id", "name", "status", "phone", "dateLastModified"],
@@ -193,6 +196,7 @@ fn shown(row: &Row, fields: &[String]) -> Value {
         let value = match field.as_str() {
             "id" => row.id.into(),
             "dateLastModified" => 1_770_112_800_000_u64.into(),
+            "dateAdded" if row.fields.get("dateAdded").is_none() => 1_768_210_200_000_u64.into(),
             "isDeleted" => false.into(),
             field => row.fields.get(field).cloned().unwrap_or_default(),
         };

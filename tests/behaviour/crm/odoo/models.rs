@@ -35,6 +35,7 @@ pub const MODELS: &[Model] = &[
             "complete_name",
             "commercial_company_name",
             "country_code",
+            "create_date",
             "write_date",
         ],
     },
@@ -49,7 +50,7 @@ pub const MODELS: &[Model] = &[
             "function",
             "country_id",
         ],
-        computed: &["id", "display_name", "write_date"],
+        computed: &["id", "display_name", "create_date", "write_date"],
     },
     Model {
         name: "mail.message",
@@ -89,6 +90,7 @@ impl Model {
         let text = |text: Option<String>| text.map_or(Value::Bool(false), Value::from);
         match field {
             "id" => row.id.into(),
+            "create_date" => "2026-01-12 09:30:00".into(),
             "write_date" => "2026-02-03 10:00:00".into(),
             "display_name" | "complete_name" => match above() {
                 Some(company) => format!("{company}, {}", name()).into(),

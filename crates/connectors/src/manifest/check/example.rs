@@ -158,6 +158,7 @@ async fn ask(connector: &ManifestConnector, example: &Example, doubts: &Doubts) 
             let query = NameQuery {
                 text: wanted(example.query.clone(), "query")?,
                 types: example.contact_type.iter().cloned().collect(),
+                company: None,
                 limit: LIMIT,
             };
             let found = connector.find_contact_with_name(cx, query).await?;

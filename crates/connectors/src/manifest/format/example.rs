@@ -141,6 +141,8 @@ pub struct ExpectedContact {
     pub numbers: Option<Vec<String>>,
     pub emails: Option<Vec<String>>,
     pub url: Option<String>,
+    /// When it was made: RFC 3339, in UTC.
+    pub created: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

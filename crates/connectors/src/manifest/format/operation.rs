@@ -168,6 +168,8 @@ pub struct ContactMap {
     pub country: Option<String>,
     /// *Path* of when it was changed: RFC 3339, `YYYY-MM-DD HH:mm:ss` (UTC), or a unix time in seconds or milliseconds.
     pub updated: Option<String>,
+    /// *Path* of when it was made, written in one of the same ways.
+    pub created: Option<String>,
     /// *Path* of the record's page, where the answer has it.
     pub url: Option<String>,
     /// Kept for `enrich` and later templates, as `contact.extra.NAME`.

@@ -321,6 +321,7 @@ impl Checker<'_> {
                 ("title", &map.title),
                 ("emails", &map.emails),
                 ("country", &map.country),
+                ("created", &map.created),
                 ("updated", &map.updated),
                 ("url", &map.url),
             ];

@@ -51,6 +51,7 @@ impl Loaded {
             numbers: reader.numbers()?,
             region: reader.text(|map| &map.country)?.as_deref().and_then(region),
             url: reader.text(|map| &map.url)?.filter(|url| is_https(url)),
+            created: timestamp(&reader.value(|map| &map.created)?),
             updated: timestamp(&reader.value(|map| &map.updated)?),
             last_call: None,
         };

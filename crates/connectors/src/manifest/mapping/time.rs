@@ -1,4 +1,4 @@
-//! When a record was changed, in the spellings of CRMs.
+//! When a record was made or changed, in the spellings of CRMs.
 
 use jiff::{Timestamp as Moment, civil::DateTime, tz::TimeZone};
 use ringside_domain::Timestamp;

@@ -130,6 +130,7 @@ impl<'a> Run<'a> {
             numbers,
             region: None,
             url: None,
+            created: Some(self.core.clock.now().wall),
             updated: Some(self.core.clock.now().wall),
             last_call: None,
         };

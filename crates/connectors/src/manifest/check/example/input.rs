@@ -57,6 +57,7 @@ pub(super) fn of_account(id: String, name: String) -> Contact {
         numbers: Vec::new(),
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp as Moment;
 use ringside_domain::{Contact, Error, Kind, LogField, Result};
 
 use crate::manifest::format::{Example, ExpectedContact};
@@ -99,12 +100,15 @@ fn contacts(expected: &[ExpectedContact], came: &[Contact], differences: &mut Ve
     }
     for (expected, came) in expected.iter().zip(came) {
         let id = &came.id.id;
+        let created = came.created.and_then(|at| Moment::from_millisecond(at.0).ok());
+        let created = created.map(|at| at.to_string());
         let texts = [
             ("type", &expected.contact_type, Some(&came.id.contact_type)),
             ("name", &expected.name, Some(&came.name)),
             ("company", &expected.company, came.company.as_ref()),
             ("title", &expected.title, came.title.as_ref()),
             ("url", &expected.url, came.url.as_ref()),
+            ("created", &expected.created, created.as_ref()),
         ];
         for (what, expected, came) in texts {
             if expected.is_some() {
