@@ -121,6 +121,7 @@ async fn run(seed: u64) -> Verdict {
         searchable,
         steps: if chance.one_in(2) { 1 } else { 2 },
         moves: false,
+        creates: false,
         provider: chance.one_in(2).then(|| format!("call-{seed}@pbx.example")),
     };
     let lives = lives(&profile, &crm, &mut chance).await;
@@ -143,6 +144,7 @@ async fn pair(seed: u64) -> Verdict {
         searchable: true,
         steps: if chance.one_in(2) { 1 } else { 2 },
         moves: false,
+        creates: false,
         provider: Some(format!("call-{seed}@pbx.example")),
     };
     let other = Profile {

@@ -104,6 +104,7 @@ async fn run(searchable: bool, steps: u8, shared: bool, moves: bool, point: Poin
         searchable,
         steps,
         moves,
+        creates: false,
         provider: shared.then(|| "call-1@pbx.example".into()),
     };
     let hold = Arc::new(Hold::default());

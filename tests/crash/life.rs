@@ -26,6 +26,8 @@ pub struct Profile {
     pub steps: u8,
     /// Once logged, the log gets one more piece of the note and moves to the colleague.
     pub moves: bool,
+    /// The caller is not in the CRM yet, and is created.
+    pub creates: bool,
     /// The provider's id of the call, where two profiles see the same one.
     pub provider: Option<String>,
 }
@@ -138,6 +140,7 @@ impl Profile {
             ("--crm", self.crm.clone()),
             ("--searchable", if self.searchable { "yes".into() } else { "no".into() }),
             ("--moves", if self.moves { "yes".into() } else { "no".into() }),
+            ("--creates", if self.creates { "yes".into() } else { "no".into() }),
             ("--steps", self.steps.to_string()),
             ("--settles", SETTLES.as_millis().to_string()),
             ("--pieces", PIECES.to_string()),

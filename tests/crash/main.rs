@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod chance;
+mod creating;
 mod grid;
 mod life;
 mod verdict;
@@ -48,6 +49,11 @@ async fn killed_at_every_point() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_a_log_moves() {
     all("killed while a log moves", grid::moves()).await.hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_contact_is_created() {
+    all("killed while a contact is created", creating::runs()).await.hold();
 }
 
 #[tokio::test(flavor = "multi_thread")]

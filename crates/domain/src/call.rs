@@ -193,6 +193,12 @@ pub enum ChosenBy {
     OnlyExactMatch,
     /// The person chose this contact for this number before.
     Remembered,
+    /// By the person's rule for several matches: the first one.
+    First,
+    /// With whom they spoke last.
+    LastSpoken,
+    /// The oldest record.
+    EarliestCreated,
 }
 
 /// What came of a call, in the person's words. Stable codes; each connector maps them to its CRM's.
@@ -225,7 +231,7 @@ macro_rules! codes {
 
 codes!(Direction { In = "in", Out = "out" });
 codes!(Trust { Unverified = "unverified", Trusted = "trusted" });
-codes!(ChosenBy { Person = "person", OnlyExactMatch = "only_exact_match", Remembered = "remembered" });
+codes!(ChosenBy { Person = "person", OnlyExactMatch = "only_exact_match", Remembered = "remembered", First = "first", LastSpoken = "last_spoken", EarliestCreated = "earliest_created" });
 codes!(Outcome {
     Connected = "connected",
     LeftMessage = "left_message",

@@ -108,6 +108,8 @@ pub struct NameQuery {
     pub text: String,
     /// Only these contact types; empty means all.
     pub types: Vec<String>,
+    /// Part of the company's name, word by word. CRMs are not asked by it: who asks them compares.
+    pub company: Option<String>,
     pub limit: usize,
 }
 

@@ -26,7 +26,10 @@ pub struct Contact {
     pub region: Option<Region>,
     /// The record's page, for a browser. https only.
     pub url: Option<String>,
+    /// When the record was made, where its CRM tells.
+    pub created: Option<Timestamp>,
     pub updated: Option<Timestamp>,
+    /// When the newest call with them began on which somebody spoke, and which is over.
     pub last_call: Option<Timestamp>,
 }
 

@@ -77,6 +77,10 @@ uuid_id!(
     /// One write owed to a CRM.
     WriteId
 );
+uuid_id!(
+    /// One contact that a person wants created.
+    CreationId
+);
 text_id!(
     /// One configured connector, as named in `config.toml`: `address-book`, `bullhorn-2`.
     ConnectionId

@@ -18,7 +18,10 @@ pub trait ContactIndex: Send + Sync {
     /// One contact, as the index holds it.
     async fn known(&self, contact: ContactRef) -> Result<Option<Indexed>>;
     /// By name, company, e-mail or digits; best first.
+    /// Misspelt words are found, too, after what is spelt as asked.
     async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>>;
+    /// Names that are there and are spelt nearly as asked, most likely first; nothing where somebody is called as asked.
+    async fn instead(&self, query: NameQuery) -> Result<Vec<Instead>>;
     /// Files contacts under their numbers as read with `home`, replacing what was known of them.
     async fn remember(&self, contacts: Vec<Contact>, as_of: Timestamp, home: Home) -> Result<()>;
     async fn forget(&self, contact: ContactRef) -> Result<()>;
@@ -34,6 +37,15 @@ pub trait ContactIndex: Send + Sync {
 pub struct Indexed {
     pub contact: Contact,
     pub as_of: Timestamp,
+}
+
+/// What may have been meant by a name that nobody has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instead {
+    /// As it is written there.
+    pub text: String,
+    /// How many contacts it finds.
+    pub count: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

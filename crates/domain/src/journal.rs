@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use crate::{
     call::{Call, Outcome},
     contact::{Contact, ContactRef},
+    creation::Creation,
     error::{Kind, Result},
-    id::{CallId, ConnectionId, WriteId},
+    id::{CallId, ConnectionId, CreationId, WriteId},
     log::{CallLogEntry, Captures, LogRef},
     time::Timestamp,
     trace::Trace,
@@ -40,6 +41,15 @@ pub trait Journal: Send + Sync {
     async fn save_step(&self, write: WriteId, step: StepRecord) -> Result<()>;
     async fn steps(&self, write: WriteId) -> Result<Vec<StepRecord>>;
 
+    /// Inserts or replaces.
+    async fn save_creation(&self, creation: Creation) -> Result<()>;
+    async fn creation(&self, id: CreationId) -> Result<Option<Creation>>;
+    /// Contacts to be created that somebody still has to do with, oldest first.
+    async fn open_creations(&self) -> Result<Vec<Creation>>;
+    async fn forget_creation(&self, id: CreationId) -> Result<()>;
+    /// Forgets those that were asked for before then and with which nobody has to do any more.
+    async fn forget_creations(&self, older_than: Timestamp) -> Result<()>;
+
     /// Which contact the person chose for this number before, newest first.
     async fn remembered_choice(&self, e164: String) -> Result<Option<ContactRef>>;
     /// A link to another contact goes with it.
@@ -53,6 +63,12 @@ pub trait Journal: Send + Sync {
     /// Newest first.
     async fn traces(&self, call: CallId) -> Result<Vec<Trace>>;
     async fn forget_traces(&self, older_than: Timestamp) -> Result<()>;
+
+    /// Deletes up to `most` of the oldest calls that began before this, with everything that is known of them, and says how
+    /// many it were. A call that goes on stays, and so does one of `except`, and one of which something is owed: a log that
+    /// waits, was refused or is unsure, or a contact that is still to be created. What the address book of this machine was
+    /// told of such calls goes with them.
+    async fn forget_calls(&self, older_than: Timestamp, except: Vec<CallId>, most: usize) -> Result<usize>;
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,8 +79,22 @@ pub struct CallPage {
     pub missed_only: bool,
     /// Only calls that are over, not set aside, and have no log that is waiting or done.
     pub not_logged_only: bool,
+    /// Only calls whose log is in this state.
+    pub log: Option<LogState>,
     /// Part of a name, a company, a line or a number's digits.
     pub text: Option<String>,
+}
+
+/// What became of a call's log: of its newest write that was not dropped, and where there is none, what is meant to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LogState {
+    NotLogged,
+    /// It is not to be logged.
+    SetAside,
+    Waiting,
+    Logged,
+    Refused,
+    Unsure,
 }
 
 /// One write owed to a CRM.

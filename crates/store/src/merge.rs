@@ -26,7 +26,7 @@ struct Table {
 }
 
 const NEWEST: &str = "ON CONFLICT (id) DO UPDATE SET {all} WHERE excluded.saved >= saved ON CONFLICT DO NOTHING";
-const TABLES: [Table; 11] = [
+const TABLES: [Table; 14] = [
     Table {
         name: "calls",
         columns: &[
@@ -82,6 +82,12 @@ const TABLES: [Table; 11] = [
         conflict: "ON CONFLICT (write, step) DO UPDATE SET {all} WHERE excluded.saved >= saved",
     },
     Table {
+        name: "creations",
+        columns: &["id", "call", "connection", "state", "asked", "due", "body", "saved"],
+        only_if: None,
+        conflict: NEWEST,
+    },
+    Table {
         name: "choices",
         columns: &["e164", "connection", "contact_type", "contact", "chosen", "linked"],
         only_if: None,
@@ -111,6 +117,7 @@ const TABLES: [Table; 11] = [
             "title",
             "email",
             "saved",
+            "more_emails",
         ],
         only_if: None,
         conflict: NEWEST,
@@ -126,6 +133,18 @@ const TABLES: [Table; 11] = [
         columns: &["id", "marker", "person", "started", "body", "saved"],
         only_if: None,
         conflict: NEWEST,
+    },
+    Table {
+        name: "imports",
+        columns: &["id", "name", "total", "started", "saved"],
+        only_if: None,
+        conflict: NEWEST,
+    },
+    Table {
+        name: "import_people",
+        columns: &["person", "import", "saved"],
+        only_if: None,
+        conflict: "ON CONFLICT DO NOTHING",
     },
 ];
 
@@ -166,7 +185,10 @@ fn copy(memory: &Connection, tx: &Transaction<'_>, table: &Table) -> Answer<usiz
         "INSERT INTO {name} ({columns_text}) SELECT {places} WHERE {condition} {conflict}"
     ))?;
     // Tables without row numbers have no order worth keeping.
-    let order = if matches!(*name, "choices" | "person_numbers" | "connection_memory") {
+    let order = if matches!(
+        *name,
+        "choices" | "person_numbers" | "connection_memory" | "import_people"
+    ) {
         ""
     } else {
         "ORDER BY rowid"

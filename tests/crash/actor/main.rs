@@ -1,6 +1,7 @@
 //! The program that is killed: it takes one call with the real engine on a real store file, types a note in pieces, and
 //! logs the call in the CRM on the loopback. Told to move the log, it then types one more piece and moves the log to a
-//! colleague. Started again it goes on where its journal says it was.
+//! colleague; told to create, it has the caller created and logs the call on who that is. Started again it goes on where its
+//! journal says it was.
 //!
 //! It prints a line after everything that is durable, and before a step is. It stops for good after the line it was told
 //! to hold at:
@@ -10,6 +11,7 @@
 //! call · note 3 · owed · owed update      rows in the journal
 //! step log begins · step log sent · step log answered · step link sent · step link answered
 //! write waiting · write logged · write refused · write unsure, and the same of an update
+//! creation waiting · creation sent · creation created · creation finished · creation unsure
 //! ended logged log-1 4           its last line: how the write ended, and the pieces of the note
 //! ```
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -19,7 +21,8 @@ mod saying;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    Authority, CallEvent, CallId, Change, Clock, Direction, EndReason, Journal, SourceId, Trust, Write, WriteState,
+    Authority, CallEvent, CallId, Change, Clock, ContactDraft, ContactRef, CreationState, Direction, EndReason,
+    Journal, SourceId, Trust, Write, WriteState,
     call::{WireParty, WireRoute},
     journal::CallPage,
 };
@@ -48,12 +51,15 @@ async fn main() {
         hold: given.get("hold").map(|&line| line.into()),
     });
     let settles = Duration::from_millis(number("settles"));
-    let crm = Arc::new(HttpCrm::new(
+    let mut crm = HttpCrm::new(
         given["crm"],
         given["searchable"] == "yes",
         number("steps") == 2,
         settles,
-    ));
+    );
+    let creates = given["creates"] == "yes";
+    crm.creates = creates;
+    let crm = Arc::new(crm);
     let [person, colleague] = [0, 1].map(|at| crm.people[at].id.clone());
     let connection = Connection {
         connector: crm.clone(),
@@ -64,6 +70,7 @@ async fn main() {
         write_deadline: Duration::from_secs(5),
         write_pauses: vec![Duration::from_millis(50)],
         settle_floor: settles,
+        undo_window: Duration::from_millis(100),
         ..Config::default()
     };
     let parts = Parts {
@@ -112,7 +119,14 @@ async fn main() {
     };
     let found = pieces(&note);
     say(&format!("found {found}"));
-    if engine.call(id).await.unwrap().call.choice.is_none() {
+    let view = engine.call(id).await.unwrap();
+    let undecided = view.call.choice.is_none() && journal.open_creations().await.unwrap().is_empty();
+    if creates && undecided {
+        engine
+            .create_later(newcomer(&person), Some(id), false, None)
+            .await
+            .unwrap();
+    } else if undecided {
         engine.choose(id, Some(person)).await.unwrap();
     }
     let pieces_first = number("pieces");
@@ -144,6 +158,21 @@ async fn main() {
     store.close().await;
 }
 
+fn newcomer(like: &ContactRef) -> ContactDraft {
+    ContactDraft {
+        connection: like.connection.clone(),
+        contact_type: like.contact_type.clone(),
+        name: "Cleo Example".into(),
+        given: None,
+        family: None,
+        company: None,
+        title: None,
+        email: None,
+        number: Some(NUMBER.into()),
+        extra: Vec::new(),
+    }
+}
+
 /// `note 1 note 2 …`
 fn text(pieces: u64) -> String {
     (1..=pieces).map(|piece| format!("note {piece} ")).collect()
@@ -158,9 +187,14 @@ fn pieces(note: &str) -> u64 {
 /// Waits until delivery has nothing to do any more.
 async fn settled(journal: &dyn Journal, call: CallId) -> String {
     loop {
+        let to_come = journal.open_creations().await.unwrap();
+        if to_come.iter().any(|new| matches!(new.state, CreationState::Unsure(_))) {
+            return "unsure creation".into();
+        }
         let writes = journal.writes_of(call).await.unwrap();
         let open = |write: &Write| is_waiting(write) || (is_logged(write) && write.next_try.is_some());
         if let Some(last) = writes.last()
+            && to_come.is_empty()
             && !writes.iter().any(open)
         {
             return match &last.state {

@@ -4,7 +4,8 @@ use std::{io::Write as _, sync::Arc};
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, Contact, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId, WriteState,
+    Call, CallId, Contact, ContactRef, Creation, CreationId, CreationState, Journal, Outcome, Result, Timestamp, Trace,
+    Write, WriteId, WriteState,
     journal::{CallPage, StepRecord, StepState, WriteKind},
 };
 use ringside_store::Store;
@@ -91,6 +92,34 @@ impl Journal for Saying {
         Ok(())
     }
 
+    async fn save_creation(&self, creation: Creation) -> Result<()> {
+        let state = match creation.state {
+            CreationState::Waiting(_) => "waiting",
+            CreationState::Sent(_) => "sent",
+            CreationState::Created(_) => "created",
+            CreationState::Finished(_) => "finished",
+            CreationState::Refused(_) => "refused",
+            CreationState::Unsure(_) => "unsure",
+            CreationState::Undone => "undone",
+        };
+        self.journal.save_creation(creation).await?;
+        self.say(&format!("creation {state}")).await;
+        Ok(())
+    }
+
+    async fn creation(&self, id: CreationId) -> Result<Option<Creation>> {
+        self.journal.creation(id).await
+    }
+    async fn open_creations(&self) -> Result<Vec<Creation>> {
+        self.journal.open_creations().await
+    }
+    async fn forget_creation(&self, id: CreationId) -> Result<()> {
+        self.journal.forget_creation(id).await
+    }
+    async fn forget_creations(&self, older_than: Timestamp) -> Result<()> {
+        self.journal.forget_creations(older_than).await
+    }
+
     async fn linked(&self, e164: String) -> Result<Option<Contact>> {
         self.journal.linked(e164).await
     }
@@ -132,5 +161,9 @@ impl Journal for Saying {
     }
     async fn forget_traces(&self, older_than: Timestamp) -> Result<()> {
         self.journal.forget_traces(older_than).await
+    }
+
+    async fn forget_calls(&self, older_than: Timestamp, except: Vec<CallId>, most: usize) -> Result<usize> {
+        self.journal.forget_calls(older_than, except, most).await
     }
 }

@@ -1,6 +1,10 @@
 //! Calls and their notes.
 
-use ringside_domain::{Call, CallId, ContactRef, Outcome, journal::CallPage, phone::Reading};
+use ringside_domain::{
+    Call, CallId, ContactRef, Outcome,
+    journal::{CallPage, LogState},
+    phone::Reading,
+};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params, params};
 
 use crate::{
@@ -125,6 +129,7 @@ pub(super) fn page(conn: &Connection, page: &CallPage) -> Answer<Vec<Call>> {
                  WHERE w.call = c.id AND w.kind = 'log' AND w.state IN ('waiting', 'logged'))",
         );
     }
+    statement.push_str(&page.log.map_or_else(String::new, in_state));
     // Every word must be somewhere in the folded text; the JSON array keeps it one bound value.
     statement.push_str(
         " AND NOT EXISTS (SELECT 1 FROM json_each(:words) word WHERE instr(c.haystack, word.value) = 0)
@@ -147,7 +152,27 @@ pub(super) fn page(conn: &Connection, page: &CallPage) -> Answer<Vec<Call>> {
     Ok(found)
 }
 
-pub(crate) fn count_calls(conn: &Connection) -> Answer<usize> {
+/// Only calls whose newest write is in this state. What is open is found by the index of open writes, whose words these are.
+fn in_state(state: LogState) -> String {
+    const NEWEST: &str = "(SELECT w.state FROM writes w WHERE w.call = c.id AND w.state <> 'dropped'
+        ORDER BY w.created DESC, w.id DESC LIMIT 1)";
+    const OPEN: &str = "SELECT w.call FROM writes w WHERE (w.state IN ('waiting', 'refused', 'unsure')
+        OR (w.state = 'logged' AND w.next_try IS NOT NULL)) AND w.state";
+    // A log that waits until its contact is created is no write yet.
+    const CREATING: &str = "SELECT n.call FROM creations n WHERE n.state NOT IN ('finished', 'undone')
+        AND n.call IS NOT NULL AND json_extract(n.body, '$.log')";
+    let open = |state: &str| format!("c.id IN ({OPEN} = '{state}') AND {NEWEST} = '{state}'");
+    match state {
+        LogState::NotLogged => format!(" AND c.no_log = 0 AND {NEWEST} IS NULL AND c.id NOT IN ({CREATING})"),
+        LogState::SetAside => format!(" AND c.no_log = 1 AND {NEWEST} IS NULL"),
+        LogState::Waiting => format!(" AND ({} OR c.id IN ({CREATING}))", open("waiting")),
+        LogState::Refused => format!(" AND {}", open("refused")),
+        LogState::Unsure => format!(" AND {}", open("unsure")),
+        LogState::Logged => format!(" AND {NEWEST} = 'logged'"),
+    }
+}
+
+pub(super) fn count_calls(conn: &Connection) -> Answer<usize> {
     let count: i64 = conn
         .prepare_cached("SELECT count(*) FROM calls")?
         .query_row([], |row| row.get(0))?;

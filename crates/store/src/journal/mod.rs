@@ -1,19 +1,21 @@
 //! The journal. Every method is one transaction, durable when it returns.
 
 mod calls;
+mod creations;
 mod memory;
+mod retention;
 mod writes;
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, Contact, ContactRef, Journal, Outcome, Result, Timestamp, Trace, Write, WriteId,
+    Call, CallId, Contact, ContactRef, Creation, CreationId, Journal, Outcome, Result, Timestamp, Trace, Write,
+    WriteId,
     journal::{CallPage, StepRecord},
 };
 
-pub(crate) use calls::count_calls;
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection, TransactionBehavior};
 
-use crate::Store;
+use crate::{Store, error::Answer, file::Database, rows::creation::CreationColumns};
 
 #[async_trait]
 impl Journal for Store {
@@ -21,11 +23,7 @@ impl Journal for Store {
         let saved = self.now();
         let kept = self.change("save_call", move |db| {
             calls::save(&mut db.conn, &call, saved)?;
-            if db.is_memory() {
-                count_calls(&db.conn).map(Some)
-            } else {
-                Ok(None)
-            }
+            unsaved(db)
         });
         if let Some(unsaved) = kept.await? {
             self.set_unsaved(unsaved);
@@ -95,6 +93,38 @@ impl Journal for Store {
         self.ask("steps", move |db| writes::steps(&db.conn, write)).await
     }
 
+    async fn save_creation(&self, creation: Creation) -> Result<()> {
+        let saved = self.now();
+        let kept = self.change("save_creation", move |db| {
+            creations::save(&db.conn, &creation, saved)?;
+            unsaved(db)
+        });
+        if let Some(unsaved) = kept.await? {
+            self.set_unsaved(unsaved);
+        }
+        Ok(())
+    }
+
+    async fn creation(&self, id: CreationId) -> Result<Option<Creation>> {
+        self.ask("creation", move |db| creations::one(&db.conn, id)).await
+    }
+
+    async fn open_creations(&self) -> Result<Vec<Creation>> {
+        self.ask("open_creations", |db| creations::open(&db.conn)).await
+    }
+
+    async fn forget_creation(&self, id: CreationId) -> Result<()> {
+        self.change("forget_creation", move |db| creations::forget(&db.conn, id))
+            .await
+    }
+
+    async fn forget_creations(&self, older_than: Timestamp) -> Result<()> {
+        self.change("forget_creations", move |db| {
+            creations::forget_settled(&db.conn, older_than)
+        })
+        .await
+    }
+
     async fn remembered_choice(&self, e164: String) -> Result<Option<ContactRef>> {
         self.ask("remembered_choice", move |db| memory::choice(&db.conn, &e164))
             .await
@@ -133,4 +163,31 @@ impl Journal for Store {
         self.change("forget_traces", move |db| memory::forget_traces(&db.conn, older_than))
             .await
     }
+
+    async fn forget_calls(&self, older_than: Timestamp, except: Vec<CallId>, most: usize) -> Result<usize> {
+        let forgotten = self.change("forget_calls", move |db| {
+            let forgotten = retention::forget(&mut db.conn, older_than, &except, most)?;
+            Ok((forgotten, unsaved(db)?))
+        });
+        let (forgotten, unsaved) = forgotten.await?;
+        if let Some(unsaved) = unsaved {
+            self.set_unsaved(unsaved);
+        }
+        Ok(forgotten)
+    }
+}
+
+/// Every contact that was to be created and is kept, newest first.
+pub(crate) fn all_creations(conn: &Connection) -> Answer<Vec<CreationColumns>> {
+    creations::all(conn)
+}
+
+/// How much is in memory only; `None` on a file.
+pub(crate) fn unsaved(db: &Database) -> Answer<Option<usize>> {
+    if !db.is_memory() {
+        return Ok(None);
+    }
+    Ok(Some(
+        calls::count_calls(&db.conn)? + creations::count_open_without_call(&db.conn)?,
+    ))
 }

@@ -49,6 +49,8 @@ pub(crate) struct ContactRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     updated: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_call: Option<i64>,
@@ -68,6 +70,7 @@ impl ContactRow {
                 .collect(),
             region: contact.region.map(|region| region.to_string()),
             url: contact.url.clone(),
+            created: contact.created.map(|at| at.0),
             updated: contact.updated.map(|at| at.0),
             last_call: contact.last_call.map(|at| at.0),
         }
@@ -87,6 +90,7 @@ impl ContactRow {
                 .collect(),
             region: self.region.and_then(|region| region.parse().ok()),
             url: self.url,
+            created: time(self.created),
             updated: time(self.updated),
             last_call: time(self.last_call),
         }

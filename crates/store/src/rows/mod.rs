@@ -3,6 +3,7 @@
 
 pub(crate) mod call;
 pub(crate) mod contact;
+pub(crate) mod creation;
 pub(crate) mod entry;
 pub(crate) mod reading;
 pub(crate) mod trace;
