@@ -8,12 +8,14 @@
 //! - one call is one entry, whatever the number of sources that report it, and two keys of one source are two calls;
 //! - what nobody saw is not invented: an end or a duration nobody saw is unknown.
 //!
-//! `join` says which call an event is about, `entry` what it means for it, `learn` whose word counts, `end` how calls end,
-//! `resume` when they go on after all, and `cards` which of them are shown.
+//! `join` says which call an event is about, `entry` what it means for it, `learn` whose word counts, `choice` whom it is
+//! about, `end` how calls end, `resume` when they go on after all, and `cards` which of them are shown.
 
 mod cards;
+mod choice;
 mod end;
 mod entry;
+mod forget;
 mod join;
 mod learn;
 mod resume;
@@ -24,9 +26,7 @@ use std::{
 };
 
 use ringside_domain::{
-    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Now, Outcome, SourceId, Steady,
-    call::{Choice, ChosenBy},
-    phone::Reading,
+    Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Now, Outcome, SourceId, Steady, call::Choice,
 };
 
 pub use self::{cards::MOST_CARDS, entry::Entry};
@@ -35,7 +35,7 @@ use self::{
     join::{Ids, Whose},
     learn::{Parties, read_parties},
 };
-use crate::{config::Config, picture, view::LookupView};
+use crate::{config::Config, undo::Undo, view::LookupView};
 
 /// What can happen.
 #[derive(Clone, Debug)]
@@ -75,7 +75,20 @@ pub enum Input {
         call: CallId,
         no_log: bool,
     },
+    /// What the person has just done can be taken back: how it was before.
+    Undoable {
+        call: CallId,
+        undo: Undo,
+    },
+    /// Takes it back.
+    Undo {
+        call: CallId,
+    },
     CloseCard {
+        call: CallId,
+    },
+    /// The call is erased.
+    Forget {
         call: CallId,
     },
     /// The time after which the bare number is shown.
@@ -179,6 +192,8 @@ impl CallBook {
             } => self.looked(call, lookup, remembered.as_ref(), linked),
             Input::Choose { call, choice } => self.change(call, |entry| {
                 entry.twins.clear();
+                entry.undo = None;
+                entry.nobody = choice.is_none();
                 entry.decide(choice);
             }),
             Input::Note { call, note, outcome } => {
@@ -205,9 +220,18 @@ impl CallBook {
                 _ => Vec::new(),
             },
             Input::SetAside { call, no_log } => self.change(call, |entry| {
-                entry.call.no_log = no_log;
-                entry.own = false;
+                entry.undo = None;
+                entry.set_aside(no_log);
             }),
+            Input::Undoable { call, undo } => match self.entries.get_mut(&call) {
+                Some(entry) => {
+                    entry.undo = Some(undo);
+                    vec![Effect::Publish(call)]
+                }
+                None => Vec::new(),
+            },
+            Input::Undo { call } => self.undo(call),
+            Input::Forget { call } => self.forget(call),
             Input::CloseCard { call } => {
                 let effects = self.close(call);
                 self.retire(call);
@@ -228,6 +252,11 @@ impl CallBook {
     #[must_use]
     pub fn call_of(&self, source: &SourceId, key: &str) -> Option<CallId> {
         self.ids.by_key(source, key)
+    }
+
+    #[must_use]
+    pub fn ids(&self) -> Vec<CallId> {
+        self.entries.keys().copied().collect()
     }
 
     /// How many calls are in the book: those that go on, those with a card, and a bounded number of older ones.
@@ -269,7 +298,7 @@ impl CallBook {
         if let Some(entry) = self.entries.get_mut(&id) {
             self.ids.note(event, entry);
             if entry.unasked {
-                set_own_aside(entry, &self.config);
+                entry.set_barred_aside(&self.config);
             }
         }
         if let (Some(other), Some(provider_id)) = (not, &event.provider_call_id) {
@@ -321,7 +350,7 @@ impl CallBook {
     fn give_up(&mut self, id: CallId, effects: &mut Vec<Effect>) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.give_up(self.latest);
-            effects.extend(entry.ended_effects(self.config.log_rule));
+            effects.extend(entry.ended_effects(&self.config));
         }
         self.deal(id, effects);
         self.retire(id);
@@ -340,22 +369,7 @@ impl CallBook {
         entry.lookup = lookup;
         entry.shown = true;
         let before = entry.call.choice.clone();
-        let by_person = before.as_ref().is_some_and(|choice| choice.by == ChosenBy::Person);
-        if !by_person && !entry.call.no_log {
-            let preselected = picture::preselect(&entry.lookup, remembered)
-                .or_else(|| picture::by_link(&entry.lookup, linked?).map(|contact| (contact, ChosenBy::Remembered)));
-            entry.decide(preselected.map(|(contact, by)| match by {
-                ChosenBy::OnlyExactMatch => Choice {
-                    contact: record_to_log(&entry.lookup, contact, &self.config),
-                    by,
-                },
-                _ => Choice { contact, by },
-            }));
-        } else if let Some(choice) = &mut entry.call.choice
-            && let Some(fresh) = entry.lookup.contact(&choice.contact.id)
-        {
-            choice.contact = fresh.clone();
-        }
+        entry.find_out(remembered, linked, &self.config);
         let is_news = entry.call.choice != before;
         // Who is known is the next in line.
         self.place(id);
@@ -364,6 +378,25 @@ impl CallBook {
         } else {
             vec![Effect::Publish(id)]
         }
+    }
+
+    fn undo(&mut self, id: CallId) -> Vec<Effect> {
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return Vec::new();
+        };
+        let mut effects = vec![Effect::Save(id), Effect::Publish(id)];
+        match entry.undo.take() {
+            None => return Vec::new(),
+            Some(Undo::Choice(before)) => entry.choose_again(*before, &self.config),
+            Some(Undo::SetAside { no_log }) => {
+                entry.set_aside(no_log);
+                // It ended meanwhile, and its rule was passed by.
+                if entry.call.state.is_over() && entry.logs_by_rule(&self.config) {
+                    effects.push(Effect::Log(id));
+                }
+            }
+        }
+        effects
     }
 
     fn change(&mut self, id: CallId, change: impl FnOnce(&mut Entry)) -> Vec<Effect> {
@@ -405,30 +438,4 @@ impl CallBook {
             }
         }
     }
-}
-
-/// A call with one of the user's own numbers is not for the CRM, unless the person says so.
-fn set_own_aside(entry: &mut Entry, config: &Config) {
-    let own = matches!(&entry.call.remote.reading,
-        Reading::Number(number) if config.own_numbers.iter().any(|own| own == number.e164()));
-    if own != entry.own && (own || entry.call.no_log) {
-        entry.own = own;
-        entry.call.no_log = own;
-    }
-}
-
-/// Of one person's records, the one in the connection where calls are logged.
-fn record_to_log(lookup: &LookupView, chosen: Contact, config: &Config) -> Contact {
-    let group = lookup
-        .matches
-        .iter()
-        .find(|group| group.records().any(|record| record.id == chosen.id));
-    group
-        .and_then(|group| {
-            group
-                .records()
-                .find(|record| Some(&record.id.connection) == config.log_here.as_ref())
-        })
-        .cloned()
-        .unwrap_or(chosen)
 }

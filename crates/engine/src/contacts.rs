@@ -7,17 +7,18 @@ use ringside_domain::{
     CallId, ConnectionId, Contact, ContactDraft, ContactRef, Cx, Error, Freshness, Kind, Result, TraceStep,
     call::{Choice, ChosenBy},
     connector::{NameQuery, TraceSink},
-    index::Indexed,
+    index::{Indexed, Instead},
     journal::CallPage,
     phone::{Reading, read},
 };
 
 use crate::{
-    draft,
+    callbook::Input,
     engine::Engine,
     logging::e164,
     lookup::{Question, bounds, lookup},
     people,
+    undo::{ChoiceBefore, Undo},
     view::{CallView, Connection, Created, Duplicate, LiveAnswer, Looked, LookupView, NumberAdded},
 };
 
@@ -66,6 +67,14 @@ impl Engine {
         // What was remembered from a connection that is gone can't be opened, called or logged on any more.
         rows.retain(|row| self.shared.connector(&row.contact.id.connection).is_some());
         Ok(rows)
+    }
+
+    /// Names of the local index that may have been meant by one that nobody has.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub async fn instead(&self, query: NameQuery) -> Result<Vec<Instead>> {
+        self.shared.index.instead(query).await
     }
 
     /// The connections' own answers to a name; those whose contacts are all in the index are not asked.
@@ -152,15 +161,7 @@ impl Engine {
     /// When the connection is gone, can't create, or refuses a field, or when the draft lacks one that its contact type
     /// requires; the error names it.
     pub async fn create(&self, draft: ContactDraft, call: Option<CallId>, force: bool) -> Result<Created> {
-        let connector = self.shared.connector(&draft.connection).ok_or_else(|| {
-            Error::new(Kind::NotFound, "create_contact", "There is no such connection").field("connection")
-        })?;
-        let info = connector.info();
-        if !connector.capability().create {
-            let message = format!("{} cannot create contacts", info.name);
-            return Err(Error::new(Kind::Unsupported, "create_contact", message).field("connection"));
-        }
-        draft::check(&draft, &info)?;
+        let connector = self.may_create(&draft)?;
         let number = draft.number.clone();
         // Live, and right before: what was created in the morning is not in the index at noon.
         let before = if force {
@@ -231,14 +232,33 @@ impl Engine {
             }
             None => self.contact(id).await?,
         };
+        let before = match call {
+            Some(call) => self.before_link(call, &e164).await,
+            None => None,
+        };
         self.assign(&contact, call).await?;
         // After the choice, which would take an older link away.
         let now = self.shared.clock.now().wall;
         self.shared.journal.link(e164, contact.clone(), now).await?;
+        if let (Some(call), Some(before)) = (call, before) {
+            let undo = Undo::Choice(Box::new(before));
+            self.apply(Input::Undoable { call, undo });
+            self.show_call(call).await;
+        }
         Ok(NumberAdded {
             contact,
             linked_only: Some(why),
         })
+    }
+
+    /// How it was before this number was linked to whom the call will be about.
+    async fn before_link(&self, call: CallId, e164: &str) -> Option<ChoiceBefore> {
+        let mut before = self.choice_before(call).await?;
+        if before.memory.as_ref().is_none_or(|memory| memory.e164 != e164) {
+            before.other_memory = Some(self.memory_of(e164.to_owned()).await?);
+        }
+        before.waited = self.waiting_for(call);
+        Some(before)
     }
 
     #[must_use]
@@ -266,9 +286,7 @@ impl Engine {
             }),
         )
         .await?;
-        let engine = self.clone();
-        // Shows how the number matches now; nobody has to wait for it.
-        tokio::spawn(async move { engine.look_up(id, Freshness::Cached).await });
+        self.look_again(id);
         Ok(())
     }
 
@@ -280,7 +298,7 @@ impl Engine {
             .remember(contacts.to_vec(), now, self.config().home)
             .await
         {
-            tracing::warn!(%error, "contacts were not remembered in the index");
+            tracing::warn!(kind = error.kind.code(), "contacts were not remembered in the index");
         }
     }
 

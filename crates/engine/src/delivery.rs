@@ -170,7 +170,7 @@ impl Delivery {
     }
 
     /// After how long a write whose answer was lost has taken effect, or never will. Our own store knows at once.
-    fn settling(&self, capability: &Capability) -> Duration {
+    pub(crate) fn settling(&self, capability: &Capability) -> Duration {
         if capability.indexed && capability.settles_within.is_zero() {
             Duration::ZERO
         } else {
@@ -224,6 +224,12 @@ impl Delivery {
             WriteState::Logged(_) if update.attempts <= 1 => false,
             _ => update.last_sent.is_some_and(|sent| sent.plus(settles_within) > now),
         }
+    }
+
+    /// Whether an attempt is at it, or its answer may still come.
+    pub(crate) fn is_being_sent(&self, id: WriteId) -> bool {
+        let desk = self.desk();
+        desk.busy.contains(&id) || desk.late.contains_key(&id)
     }
 
     /// Whether an attempt overran its deadline and is still out, or came back and was not looked at yet.

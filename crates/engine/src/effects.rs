@@ -68,12 +68,15 @@ impl Engine {
             Effect::Log(id) => {
                 tokio::spawn(async move {
                     if let Err(error) = engine.log(id, None).await {
-                        tracing::warn!(%error, "a call could not be logged by its rule");
+                        tracing::warn!(kind = error.kind.code(), "a call could not be logged by its rule");
                     }
                 });
             }
             Effect::CompleteLog(id) => {
-                tokio::spawn(async move { engine.complete_log(id).await });
+                tokio::spawn(async move {
+                    engine.log_new_contact_by_rule(id).await;
+                    engine.complete_log(id).await;
+                });
             }
         }
     }
@@ -111,7 +114,7 @@ impl Engine {
             let recall = engine.recall(id, &reading, &remembered);
             let (looked, ()) = tokio::join!(lookup(engine.places(), question, publish), recall);
             if let Err(error) = engine.shared.journal.save_trace(looked.trace).await {
-                tracing::warn!(%error, "a trace was not saved");
+                tracing::warn!(kind = error.kind.code(), "a trace was not saved");
             }
         });
         if let Some(earlier) = self.lookups().insert(id, task.abort_handle()) {

@@ -25,9 +25,11 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use crate::{
     callbook::{CallBook, Effect, Input},
     config::Config,
+    creation::Creations,
     delivery::{Delivery, Pace},
     lookup::Places,
     saver::Saver,
+    undo::Undo,
     view::{CallView, Connection, Counts, Heard, LookupView, Update},
 };
 
@@ -63,7 +65,10 @@ pub(crate) struct Shared {
     pub saver: Saver,
     updates: broadcast::Sender<Update>,
     pub wake: Arc<Notify>,
+    /// Calls may be kept for less long than before, or there are more of them.
+    pub retain: Notify,
     pub delivery: Arc<Delivery>,
+    pub creations: Creations,
     /// One note, one log at a time, in the order in which they were asked for.
     pub orderly: tokio::sync::Mutex<()>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
@@ -94,6 +99,7 @@ impl Engine {
                 saver: Saver::new(parts.journal.clone()),
                 updates: broadcast::channel(4096).0,
                 wake: Arc::new(Notify::new()),
+                retain: Notify::new(),
                 delivery: Delivery::new(
                     parts.journal.clone(),
                     parts.clock.clone(),
@@ -104,6 +110,7 @@ impl Engine {
                         settle_floor: config.settle_floor,
                     },
                 ),
+                creations: Creations::default(),
                 orderly: tokio::sync::Mutex::new(()),
                 stop: Mutex::new(Some(stop_sender)),
                 stopping: AtomicBool::new(false),
@@ -118,7 +125,10 @@ impl Engine {
         let engine = Self { shared };
         engine.note_log_here();
         engine.close_the_books_of_the_last_run().await?;
+        engine.take_up_creations().await?;
         tokio::spawn(engine.clone().work(queue, stop.clone()));
+        tokio::spawn(engine.clone().create_what_is_due(stop.clone()));
+        tokio::spawn(engine.clone().keep_calls(stop.clone()));
         let changed = engine.clone();
         let delivery = engine.shared.delivery.clone();
         tokio::spawn(delivery.run(
@@ -208,7 +218,13 @@ impl Engine {
     /// When there is no such call, or the journal can't be written.
     pub async fn set_aside(&self, id: CallId) -> Result<CallView> {
         self.adopt(id).await?;
+        self.log_after_creation(id, false).await?;
+        let no_log = self.view_of(id)?.call.no_log;
         self.apply(Input::SetAside { call: id, no_log: true });
+        if !no_log {
+            let undo = Undo::SetAside { no_log };
+            self.apply(Input::Undoable { call: id, undo });
+        }
         self.shared.saver.flush().await?;
         self.view_of(id)
     }
@@ -243,6 +259,9 @@ impl Engine {
     }
 
     pub fn set_config(&self, config: Config) {
+        if config.keep_calls != self.config().keep_calls {
+            self.shared.retain.notify_one();
+        }
         *self.shared.config.write().unwrap_or_else(PoisonError::into_inner) = config;
         self.note_log_here();
     }
@@ -252,6 +271,7 @@ impl Engine {
     pub async fn counts(&self) -> Result<Counts> {
         let mut counts = Counts {
             journal_error: self.shared.saver.trouble(),
+            creating: self.creations().len(),
             ..Counts::default()
         };
         for write in self.shared.journal.open_writes().await? {
@@ -278,6 +298,14 @@ impl Engine {
         if let Err(error) = self.shared.delivery.resume(None).await {
             tracing::warn!(kind = error.kind.code(), "waiting writes could not be taken up");
         }
+        if let Err(error) = self.take_up_creations().await {
+            tracing::warn!(
+                kind = error.kind.code(),
+                "contacts that are to be created could not be taken up"
+            );
+        }
+        self.hurry_creations();
+        self.shared.retain.notify_one();
         self.shared.wake.notify_one();
     }
 
@@ -289,6 +317,7 @@ impl Engine {
         }
         let _ = tokio::time::timeout(Duration::from_secs(5), async {
             let _ = self.shared.saver.flush().await;
+            self.shared.creations.close().await;
             let _turn = self.shared.orderly.lock().await;
         })
         .await;

@@ -7,19 +7,23 @@
 pub mod callbook;
 pub mod config;
 mod contacts;
+mod creation;
 pub mod delivery;
 mod draft;
 mod effects;
 mod engine;
+mod erasing;
 mod fields;
 mod logging;
 pub mod lookup;
 pub mod people;
 pub mod picture;
+mod retention;
 mod saver;
 mod twins;
+pub mod undo;
 pub mod view;
 
-pub use config::{Config, LogRule};
+pub use config::{Config, LogRule, NeverLog, Several};
 pub use engine::{Engine, Parts};
 pub use view::{Connection, Update};

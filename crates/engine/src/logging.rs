@@ -18,8 +18,10 @@ use ringside_domain::{
 
 use crate::{
     callbook::Input,
+    config::NeverLog,
     delivery,
-    engine::Engine,
+    engine::{Engine, read_lock},
+    undo::{ChoiceBefore, Undo},
     view::{CallView, Connection, Decision, LookupView, Update},
 };
 
@@ -37,14 +39,33 @@ impl Engine {
             }),
             None => None,
         };
-        self.set_choice(id, choice).await?;
+        let before = self.choice_before(id).await;
+        let waited = self.waiting_for(id).filter(|_| choice.is_some());
+        let before = before.filter(|before| before.choice != choice || waited.is_some());
+        self.apply(Input::Choose {
+            call: id,
+            choice: choice.clone(),
+        });
+        if let Some(before) = before {
+            let undo = Undo::Choice(Box::new(ChoiceBefore { waited, ..before }));
+            self.apply(Input::Undoable { call: id, undo });
+        }
+        self.save_choice(id, choice).await?;
         self.view_of(id)
     }
 
     pub(crate) async fn set_choice(&self, id: CallId, choice: Option<Choice>) -> Result<()> {
+        self.apply(Input::Choose {
+            call: id,
+            choice: choice.clone(),
+        });
+        self.save_choice(id, choice).await
+    }
+
+    async fn save_choice(&self, id: CallId, choice: Option<Choice>) -> Result<()> {
         let number = self.book().get(id).and_then(|entry| e164(&entry.call.remote.reading));
-        let contact = choice.as_ref().map(|choice| choice.contact.id.clone());
-        self.apply(Input::Choose { call: id, choice });
+        let contact = choice.map(|choice| choice.contact.id);
+        self.unassign_creation(id, contact.as_ref()).await?;
         self.shared.saver.flush().await?;
         match number {
             Some(number) => {
@@ -58,12 +79,17 @@ impl Engine {
     }
 
     /// Logs the call on its contact, or on another one: an earlier log is moved there. Answers when the write is in the
-    /// journal; the CRM's answer comes as an update.
+    /// journal; the CRM's answer comes as an update. While the contact is still to be created, the wish is in the journal,
+    /// and the log follows the contact.
     ///
     /// # Errors
-    /// When nobody is chosen, when the connection can't log, when a log of this call is just being sent, or when the
+    /// When calls with this number are never logged, when nobody is chosen, when the connection can't log, when a log of this call is just being sent, or when the
     /// journal can't be written.
     pub async fn log(&self, id: CallId, contact: Option<ContactRef>) -> Result<CallView> {
+        self.adopt(id).await?;
+        if let Some(why) = self.view_of(id)?.never_log {
+            return Err(barred(why));
+        }
         if let Some(contact) = contact {
             self.choose(id, Some(contact)).await?;
         }
@@ -74,6 +100,9 @@ impl Engine {
             no_log: false,
         });
         self.shared.saver.flush().await?;
+        if self.log_after_creation(id, true).await? {
+            return self.view_of(id);
+        }
         let call = self.view_of(id)?.call;
         let Some(choice) = &call.choice else {
             return Err(Error::new(Kind::Invalid, "log_call", "Nobody is chosen for this call")
@@ -172,7 +201,9 @@ impl Engine {
     pub(crate) fn view(&self, call: Call, lookup: LookupView) -> CallView {
         let writes = self.writes_of(call.id);
         let write = writes.into_iter().rfind(|write| write.state != WriteState::Dropped);
-        let wanted = call.choice.as_ref().map(|choice| &choice.contact.id.connection);
+        let creation = self.creation_of(call.id);
+        let chosen = call.choice.as_ref().map(|choice| &choice.contact.id.connection);
+        let wanted = creation.as_ref().map(|creation| &creation.draft.connection).or(chosen);
         let place = write.as_ref().map(|write| &write.connection).or(wanted);
         let log_connection = place
             .and_then(|id| self.shared.connector(id))
@@ -198,9 +229,18 @@ impl Engine {
             .get(call.id)
             .map(|entry| (entry.twins.clone(), entry.has_card()));
         let (twins, card) = known.unwrap_or_default();
+        let (never_log, vip) = {
+            let config = read_lock(&self.shared.config);
+            let caller = &call.remote.reading;
+            (config.never_logs(caller), config.is_vip(caller))
+        };
         CallView {
             card,
             twins,
+            creation,
+            never_log,
+            vip,
+            undo: self.undo_of(&call),
             call,
             lookup,
             write,
@@ -332,6 +372,20 @@ impl Engine {
             .hint("Choose a contact of another connection, or add it again")
         })
     }
+}
+
+fn barred(why: NeverLog) -> Error {
+    let (words, hint) = match why {
+        NeverLog::OwnNumber => (
+            "This call is with one of your own numbers, and those are never logged",
+            "Take the number off the list of your own numbers in the settings, then log the call",
+        ),
+        NeverLog::Listed => (
+            "Calls with this number are never logged, because it is on your list",
+            "Take the number off the list of numbers never to log in the settings, then log the call",
+        ),
+    };
+    Error::new(Kind::Conflict, "log_call", words).field("number").hint(hint)
 }
 
 /// A call as it is to be logged on a contact.

@@ -16,7 +16,7 @@ use ringside_domain::{
 };
 use tokio::{
     task::JoinSet,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 pub use self::name::{like_name, normalise, split};
@@ -97,6 +97,14 @@ pub async fn find_duplicates(places: &Places, draft: &ContactDraft) -> Vec<Dupli
     duplicates(draft, candidates, home)
 }
 
+/// Asks the index alone: a person waits for the answer, and the connections are asked later.
+pub async fn known_duplicates(places: &Places, draft: &ContactDraft) -> Vec<Duplicate> {
+    let home = &places.config.home;
+    let reading = draft.number.as_deref().map(|number| phone::read(number, home));
+    let asked = timeout(DUPLICATES_WITHIN, from_index(&*places.index, draft, reading.as_ref()));
+    duplicates(draft, asked.await.unwrap_or_default(), home)
+}
+
 async fn from_index(index: &dyn ContactIndex, draft: &ContactDraft, reading: Option<&Reading>) -> Vec<Contact> {
     let keys = reading.map(phone::probe_keys).unwrap_or_default();
     let mut found = if keys.is_empty() {
@@ -119,6 +127,7 @@ async fn from_index(index: &dyn ContactIndex, draft: &ContactDraft, reading: Opt
         let query = NameQuery {
             text: text.to_owned(),
             types: Vec::new(),
+            company: None,
             limit: MAX_LIKE,
         };
         found.extend(index.search(query).await.unwrap_or_default());
@@ -143,6 +152,7 @@ async fn by_name(connector: Arc<dyn Connector>, cx: Cx, text: String) -> Vec<Con
     let query = NameQuery {
         text,
         types: Vec::new(),
+        company: None,
         limit: MAX_LIKE,
     };
     let found = connector.find_contact_with_name(cx, query).await;

@@ -12,6 +12,7 @@ use ringside_domain::{
 };
 
 use crate::{
+    config::Several,
     lookup::bounds::prove,
     people::{folded_email, normalise},
     view::{LookupView, MatchGroup},
@@ -236,13 +237,14 @@ impl Record {
     }
 }
 
-/// Whom a call is about, as far as that is beyond doubt: the one person with an exact match, or among several the one whom the
-/// person chose for this number before. Never by less than an exact grade, and never one that is gone.
+/// Whom a call is about: the one person with an exact match; among several the one whom the person chose for this number
+/// before, or, once everybody has answered, the one whom their rule for several names. Never by less than an exact grade, and
+/// never one that is gone.
 ///
 /// Holds for the picture as it is. While a lookup runs, a later answer may bring a second exact match: ask
 /// [`still_decisive`] with each new picture.
 #[must_use]
-pub fn preselect(view: &LookupView, remembered: Option<&ContactRef>) -> Option<(Contact, ChosenBy)> {
+pub fn preselect(view: &LookupView, remembered: Option<&ContactRef>, several: Several) -> Option<(Contact, ChosenBy)> {
     let exact: Vec<&MatchGroup> = exact_groups(view).collect();
     let again = remembered.and_then(|id| {
         exact
@@ -255,7 +257,40 @@ pub fn preselect(view: &LookupView, remembered: Option<&ContactRef>) -> Option<(
             Some((only.best.contact.clone(), ChosenBy::OnlyExactMatch))
         }
         (_, Some(contact)) => Some((contact.clone(), ChosenBy::Remembered)),
+        // A rule chooses among all of them: a later answer may hold the one it names.
+        ([_, _, ..], None) if !view.running => {
+            let (contact, by) = by_rule(view, several)?;
+            Some((contact.clone(), by))
+        }
         _ => None,
+    }
+}
+
+/// The record that the rule names among the exact matches. Where two are alike, the one that stands first in the picture.
+fn by_rule(view: &LookupView, several: Several) -> Option<(&Contact, ChosenBy)> {
+    let exact = exact_groups(view).flat_map(contacts);
+    match several {
+        Several::Ask => None,
+        Several::First => {
+            let turn = |contact: &&Contact| {
+                let asked = view.asked.iter();
+                let mut asked = asked.map(|asked| &asked.info.connection);
+                asked
+                    .position(|connection| *connection == contact.id.connection)
+                    .unwrap_or(usize::MAX)
+            };
+            Some((exact.min_by_key(turn)?, ChosenBy::First))
+        }
+        Several::LastSpoken => {
+            let spoken = exact.filter_map(|contact| Some((Reverse(contact.last_call?), contact)));
+            let (_, contact) = spoken.min_by_key(|(last_call, _)| *last_call)?;
+            Some((contact, ChosenBy::LastSpoken))
+        }
+        Several::EarliestCreated => {
+            let dated = exact.filter_map(|contact| Some((contact.created?, contact)));
+            let (_, contact) = dated.min_by_key(|(created, _)| *created)?;
+            Some((contact, ChosenBy::EarliestCreated))
+        }
     }
 }
 
@@ -273,17 +308,37 @@ pub fn by_link(view: &LookupView, linked: Contact) -> Option<Contact> {
 
 /// Whether a choice that nobody but Ringside made may stand in this newer picture. If not, it is to be taken back, and
 /// [`preselect`] asked again. What a person chose always stands.
+///
+/// What a rule chose stands while there still are several to choose from and it is one of them; when everybody has answered, only
+/// if the rule names this person again.
 #[must_use]
 pub fn still_decisive(view: &LookupView, chosen: &ContactRef, by: ChosenBy) -> bool {
     let among = |group: &MatchGroup| contacts(group).any(|contact| contact.id == *chosen);
-    match by {
-        ChosenBy::Person => true,
-        ChosenBy::OnlyExactMatch => {
-            let mut exact = exact_groups(view);
-            exact.next().is_some_and(among) && exact.next().is_none()
-        }
-        ChosenBy::Remembered => exact_groups(view).any(among),
-    }
+    let mut exact = exact_groups(view);
+    let several = match by {
+        ChosenBy::Person => return true,
+        ChosenBy::OnlyExactMatch => return exact.next().is_some_and(among) && exact.next().is_none(),
+        ChosenBy::Remembered => return exact.any(among),
+        ChosenBy::First => Several::First,
+        ChosenBy::LastSpoken => Several::LastSpoken,
+        ChosenBy::EarliestCreated => Several::EarliestCreated,
+    };
+    let named = || by_rule(view, several).is_some_and(|(contact, _)| is_same_row(view, &contact.id, chosen));
+    is_one_of_several(view, chosen) && (view.running || named())
+}
+
+/// Whether there is a choice to make, and this is one of those whom it could fall on.
+pub(crate) fn is_one_of_several(view: &LookupView, chosen: &ContactRef) -> bool {
+    let several = exact_groups(view).nth(1).is_some();
+    several
+        && exact_groups(view)
+            .flat_map(contacts)
+            .any(|contact| contact.id == *chosen)
+}
+
+fn is_same_row(view: &LookupView, one: &ContactRef, other: &ContactRef) -> bool {
+    let has = |group: &MatchGroup, id: &ContactRef| contacts(group).any(|contact| contact.id == *id);
+    exact_groups(view).any(|group| has(group, one) && has(group, other))
 }
 
 fn exact_groups(view: &LookupView) -> impl Iterator<Item = &MatchGroup> {

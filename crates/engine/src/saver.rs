@@ -88,7 +88,7 @@ async fn save_all(journal: &dyn Journal, owed: &mut Vec<Call>, trouble: &Mutex<O
     while let Some(call) = owed.first() {
         if let Err(error) = journal.save_call(call.clone()).await {
             *trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
-            tracing::error!(%error, "a call is not in the journal yet");
+            tracing::error!(kind = error.kind.code(), "a call is not in the journal yet");
             return Err(error);
         }
         owed.remove(0);

@@ -4,11 +4,13 @@
 //! may be about to click moves.
 
 use ringside_domain::{
-    Call, CallEvent, CallId, CallState, Contact, ContactRef, Error, Match, Timestamp, Trace,
+    Call, CallEvent, CallId, CallState, Contact, ContactRef, Creation, Error, Match, Timestamp, Trace,
     connector::{Connector, ConnectorInfo},
     journal::Write,
 };
 use std::sync::Arc;
+
+use crate::config::NeverLog;
 
 /// A connection in use, and whether calls are logged there unless the person chooses otherwise.
 #[derive(Clone)]
@@ -35,6 +37,23 @@ pub struct CallView {
     /// Records with the caller's number that turned up in the CRM after this call's contact was created there: a colleague
     /// may have created the same person at the same time. They are among the matches, too. Empty once a person chose.
     pub twins: Vec<Contact>,
+    /// The contact that is about to be created for this call.
+    pub creation: Option<Creation>,
+    /// Why it is never logged, as the person's lists are now.
+    pub never_log: Option<NeverLog>,
+    /// The caller is on the person's list of those who are never missed.
+    pub vip: bool,
+    /// What [`Engine::undo`](crate::Engine::undo) would take back.
+    pub undo: Option<UndoView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UndoView {
+    /// Whom the person chose; with the name of who it was before.
+    Choice {
+        before: Option<String>,
+    },
+    SetAside,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,6 +144,8 @@ pub enum DuplicateReason {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {
     Contact(Box<Contact>),
+    /// It will be created, and can be taken back until then.
+    Waiting(Box<Creation>),
     /// Nothing was created.
     Duplicates(Vec<Duplicate>),
 }
@@ -144,9 +165,13 @@ pub enum Update {
     /// show what several events came to.
     Heard(Box<Heard>),
     Call(Box<CallView>),
+    /// A contact that is about to be created, at each step.
+    Creation(Box<Creation>),
     CardClosed(CallId),
     /// Counts changed: ask for the status again.
     Counts,
+    /// Calls were deleted: whoever shows some asks for them again.
+    Forgotten,
 }
 
 /// An event, and what became of it.
@@ -163,6 +188,8 @@ pub struct Counts {
     pub waiting: usize,
     pub refused: usize,
     pub unsure: usize,
+    /// Contacts that are still to be created.
+    pub creating: usize,
     /// Why the journal could not be written, as long as it can't.
     pub journal_error: Option<String>,
 }
@@ -172,5 +199,12 @@ pub struct Counts {
 pub enum Decision {
     ItIsThere,
     SendAgain,
+    Drop,
+}
+
+/// How a person decides about a contact that is to be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreationDecision {
+    Send,
     Drop,
 }

@@ -2,7 +2,10 @@
 //!
 //! Each record is also filed in the index, in the same transaction, under the connection `ADDRESS_BOOK`.
 
+mod imports;
+mod known;
 mod logs;
+mod pages;
 mod people;
 
 use async_trait::async_trait;
@@ -12,9 +15,11 @@ use ringside_domain::{
 };
 use rusqlite::TransactionBehavior;
 
+pub use imports::{Batch, NewPerson, TakenBack};
+pub use known::Candidate;
 pub use ringside_domain::address_book::{ADDRESS_BOOK, types};
 
-pub(crate) use people::{everyone, insert, refile};
+pub(crate) use people::{delete, everyone, get, insert, refile};
 
 use crate::{
     Store,
@@ -29,7 +34,8 @@ impl AddressBook for Store {
     }
 
     async fn with_name(&self, query: NameQuery) -> Result<Vec<Contact>> {
-        let found = self.ask_index("with_name", move |db| by_name(&db.conn, &query, Some(ADDRESS_BOOK)));
+        let now = self.now();
+        let found = self.ask_index("with_name", move |db| by_name(db, &query, Some(ADDRESS_BOOK), now));
         Ok(found.await?.into_iter().map(|indexed| indexed.contact).collect())
     }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::{Answer, Fault},
+    index::Words,
     key::StoreKey,
 };
 
@@ -22,6 +23,8 @@ use crate::{
 pub(crate) struct Database {
     pub conn: Connection,
     pub place: Place,
+    /// What this connection has read of the index's words.
+    pub words: Words,
 }
 
 #[derive(Clone)]
@@ -41,6 +44,7 @@ impl Database {
         Ok(Self {
             conn,
             place: Place::Memory,
+            words: Words::default(),
         })
     }
 
@@ -63,6 +67,7 @@ impl Database {
                 path: path.to_owned(),
                 key: key.clone(),
             },
+            words: Words::default(),
         })
     }
 
@@ -76,6 +81,7 @@ impl Database {
                 path: path.to_owned(),
                 key: key.clone(),
             },
+            words: Words::default(),
         })
     }
 

@@ -11,6 +11,7 @@
 //! statement, of an error or of a log line.
 
 mod address_book;
+mod contact_row;
 mod error;
 mod file;
 mod fold;
@@ -19,13 +20,16 @@ mod journal;
 mod key;
 mod memory;
 mod merge;
+mod person;
 mod rows;
 mod schema;
 mod store;
 mod thread;
+mod unreadable;
 
-pub use address_book::{ADDRESS_BOOK, types};
+pub use address_book::{ADDRESS_BOOK, Batch, Candidate, NewPerson, TakenBack, types};
 pub use key::{RecoveryCode, RecoveryCodeError, StoreKey};
 pub use memory::LONGEST_MEMORY;
 pub use merge::Merged;
+pub use person::{Person, Whose};
 pub use store::Store;

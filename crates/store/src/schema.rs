@@ -10,12 +10,20 @@ use crate::error::Answer;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("sql/0001_journal_and_address_book.sql")),
     M::up(include_str!("sql/0002_fields_links_and_memory.sql")),
+    M::up(include_str!("sql/0003_creations.sql")),
+    M::up(include_str!("sql/0004_imports.sql")),
 ];
 
 /// Raise it with every change to `sql/index.sql` or to what is filed there: an index of another version is made anew.
-const INDEX_VERSION: &str = "1";
+const INDEX_VERSION: &str = "2";
 const INDEX: &str = include_str!("sql/index.sql");
-pub(crate) const INDEX_TABLES: [&str; 4] = ["contact_names", "contact_digits", "contact_keys", "contacts"];
+pub(crate) const INDEX_TABLES: [&str; 5] = [
+    "contact_names",
+    "contact_digits",
+    "contact_keys",
+    "name_words",
+    "contacts",
+];
 
 /// Brings the durable tables up to date.
 pub(crate) fn migrate(conn: &mut Connection) -> Answer<()> {
@@ -72,7 +80,7 @@ pub(crate) fn disown_index(conn: &Connection) -> Answer<()> {
     conn.execute_batch(
         "PRAGMA writable_schema = ON;
          BEGIN IMMEDIATE;
-         DELETE FROM sqlite_master WHERE tbl_name IN ('contacts', 'contact_keys')
+         DELETE FROM sqlite_master WHERE tbl_name IN ('contacts', 'contact_keys', 'name_words')
              OR tbl_name GLOB 'contact_names*' OR tbl_name GLOB 'contact_digits*';
          COMMIT;
          PRAGMA writable_schema = RESET;",

@@ -227,6 +227,17 @@ impl Store {
         self.ask("home", |db| index::home(&db.conn)).await
     }
 
+    /// Whether all that is filed was filed with this home; nothing filed is filed with any.
+    ///
+    /// # Errors
+    /// [`Kind::Storage`].
+    pub async fn is_filed_with(&self, home: Home) -> Result<bool> {
+        self.ask("home", move |db| {
+            Ok(!index::is_refiling(&db.conn)? && index::home(&db.conn)?.is_none_or(|filed| filed == home))
+        })
+        .await
+    }
+
     /// Writes everything to the file and closes it. Everything that is asked later is an error.
     pub async fn close(&self) {
         if let Some(reader) = self.inner.reader.get() {

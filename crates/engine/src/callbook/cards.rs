@@ -225,7 +225,7 @@ impl Entry {
     }
 
     fn asks(&self) -> bool {
-        self.unasked && !self.call.no_log && worth_a_lookup(&self.call.remote.reading)
+        self.unasked && !self.is_of_no_interest() && worth_a_lookup(&self.call.remote.reading)
     }
 }
 

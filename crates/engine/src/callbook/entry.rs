@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use ringside_domain::{
-    Authority, Call, CallEvent, CallId, CallState, Change, Contact, ContactRef, Direction, Now, Party, SourceId,
-    Steady, Trust,
+    Authority, Call, CallEvent, CallId, CallState, Change, Contact, Direction, Now, Party, SourceId, Steady, Trust,
     call::{Choice, ChosenBy, Route},
     phone::{Home, Reading, read},
 };
@@ -16,7 +15,8 @@ use super::{
     learn::{Parties, Rank, Told, Weight},
 };
 use crate::{
-    config::{Config, LogRule},
+    config::{Config, NeverLog},
+    undo::Undo,
     view::LookupView,
 };
 
@@ -32,8 +32,12 @@ pub struct Entry {
     pub(super) shown: bool,
     /// Nobody was asked yet who it is.
     pub(super) unasked: bool,
-    /// The call is with one of the user's own numbers, and set aside for that.
-    pub(super) own: bool,
+    /// The call is with a number that is never logged, and set aside for that.
+    pub(super) barred: Option<NeverLog>,
+    /// A person said that it is nobody of those who were found.
+    pub(super) nobody: bool,
+    /// How it was before the newest thing that a person did with it.
+    pub(super) undo: Option<Undo>,
     pub(super) reports: Vec<Report>,
     /// Every provider's id it went by; the first one is the call's for good.
     pub(super) provider_ids: Vec<String>,
@@ -172,7 +176,9 @@ impl Entry {
             card: Card::Closed,
             shown: true,
             unasked: false,
-            own: false,
+            barred: None,
+            nobody: false,
+            undo: None,
             reports: Vec::new(),
             replaced: BTreeSet::new(),
             told: Told::default(),
@@ -278,7 +284,7 @@ impl Entry {
             effects.splice(
                 0..0,
                 match (was_over, self.call.state.is_over()) {
-                    (false, true) => self.ended_effects(config.log_rule),
+                    (false, true) => self.ended_effects(config),
                     (true, true) => vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)],
                     (_, false) => vec![Effect::Save(id), Effect::Publish(id)],
                 },
@@ -349,37 +355,10 @@ impl Entry {
         self.call.state = state;
     }
 
-    pub(super) fn is_about(&self, contact: &ContactRef) -> bool {
-        self.call
-            .choice
-            .as_ref()
-            .is_some_and(|choice| choice.contact.id == *contact)
-    }
-
-    /// What was chosen for the log on one contact means nothing on another.
-    pub(super) fn decide(&mut self, choice: Option<Choice>) {
-        if !choice.as_ref().is_some_and(|choice| self.is_about(&choice.contact.id)) {
-            self.call.fields.clear();
-        }
-        self.told.doubtful = false;
-        self.call.choice = choice;
-    }
-
-    /// Who says which matter of this contact it was has decided whom the call is about: no later answer takes it back.
-    pub(super) fn answer_fields(&mut self, fields: Vec<(String, String)>) {
-        if let Some(choice) = self.call.choice.as_mut().filter(|_| !fields.is_empty()) {
-            choice.by = ChosenBy::Person;
-        }
-        self.call.fields = fields;
-    }
-
-    pub(super) fn ended_effects(&self, rule: LogRule) -> Vec<Effect> {
+    pub(super) fn ended_effects(&self, config: &Config) -> Vec<Effect> {
         let id = self.call.id;
         let mut effects = vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)];
-        let is_proved = self.call.trust == Trust::Trusted && !self.told.is_number_unverified() && !self.told.doubtful;
-        if rule == LogRule::Always && is_proved && self.call.choice.is_some() && !self.call.no_log {
-            effects.push(Effect::Log(id));
-        }
+        effects.extend(self.logs_by_rule(config).then_some(Effect::Log(id)));
         effects
     }
 

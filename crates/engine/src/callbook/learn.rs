@@ -151,6 +151,8 @@ impl Entry {
         // What was found for the one before does not hold.
         self.lookup = LookupView::default();
         self.twins.clear();
+        self.undo = None;
+        self.nobody = false;
         let by_person = |choice: &Choice| choice.by == ChosenBy::Person;
         if !self.call.choice.as_ref().is_some_and(by_person) {
             self.call.choice = None;

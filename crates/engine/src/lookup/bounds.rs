@@ -134,6 +134,7 @@ mod tests {
                 .collect(),
             region: None,
             url: None,
+            created: None,
             updated: None,
             last_call: None,
         }

@@ -24,6 +24,7 @@ fn contact(id: &str, name: &str, company: &str, email: &str, number: &str) -> Co
             .collect(),
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     }

@@ -6,6 +6,8 @@ use ringside_domain::{StoredNumber, Timestamp, phone::Grade};
 
 use super::*;
 
+mod rules;
+
 const CALLER: &str = "+1 415 555 0100";
 
 fn home() -> Home {
@@ -38,6 +40,7 @@ fn found(connection: &str, record: &str, name: &str, grade: Grade) -> Match {
         }],
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     };
@@ -279,7 +282,7 @@ fn only_what_is_beyond_doubt_is_preselected() {
     let anna = || found("a", "1", "Anna", Grade::Exact);
     let select = |batch: Vec<Match>, remembered: Option<ContactRef>| {
         let view = view(&of(vec![batch]));
-        let choice = preselect(&view, remembered.as_ref()).map(|(contact, by)| (contact.id, by));
+        let choice = preselect(&view, remembered.as_ref(), Several::Ask).map(|(contact, by)| (contact.id, by));
         if let Some((id, by)) = &choice {
             assert!(still_decisive(&view, id, *by), "a fresh choice stands");
         }
@@ -348,7 +351,7 @@ fn a_choice_is_taken_back_when_it_is_no_longer_beyond_doubt() {
     assert!(!still_decisive(&view(&picture), &bert, ChosenBy::Remembered));
     assert!(!still_decisive(&view(&picture), &bert, ChosenBy::OnlyExactMatch));
     assert_eq!(
-        preselect(&view(&picture), Some(&bert)).unwrap().0.id,
+        preselect(&view(&picture), Some(&bert), Several::Ask).unwrap().0.id,
         anna,
         "what is gone is not chosen"
     );
@@ -433,7 +436,7 @@ proptest! {
     fn nobody_is_preselected_without_an_exact_proof(batches in prop::collection::vec(some_matches(), 1..4), remembered in "[abc]", record in "[1-4]") {
         let view = view(&of(batches));
         let exact = view.matches.iter().filter(|group| group.best.grade.is_exact()).count();
-        match preselect(&view, Some(&id(&remembered, &record))) {
+        match preselect(&view, Some(&id(&remembered, &record)), Several::Ask) {
             Some((_, ChosenBy::OnlyExactMatch)) => prop_assert_eq!(exact, 1),
             Some((contact, by)) => {
                 prop_assert_eq!(by, ChosenBy::Remembered);
@@ -441,6 +444,6 @@ proptest! {
             }
             None => prop_assert!(exact != 1),
         }
-        prop_assert_eq!(preselect(&view, None).is_some(), exact == 1);
+        prop_assert_eq!(preselect(&view, None, Several::Ask).is_some(), exact == 1);
     }
 }

@@ -147,6 +147,7 @@ pub fn contact(id: &str, number: &str) -> Contact {
         }],
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     }

@@ -10,5 +10,6 @@ mod joining;
 mod night;
 mod replaced;
 mod replay;
+mod rules;
 mod states;
 mod truth;

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use ringside_domain::{
-    Call, CallId, Contact, ContactRef, Error, Journal, Kind, Outcome, Result, Timestamp, Trace, Write, WriteId,
-    WriteState,
+    Call, CallId, Contact, ContactRef, Creation, CreationId, Error, Journal, Kind, Outcome, Result, Timestamp, Trace,
+    Write, WriteId, WriteState,
     journal::{CallPage, StepRecord, StepState},
 };
 
@@ -143,6 +143,21 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    async fn save_creation(&self, _: Creation) -> Result<()> {
+        unreachable!("delivery creates nobody")
+    }
+    async fn creation(&self, _: CreationId) -> Result<Option<Creation>> {
+        unreachable!("delivery creates nobody")
+    }
+    async fn open_creations(&self) -> Result<Vec<Creation>> {
+        unreachable!("delivery creates nobody")
+    }
+    async fn forget_creation(&self, _: CreationId) -> Result<()> {
+        unreachable!("delivery creates nobody")
+    }
+    async fn forget_creations(&self, _: Timestamp) -> Result<()> {
+        unreachable!("delivery creates nobody")
+    }
     async fn save_call(&self, _: Call) -> Result<()> {
         unreachable!("delivery saves no calls")
     }
@@ -178,5 +193,8 @@ impl Journal for MemoryJournal {
     }
     async fn forget_traces(&self, _: Timestamp) -> Result<()> {
         unreachable!("delivery forgets no traces")
+    }
+    async fn forget_calls(&self, _: Timestamp, _: Vec<CallId>, _: usize) -> Result<usize> {
+        unreachable!("delivery forgets no calls")
     }
 }

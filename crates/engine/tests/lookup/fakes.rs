@@ -15,7 +15,7 @@ use ringside_domain::{
     Cx, Error, Freshness, Kind, LogField, LogReceipt, LogRef, Result, StoredNumber, Timestamp, TraceStep,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
-    index::{IndexCounts, Indexed},
+    index::{IndexCounts, Indexed, Instead},
     phone::{self, Home, Key},
     trace::Answer,
 };
@@ -48,6 +48,7 @@ pub fn contact(connection: &str, record: &str, name: &str, number: &str) -> Cont
         }],
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     }
@@ -321,6 +322,11 @@ impl ContactIndex for Index {
         };
         let hits = contacts.values().filter(|(indexed, _)| fits(&indexed.contact));
         Ok(hits.map(|(indexed, _)| indexed.clone()).take(query.limit).collect())
+    }
+
+    async fn instead(&self, _: NameQuery) -> Result<Vec<Instead>> {
+        self.damage().map_or(Ok(()), Err)?;
+        Ok(Vec::new())
     }
 
     async fn remember(&self, contacts: Vec<Contact>, as_of: Timestamp, home: Home) -> Result<()> {

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, time::Duration};
 use proptest::prelude::*;
 use ringside_domain::{Contact, ContactRef, Freshness, Kind};
 use ringside_engine::{
+    Several,
     picture::preselect,
-    view::{AskedState, LookupView},
+    view::{AskedState, LookupView, MatchGroup},
 };
 
 use crate::fakes::{CALLER, Crm, Index, Say, contact};
@@ -93,9 +94,12 @@ proptest! {
             let second = stage.ask(CALLER, Freshness::Live, first.looked.lookup.clone()).await;
             prop_assert!(second.took <= Duration::from_secs(10));
             for view in [&first.looked.lookup, &second.looked.lookup] {
-                if let Some((chosen, _)) = preselect(view, None) {
-                    let row = view.matches.iter().find(|group| group.best.contact.id == chosen.id).unwrap();
-                    prop_assert!(row.best.grade.is_exact() && !row.gone);
+                for several in [Several::Ask, Several::First, Several::LastSpoken, Several::EarliestCreated] {
+                    if let Some((chosen, _)) = preselect(view, None, several) {
+                        let is_its = |group: &&MatchGroup| group.records().any(|record| record.id == chosen.id);
+                        let row = view.matches.iter().find(is_its).unwrap();
+                        prop_assert!(row.best.grade.is_exact() && !row.gone);
+                    }
                 }
             }
             Ok(())

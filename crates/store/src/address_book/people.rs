@@ -10,12 +10,13 @@ use super::{ADDRESS_BOOK, types};
 use crate::{
     error::{Answer, Fault},
     index::{self, Direction, Filed, Salvaged},
+    rows::{decode, encode},
 };
 
 /// What one field may hold, in characters. Names of companies with all their partners are long; novels are a mistake.
 const LONGEST: usize = 1000;
 const NUMBER_LABEL: &str = "phone";
-const COLUMNS: &str = "SELECT id, contact_type, name, company, title, email, saved FROM people";
+const COLUMNS: &str = "SELECT id, contact_type, name, company, title, email, saved, more_emails FROM people";
 
 /// Trims, makes empty fields absent, and refuses what could not be shown or found again.
 pub(super) fn checked(draft: ContactDraft) -> Result<ContactDraft> {
@@ -128,12 +129,13 @@ pub(crate) fn insert(
         numbers,
         region: None,
         url: None,
+        created: made(id),
         updated: Some(Timestamp(now)),
         last_call: None,
     })
 }
 
-pub(super) fn get(conn: &Connection, id: &str) -> Answer<Option<Contact>> {
+pub(crate) fn get(conn: &Connection, id: &str) -> Answer<Option<Contact>> {
     let mut ask = conn.prepare_cached(&format!("{COLUMNS} WHERE id = ?1"))?;
     let found = ask.query_row([id], person).optional()?;
     found.map(|contact| with_numbers(conn, contact)).transpose()
@@ -169,7 +171,7 @@ pub(super) fn add_number(conn: &Connection, id: &str, label: &str, raw: &str, no
 }
 
 /// Takes the record out of the index, and with it its numbers and logs out of the address book.
-pub(super) fn delete(conn: &Connection, id: &str) -> Answer<()> {
+pub(crate) fn delete(conn: &Connection, id: &str) -> Answer<()> {
     let Some(contact) = get(conn, id)? else {
         return Err(gone("delete_contact"));
     };
@@ -228,13 +230,32 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Contact> {
         name: row.get(2)?,
         company: row.get(3)?,
         title: row.get(4)?,
-        emails: row.get::<_, Option<String>>(5)?.into_iter().collect(),
+        emails: emails(row.get(5)?, row.get(7)?),
         numbers: Vec::new(),
         region: None,
         url: None,
+        created: made(&row.get::<_, String>(0)?),
         updated: Some(Timestamp(row.get(6)?)),
         last_call: None,
     })
+}
+
+fn emails(first: Option<String>, more: Option<String>) -> Vec<String> {
+    let more: Option<Vec<String>> = more.and_then(|more| decode("e-mail addresses", &more));
+    first.into_iter().chain(more.into_iter().flatten()).collect()
+}
+
+/// The addresses beside the first one.
+pub(super) fn put_more_emails(conn: &Connection, id: &str, emails: &[String]) -> Answer<()> {
+    conn.prepare_cached("UPDATE people SET more_emails = ?2 WHERE id = ?1")?
+        .execute(params![id, encode(&emails)?])?;
+    Ok(())
+}
+
+/// Our own ids begin with the time at which they were made.
+fn made(id: &str) -> Option<Timestamp> {
+    let digits: String = id.chars().filter(char::is_ascii_hexdigit).take(12).collect();
+    i64::from_str_radix(&digits, 16).ok().map(Timestamp)
 }
 
 fn with_numbers(conn: &Connection, mut contact: Contact) -> Answer<Contact> {

@@ -1,4 +1,5 @@
-//! Filing a contact: under the keys of its numbers, under the words of its names, under its digits.
+//! Filing a contact: under the keys of its numbers, under the words of its names, under its digits. What is filed of a
+//! contact goes with it.
 
 use ringside_domain::{
     ConnectionId, Contact, ContactRef, Timestamp,
@@ -8,6 +9,7 @@ use ringside_domain::{
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
+use super::words;
 use crate::{
     error::Answer,
     fold::{Depth, digits, fold, initials, joined},
@@ -80,14 +82,18 @@ pub(crate) fn put(conn: &Connection, contact: &Contact, as_of: Timestamp, home: 
     let name = fold(&contact.name, Depth::Wide);
     let company = contact.company.as_deref().unwrap_or_default();
     let other = [initials(&name), joined(&contact.name), joined(company)].join(" ");
-    conn.prepare_cached("INSERT INTO contact_names (rowid, name, company, email, other) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![
-            id,
-            name,
-            fold(company, Depth::Wide),
-            fold(&contact.emails.join(" "), Depth::Wide),
-            other
-        ])?;
+    conn.prepare_cached(
+        "INSERT INTO contact_names (rowid, name, company, email, other, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        id,
+        name,
+        fold(company, Depth::Wide),
+        fold(&contact.emails.join(" "), Depth::Wide),
+        other,
+        kind_word(&contact.id.contact_type)
+    ])?;
+    words::add(conn, contact)?;
     conn.prepare_cached("INSERT INTO contact_digits (rowid, digits) VALUES (?1, ?2)")?
         .execute(params![id, numbers.digits])?;
     Ok(())
@@ -128,7 +134,18 @@ pub(super) fn forget_some(conn: &Connection, connection: &ConnectionId, most: us
     Ok(ids.len())
 }
 
+/// One word for a contact type. Two types may share it: who asks by it looks at the type again.
+pub(super) fn kind_word(contact_type: &str) -> String {
+    let plain = contact_type.chars().filter(char::is_ascii_alphanumeric);
+    format!("kind{}", plain.collect::<String>().to_ascii_lowercase())
+}
+
 fn unfile(conn: &Connection, id: i64) -> Answer<()> {
+    let mut ask =
+        conn.prepare_cached("SELECT connection, contact_type, contact, body, as_of FROM contacts WHERE id = ?1")?;
+    if let Some((contact, _)) = ask.query_row([id], stored).optional()?.and_then(Stored::contact) {
+        words::take_away(conn, &contact)?;
+    }
     for statement in [
         "DELETE FROM contact_keys WHERE contact = ?1",
         "DELETE FROM contact_names WHERE rowid = ?1",
@@ -246,6 +263,23 @@ pub(crate) fn home(conn: &Connection) -> Answer<Option<Home>> {
 pub(crate) fn set_home(conn: &Connection, home: &Home) -> Answer<()> {
     set_setting(conn, "home", &home_text(home)?)
 }
+
+/// From now on numbers are read with this home; what was filed before is not yet. Said in the file until it is, so that who
+/// ends half-way goes on at the next start.
+pub(super) fn begin_refiling(conn: &Connection, home: &Home) -> Answer<()> {
+    set_setting(conn, REFILING, "yes")?;
+    set_home(conn, home)
+}
+
+pub(super) fn end_refiling(conn: &Connection) -> Answer<()> {
+    set_setting(conn, REFILING, "")
+}
+
+pub(crate) fn is_refiling(conn: &Connection) -> Answer<bool> {
+    Ok(setting(conn, REFILING)?.is_some_and(|word| !word.is_empty()))
+}
+
+const REFILING: &str = "refiling";
 
 fn home_text(home: &Home) -> Answer<String> {
     encode(&HomeRow {

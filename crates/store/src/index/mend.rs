@@ -6,7 +6,10 @@ use std::collections::HashSet;
 use ringside_domain::{Contact, ContactRef, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::filing::{self, Filed, Stored, put};
+use super::{
+    filing::{self, Filed, Stored, put},
+    words::{self, Words},
+};
 use crate::{
     address_book::{self, ADDRESS_BOOK},
     error::Answer,
@@ -58,9 +61,14 @@ fn looks_whole(conn: &Connection) -> Answer<bool> {
         let statement = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {table} MATCH ?1 AND rowid = ?2)");
         Ok(conn.query_row(&statement, params![format!("\"{word}\""), id], |row| row.get(0))?)
     };
-    let name = stored
-        .contact()
-        .map(|(contact, _)| fold(&contact.name, Depth::Wide))
+    let contact = stored.contact().map(|(contact, _)| contact);
+    if let Some(contact) = &contact
+        && !words::knows(conn, contact)?
+    {
+        return Ok(false);
+    }
+    let name = contact
+        .map(|contact| fold(&contact.name, Depth::Wide))
         .unwrap_or_default();
     let word = name.split(' ').next().unwrap_or_default();
     let digits = digits.split(' ').find(|digits| digits.len() >= 3).unwrap_or_default();
@@ -92,7 +100,9 @@ fn replace(
     for (contact, as_of) in contacts {
         put(&tx, contact, *as_of, &home, Filed::UnlessSame)?;
     }
-    Ok(tx.commit()?)
+    tx.commit()?;
+    db.words = Words::default();
+    Ok(())
 }
 
 /// Everything that can be read, on connections of its own: one that met a page it can't decipher is of no more use. The

@@ -5,22 +5,26 @@
 
 mod filing;
 mod mend;
+mod misspelt;
+mod near;
 mod rank;
 mod search;
+mod words;
 
 use async_trait::async_trait;
 use ringside_domain::{
     ConnectionId, Contact, ContactIndex, ContactRef, Result, Timestamp,
     address_book::ADDRESS_BOOK,
     connector::NameQuery,
-    index::{IndexCounts, Indexed},
+    index::{IndexCounts, Indexed, Instead},
     phone::{Home, Key},
 };
 use rusqlite::{Connection, TransactionBehavior};
 
-pub(crate) use filing::{Filed, forget, home, put, set_home};
+pub(crate) use filing::{Filed, forget, home, is_refiling, put, set_home};
 pub(crate) use mend::{Direction, Salvaged, contacts, mend, prepare};
 pub(crate) use search::{by_keys, by_name};
+pub(crate) use words::Words;
 
 use crate::{Store, error::Answer};
 
@@ -39,8 +43,12 @@ impl ContactIndex for Store {
     }
 
     async fn search(&self, query: NameQuery) -> Result<Vec<Indexed>> {
-        self.ask_index("search", move |db| by_name(&db.conn, &query, None))
-            .await
+        let now = self.now();
+        self.ask_index("search", move |db| by_name(db, &query, None, now)).await
+    }
+
+    async fn instead(&self, query: NameQuery) -> Result<Vec<Instead>> {
+        self.ask_index("instead", move |db| misspelt::instead(db, &query)).await
     }
 
     async fn remember(&self, contacts: Vec<Contact>, as_of: Timestamp, home: Home) -> Result<()> {
@@ -95,7 +103,7 @@ impl ContactIndex for Store {
     async fn rebuild(&self, home: Home) -> Result<()> {
         let mut from = 0;
         let first = home.clone();
-        self.change_index("rebuild", move |db| filing::set_home(&db.conn, &first))
+        self.change_index("rebuild", move |db| filing::begin_refiling(&db.conn, &first))
             .await?;
         loop {
             let home = home.clone();
@@ -107,9 +115,10 @@ impl ContactIndex for Store {
             });
             match next.await? {
                 Some(next) => from = next,
-                None => return Ok(()),
+                None => break,
             }
         }
+        self.change_index("rebuild", |db| filing::end_refiling(&db.conn)).await
     }
 
     async fn counts(&self) -> Result<IndexCounts> {

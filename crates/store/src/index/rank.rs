@@ -1,9 +1,12 @@
 //! What was asked, as FTS5 takes it, and the order of what it found.
 //!
 //! Best first: names that begin with the whole text, names with its words in order, in any order, initials; then company
-//! and e-mail. Within one sort: spelt as typed, then called most recently, then changed most recently.
+//! and e-mail; then what may have been meant, the fewest corrections first. Within one sort: spelt as typed, then called
+//! within the last 30 days; then the one that leaves least to be explained, called most recently, changed most recently.
+//! Of people who share a name, the second comes after everybody else's first: who was meant is among the first rows even
+//! where a hundred have the most usual name.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashMap};
 
 use ringside_domain::{Contact, Timestamp, index::Indexed};
 
@@ -16,11 +19,17 @@ const SIGNS: usize = 120;
 const DIGITS: usize = 3;
 /// Found by its e-mail, or by words of several fields.
 const NOT_BY_NAME: u8 = 7;
+/// Not spelt as asked.
+const MISSPELT: u8 = 8;
+const THIRTY_DAYS_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 pub(super) struct Asked {
     text: String,
     words: Vec<String>,
     literal: Vec<String>,
+    /// The same word both ways, where there are as many.
+    both: Vec<(String, String)>,
+    closed: bool,
     has_letters: bool,
     /// The digits as typed, and without what stands for "international".
     digits: Vec<String>,
@@ -30,20 +39,50 @@ pub(super) struct Hit {
     pub indexed: Indexed,
     /// As filed: its numbers in digits, with blanks between.
     pub digits: String,
+    /// Their newest call, whether or not anybody spoke.
+    pub called: Option<Timestamp>,
+}
+
+/// How it was found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// One of its numbers is the number asked for.
+    Key,
+    Text,
+    /// Misspelt, and what that costs.
+    Near(u16),
 }
 
 /// Smaller is better.
-pub(super) type Rank = (
-    u8,
-    bool,
-    Reverse<Option<Timestamp>>,
-    Reverse<Option<Timestamp>>,
-    String,
-    String,
-);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    sort: Sort,
+    /// How many of the same name come before it.
+    namesakes: usize,
+    cost: u16,
+    /// Letters that were left out of words before the last, which alone is expected to go on.
+    left_out: usize,
+    /// Words of the name that nobody asked for.
+    more_words: usize,
+    out_of_order: bool,
+    last_call: Reverse<Option<Timestamp>>,
+    updated: Reverse<Option<Timestamp>>,
+    name: String,
+    at: String,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Sort {
+    class: u8,
+    /// Corrections that it takes.
+    corrections: u16,
+    not_as_typed: bool,
+    not_lately: bool,
+}
 
 impl Asked {
     pub fn new(text: &str) -> Self {
+        let typed_on = text;
         let text: String = text.trim().chars().take(SIGNS).collect();
         let words = |depth| {
             fold(&text, depth)
@@ -71,13 +110,26 @@ impl Asked {
             typed.push(plain);
             typed.retain(|digits| digits.len() >= DIGITS);
         }
+        let (wide, literal): (Vec<String>, Vec<String>) = (words(Depth::Wide), words(Depth::Literal));
         Self {
-            words: words(Depth::Wide),
-            literal: words(Depth::Literal),
+            both: wide.iter().cloned().zip(literal.iter().cloned()).collect(),
+            closed: typed_on.ends_with(char::is_whitespace),
+            words: wide,
+            literal,
             has_letters,
             digits: typed,
             text,
         }
+    }
+
+    /// Folded for the index, and literally.
+    pub fn words(&self) -> &[(String, String)] {
+        &self.both
+    }
+
+    /// A blank after the last word: it does not go on.
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 
     pub fn is_number(&self) -> bool {
@@ -117,31 +169,70 @@ impl Asked {
 }
 
 /// A phrase: inside quotes FTS5 knows no operators.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
 }
 
-pub(super) fn rank(hit: &Hit, asked: &Asked, keyed: bool) -> Rank {
+pub(super) fn rank(hit: &Hit, asked: &Asked, by: By, now: Timestamp) -> Rank {
     let contact = &hit.indexed.contact;
     let wide = class(contact, &asked.words, &asked.text, Depth::Wide);
-    let as_typed = class(contact, &asked.literal, &asked.text, Depth::Literal) <= wide;
-    let class = if asked.is_number() {
-        wide.min(number_class(&hit.digits, asked, keyed))
-    } else {
-        wide
+    let (class, cost) = match by {
+        By::Near(cost) => (MISSPELT, cost),
+        _ if asked.is_number() => (wide.min(number_class(&hit.digits, asked, by == By::Key)), 0),
+        _ => (wide, 0),
     };
-    let at = format!(
-        "{} {} {}",
-        contact.id.connection, contact.id.contact_type, contact.id.id
-    );
-    (
-        class,
-        !as_typed,
-        Reverse(contact.last_call),
-        Reverse(contact.updated),
-        fold(&contact.name, Depth::Literal),
-        at,
-    )
+    let as_typed = self::class(contact, &asked.literal, &asked.text, Depth::Literal) <= wide;
+    let lately = hit.called.is_some_and(|call| call.0 >= now.0 - THIRTY_DAYS_MS);
+    let name = fold(&contact.name, Depth::Wide);
+    let words: Vec<&str> = name.split(' ').collect();
+    Rank {
+        sort: Sort {
+            class,
+            corrections: cost / 10,
+            not_as_typed: by == By::Text && !as_typed,
+            not_lately: !lately,
+        },
+        namesakes: 0,
+        cost,
+        left_out: left_out(&words, &asked.words),
+        more_words: words.len().saturating_sub(asked.words.len()),
+        out_of_order: out_of_order(&words, &asked.words),
+        last_call: Reverse(hit.called),
+        updated: Reverse(contact.updated),
+        name: fold(&contact.name, Depth::Literal),
+        at: format!(
+            "{} {} {}",
+            contact.id.connection, contact.id.contact_type, contact.id.id
+        ),
+    }
+}
+
+/// Puts rows in order.
+pub(super) fn in_order<T>(mut rows: Vec<(Rank, T)>) -> Vec<T> {
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut seen: HashMap<(Sort, String), usize> = HashMap::new();
+    for (rank, _) in rows.iter_mut().filter(|(rank, _)| rank.sort.not_lately) {
+        let count = seen.entry((rank.sort.clone(), rank.name.clone())).or_default();
+        rank.namesakes = *count;
+        *count += 1;
+    }
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn left_out(name: &[&str], asked: &[String]) -> usize {
+    let Some((_, begun)) = asked.split_last() else { return 0 };
+    let of = |word: &String| {
+        let longer = name.iter().filter(|one| one.starts_with(word.as_str()));
+        longer.map(|one| one.len() - word.len()).min().unwrap_or(0)
+    };
+    begun.iter().map(of).sum()
+}
+
+/// By first letters, which even those get right who misspell the rest.
+fn out_of_order(name: &[&str], asked: &[String]) -> bool {
+    let first = |word: Option<&str>| word.and_then(|word| word.chars().next());
+    first(name.first().copied()) != first(asked.first().map(String::as_str))
 }
 
 fn class(contact: &Contact, asked: &[String], text: &str, depth: Depth) -> u8 {
@@ -157,7 +248,7 @@ fn class(contact: &Contact, asked: &[String], text: &str, depth: Depth) -> u8 {
         0
     } else if name.starts_with(&whole) || e_mail {
         1
-    } else if in_order(&words, asked) || joined(&contact.name).split(' ').any(|word| word.starts_with(&short)) {
+    } else if each_in_order(&words, asked) || joined(&contact.name).split(' ').any(|word| word.starts_with(&short)) {
         2
     } else if any_order(&words, asked) {
         3
@@ -200,7 +291,7 @@ fn begins(e_mail: &str, text: &str) -> bool {
     e_mail.to_lowercase().starts_with(&text.to_lowercase())
 }
 
-fn in_order(words: &[&str], asked: &[String]) -> bool {
+fn each_in_order(words: &[&str], asked: &[String]) -> bool {
     let mut left = words.iter();
     asked
         .iter()

@@ -22,13 +22,22 @@ CREATE TABLE contact_keys (
 ) WITHOUT ROWID;
 CREATE INDEX contact_keys_by_contact ON contact_keys (contact);
 
--- `other` holds initials, and names written without their hyphens and apostrophes.
+-- `other` holds initials, and names written without their hyphens and apostrophes; `kind` one word for the contact type,
+-- so that a filter is part of the question and not of what is thrown away after it.
 CREATE VIRTUAL TABLE contact_names USING fts5 (
-    name, company, email, other,
+    name, company, email, other, kind,
     content = '', contentless_delete = 1, prefix = '1 2 3',
     tokenize = "unicode61 remove_diacritics 2 categories 'L* N* M* Co'"
 );
 
 CREATE VIRTUAL TABLE contact_digits USING fts5 (
     digits, content = '', contentless_delete = 1, tokenize = 'trigram'
+);
+
+-- The words of names and companies, to correct a misspelt one by. Ids are not used twice: who keeps the words in memory
+-- asks for those after the newest that it has.
+CREATE TABLE name_words (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    word   TEXT NOT NULL UNIQUE,
+    people INTEGER NOT NULL  -- contacts that have it
 );

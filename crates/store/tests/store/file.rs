@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
+use crate::creations::creation;
 use crate::support::{call, call_id, contact, draft, key, memory, open, ports, raw};
-use ringside_domain::{AddressBook as _, Journal as _, Kind, Timestamp};
+use ringside_domain::{AddressBook as _, CreationState, Journal as _, Kind, Timestamp};
 use ringside_store::{Store, StoreKey};
 
 fn bytes(path: &Path) -> Vec<Option<Vec<u8>>> {
@@ -32,7 +33,7 @@ async fn an_empty_file_grows_by_migrations_and_opens_again() {
     let version: i64 = raw(&path, &key(1))
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 4);
 }
 
 #[tokio::test]
@@ -68,6 +69,8 @@ async fn a_file_of_the_first_version_keeps_what_it_holds() {
     raw(&path, &key(1))
         .execute_batch(
             "DROP TABLE log_fields; DROP TABLE connection_memory; ALTER TABLE choices DROP COLUMN linked;
+             DROP TABLE creations; DROP TABLE import_people; DROP TABLE imports;
+             ALTER TABLE people DROP COLUMN more_emails;
              PRAGMA user_version = 1;",
         )
         .unwrap();
@@ -78,6 +81,11 @@ async fn a_file_of_the_first_version_keeps_what_it_holds() {
     assert_eq!(store.linked(number()).await.unwrap(), None);
     store.link(number(), nora.clone(), Timestamp(2)).await.unwrap();
     assert_eq!(store.linked(number()).await.unwrap(), Some(nora));
+    store
+        .save_creation(creation(1, CreationState::Waiting(None)))
+        .await
+        .unwrap();
+    assert_eq!(store.open_creations().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

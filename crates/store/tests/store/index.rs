@@ -1,5 +1,7 @@
 //! The index by number.
 
+use std::time::Duration;
+
 use ringside_domain::{
     Contact, ContactIndex as _, Timestamp,
     index::IndexCounts,
@@ -119,7 +121,14 @@ async fn another_home_files_everything_anew() {
     keys.retain(|key| key.kind == KeyKind::E164);
     let exact = || store.find(keys.clone());
     assert_eq!(exact().await.unwrap(), [], "not a number at all, as read in the US");
+    assert!(store.is_filed_with(home("US")).await.unwrap());
+    // It ends half-way: that is known, and it is done again.
+    let begun = tokio::time::timeout(Duration::ZERO, store.rebuild(home("GB"))).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!store.is_filed_with(home("GB")).await.unwrap());
     store.rebuild(home("GB")).await.unwrap();
+    assert!(store.is_filed_with(home("GB")).await.unwrap());
     assert_eq!(exact().await.unwrap().len(), 1);
     assert_eq!(store.home().await.unwrap(), Some(home("GB")));
     for at in ["000", "249", "250", "599"] {

@@ -3,12 +3,16 @@
 
 mod address_book;
 mod chosen;
+mod creations;
 mod damage;
 mod file;
+mod imports;
 mod index;
 mod journal;
 mod key;
 mod memory;
 mod merge;
+mod person;
+mod retention;
 mod search;
 mod support;

@@ -98,6 +98,7 @@ async fn a_removed_connection_leaves_no_row_and_the_address_book_stays() {
     let query = NameQuery {
         text: "Nora".to_owned(),
         types: Vec::new(),
+        company: None,
         limit: 1000,
     };
     let names: Vec<String> = store

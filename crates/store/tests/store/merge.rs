@@ -3,13 +3,14 @@
 use std::fs;
 
 use ringside_domain::{
-    AddressBook as _, ContactIndex as _, EndReason, Journal as _, Kind, Outcome, Timestamp, Trace,
+    AddressBook as _, ContactIndex as _, CreationState, EndReason, Journal as _, Kind, Outcome, Timestamp, Trace,
     connector::NameQuery,
     journal::{CallPage, StepRecord, StepState},
     phone::{read, stored_keys},
 };
 use ringside_store::{Merged, Store};
 
+use crate::creations::creation;
 use crate::support::{call, call_id, contact, contact_ref, draft, entry, home, key, memory, open, over, owed, ports};
 
 /// One of everything.
@@ -57,6 +58,10 @@ async fn filled() -> Store {
         .remember_choice("+14155550100".to_owned(), Some(made.id), Timestamp(9))
         .await
         .unwrap();
+    store
+        .save_creation(creation(1, CreationState::Waiting(None)))
+        .await
+        .unwrap();
     let trace = Trace {
         call: Some(call_id(1)),
         at: Timestamp(3),
@@ -83,6 +88,8 @@ async fn check(store: &Store, when: &str) {
     assert_eq!(writes.len(), 1, "{when}");
     assert_eq!(store.steps(writes[0].id).await.unwrap().len(), 1, "{when}");
     assert_eq!(store.traces(call_id(1)).await.unwrap().len(), 1, "{when}");
+    let creations = store.open_creations().await.unwrap();
+    assert_eq!(creations, [creation(1, CreationState::Waiting(None))], "{when}");
     let chosen = store
         .remembered_choice("+14155550100".to_owned())
         .await

@@ -1,7 +1,7 @@
 //! Search by name: what is found, and in which order.
 
 use ringside_domain::{
-    Contact, ContactIndex as _, EndReason, Journal as _, Timestamp,
+    Call, CallState, Contact, ContactIndex as _, EndReason, Journal as _, Timestamp,
     call::{Choice, ChosenBy},
     connector::NameQuery,
 };
@@ -68,7 +68,7 @@ async fn spellings_find_each_other() {
     ] {
         assert_eq!(names(&store, text).await, [found], "{text}");
     }
-    for nothing in ["", "   ", "!!!", "xyz", "mullerx"] {
+    for nothing in ["", "   ", "!!!", "xyz", "mullerxyz"] {
         assert_eq!(names(&store, nothing).await, Vec::<String>::new(), "{nothing:?}");
     }
 }
@@ -160,6 +160,50 @@ async fn called_last_comes_first_among_equals() {
 }
 
 #[tokio::test]
+async fn spoken_with_last_is_whom_somebody_spoke_with() {
+    let store = with(vec![person(1, "Nora One")]).await;
+    let last = async || {
+        let query = NameQuery {
+            text: "nora".to_owned(),
+            ..NameQuery::default()
+        };
+        store.search(query).await.unwrap()[0].contact.last_call
+    };
+    let about_her = |mut one: Call| {
+        one.choice = Some(Choice {
+            contact: person(1, "Nora One"),
+            by: ChosenBy::Person,
+        });
+        one
+    };
+    let (talked, missed) = (call(1, "+14155550100"), call(2, "+14155550100"));
+    let mut dropped = over(call(3, "+14155550100"), EndReason::Failed);
+    let mut going_on = call(4, "+14155550100");
+    store
+        .save_call(about_her(over(missed, EndReason::Missed)))
+        .await
+        .unwrap();
+    assert_eq!(last().await, None, "nobody answered");
+    let talked = about_her(over(talked, EndReason::Completed));
+    store.save_call(talked.clone()).await.unwrap();
+    assert_eq!(last().await, Some(talked.started), "not the later one that was missed");
+    dropped.answered = Some(dropped.started);
+    store.save_call(about_her(dropped.clone())).await.unwrap();
+    assert_eq!(last().await, Some(dropped.started));
+    going_on.state = CallState::Answered;
+    going_on.answered = Some(going_on.started);
+    store.save_call(about_her(going_on)).await.unwrap();
+    assert_eq!(last().await, Some(dropped.started), "not the one that goes on");
+    // A lookup files the record with what was known then.
+    let filed = Contact {
+        last_call: Some(Timestamp(i64::MAX)),
+        ..person(1, "Nora One")
+    };
+    store.remember(vec![filed], Timestamp(9), home("US")).await.unwrap();
+    assert_eq!(last().await, Some(dropped.started));
+}
+
+#[tokio::test]
 async fn the_exact_name_is_found_among_thousands() {
     let mut contacts: Vec<Contact> = (0..500).map(|at| person(at, &format!("Annabel Li{at}"))).collect();
     contacts.push(person(900, "An Li"));
@@ -223,6 +267,184 @@ async fn digits_in_names_are_names() {
     assert_eq!(names(&store, "studio 54").await, ["Studio 54"]);
     assert_eq!(names(&store, "54").await, ["Studio 54"]);
     assert_eq!(names(&store, "area 513").await, ["Area 513 Ltd"]);
+}
+
+#[tokio::test]
+async fn misspelt_words_find_who_was_meant_below_what_is_spelt_so() {
+    let stored = [
+        "Anna Meier",
+        "Jürgen Schmidt",
+        "Philippa Katzenberger",
+        "Claire O’Brien",
+        "Stefan Kühn",
+        "Ольга Петрова",
+    ];
+    let mut contacts: Vec<Contact> = stored.iter().enumerate().map(|(at, name)| person(at, name)).collect();
+    let mut roofer = person(20, "Zeno Xu");
+    roofer.company = Some("Northwind Roofing".to_owned());
+    contacts.push(roofer);
+    let store = with(contacts).await;
+    for (text, found) in [
+        ("anna meeir", stored[0]),
+        ("nana meier", stored[0]),
+        ("meyer", stored[0]),
+        ("meier ana", stored[0]),
+        ("juergen shcmidt", stored[1]),
+        ("jürgne schm", stored[1]),
+        ("schmitt", stored[1]),
+        ("filippa", stored[2]),
+        ("catzenberger", stored[2]),
+        ("katznbreger", stored[2]),
+        ("katznberg", stored[2]),
+        ("obrein", stored[3]),
+        ("klaire", stored[3]),
+        ("stephan kuehn", stored[4]),
+        ("ольга петрва", stored[5]),
+        ("nortwind", "Zeno Xu"),
+        ("rofing northw", "Zeno Xu"),
+    ] {
+        assert_eq!(names(&store, text).await, [found], "{text}");
+    }
+    for nothing in ["nn", "xuu", "meier schmidt", "anna katzenberger", "maurer", "mullerxyz"] {
+        assert_eq!(names(&store, nothing).await, Vec::<String>::new(), "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn spelt_so_comes_before_misspelt_and_then_at_most_a_handful() {
+    let mut contacts: Vec<Contact> = (0..30).map(|at| person(at, &format!("Nora {at}"))).collect();
+    contacts.push(person(100, "Zora Zimt"));
+    let store = with(contacts).await;
+    let found = names(&store, "zora").await;
+    assert_eq!((found[0].as_str(), found.len()), ("Zora Zimt", 8));
+    assert_eq!(names(&store, "nora").await.len(), 20);
+}
+
+#[tokio::test]
+async fn the_usual_name_leaves_room_for_the_others() {
+    let mut contacts: Vec<Contact> = (0..30).map(|at| person(at, "Jan Müller")).collect();
+    contacts.extend([person(100, "Jan Miller"), person(101, "Jan Muller Ruiz")]);
+    let store = with(contacts).await;
+    let found = names(&store, "jan mulle").await;
+    assert_eq!(found[..2], ["Jan Müller", "Jan Muller Ruiz"]);
+    let found = names(&store, "jan mxller").await;
+    assert!(found[..3].contains(&"Jan Miller".to_owned()), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_word_that_nobody_has_any_more_is_not_suggested() {
+    let store = with(vec![person(1, "Zebulon Quartermain"), person(2, "Nora Quartermaine")]).await;
+    assert_eq!(names(&store, "quartermian").await.len(), 2);
+    store.forget(person(1, "").id).await.unwrap();
+    assert_eq!(names(&store, "quartermian").await, ["Nora Quartermaine"]);
+    store
+        .remember(vec![person(2, "Nora Quill")], Timestamp(2), home("US"))
+        .await
+        .unwrap();
+    assert_eq!(names(&store, "quartermian").await, Vec::<String>::new());
+    assert_eq!(instead(&store, "quartermian").await, []);
+    assert_eq!(names(&store, "quil").await, ["Nora Quill"]);
+}
+
+async fn instead(store: &Store, text: &str) -> Vec<(String, u32)> {
+    let query = NameQuery {
+        text: text.to_owned(),
+        ..NameQuery::default()
+    };
+    let found = store.instead(query).await.unwrap();
+    found.into_iter().map(|one| (one.text, one.count)).collect()
+}
+
+#[tokio::test]
+async fn what_may_have_been_meant_is_said_with_how_many() {
+    let people = ["Anna Meier", "Jörg Meier", "Anna Meyer", "Mary O’Brien", "Bernd Maurer"];
+    let store = with(people.iter().enumerate().map(|(at, name)| person(at, name)).collect()).await;
+    let one = |text: &str, count| (text.to_owned(), count);
+    assert_eq!(
+        instead(&store, "meyr").await,
+        [one("Meyer", 1), one("Meier", 2), one("Mary", 1)]
+    );
+    assert_eq!(instead(&store, "anan meyr").await, [one("Anna Meyer", 1)]);
+    assert_eq!(instead(&store, "obrein").await, [one("O’Brien", 1)]);
+    // Further away than a search goes.
+    assert_eq!(names(&store, "mxurar").await, Vec::<String>::new());
+    assert_eq!(instead(&store, "mxurar").await, [one("Maurer", 1)]);
+    for somebody_or_no_name in ["meier", "jörg", "555 0123", "a@b.example", "", "!", "xyzzyx"] {
+        assert_eq!(instead(&store, somebody_or_no_name).await, [], "{somebody_or_no_name}");
+    }
+}
+
+#[tokio::test]
+async fn types_and_companies_are_filters() {
+    let mut contacts = Vec::new();
+    for at in 0..300 {
+        let mut one = person(at, &format!("Nora Quill {at}"));
+        one.company = Some(format!("Blue Heron Clinic {}", at % 3));
+        one.id.contact_type = if at == 299 { "hot-lead" } else { "candidate" }.to_owned();
+        contacts.push(one);
+    }
+    contacts[298].numbers = contact("", "", &["(415) 555-0123"]).numbers;
+    let store = with(contacts).await;
+    let ask = |text: &str, types: &[&str], company: Option<&str>| {
+        let query = NameQuery {
+            text: text.to_owned(),
+            types: types.iter().map(|one| (*one).to_owned()).collect(),
+            company: company.map(str::to_owned),
+            limit: 200,
+        };
+        let store = store.clone();
+        async move {
+            let found = store.search(query).await.unwrap();
+            found.into_iter().map(|hit| hit.contact.name).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(ask("nora", &["hot-lead"], None).await, ["Nora Quill 299"]);
+    assert_eq!(ask("", &["hot-lead"], None).await, ["Nora Quill 299"]);
+    assert_eq!(
+        ask("noar", &["hot-lead"], Some("clinic heron")).await,
+        ["Nora Quill 299"]
+    );
+    assert_eq!(ask("nora", &["hotlead"], None).await, Vec::<String>::new());
+    assert_eq!(ask("nora", &["lead"], None).await, Vec::<String>::new());
+    assert_eq!(ask("nora 298", &[], Some("blue her")).await, ["Nora Quill 298"]);
+    assert_eq!(ask("nora 298", &[], Some("clinic 0")).await, Vec::<String>::new());
+    assert_eq!(
+        ask("555-0123", &["candidate"], Some("clin 1")).await,
+        ["Nora Quill 298"]
+    );
+    assert_eq!(ask("555-0123", &[], Some("clin 2")).await, Vec::<String>::new());
+    assert_eq!(ask("", &[], Some("heron")).await.len(), 60);
+    assert_eq!(ask("", &[], Some("\"*(")).await, Vec::<String>::new());
+    // The word for a type is none that a person could search for.
+    assert_eq!(ask("kindhotlead", &[], None).await, Vec::<String>::new());
+    assert_eq!(ask("kind", &[], None).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn hostile_names_are_found_and_harm_nothing() {
+    let long = "Wolfeschlegelstein".repeat(28);
+    let names_stored = [
+        long.as_str(),
+        "\u{202e}נועה לוי",
+        "Zero\u{200b}width Quill",
+        "🎉🎉",
+        "<b>Bold</b> & Co",
+    ];
+    let store = with(
+        names_stored
+            .iter()
+            .enumerate()
+            .map(|(at, name)| person(at, name))
+            .collect(),
+    )
+    .await;
+    assert_eq!(names(&store, "wolfeschl").await, [long.as_str()]);
+    assert_eq!(names(&store, "נועה").await, [names_stored[1]]);
+    assert_eq!(names(&store, "zerowidth").await, [names_stored[2]]);
+    assert_eq!(names(&store, "zreowidth").await, [names_stored[2]]);
+    assert_eq!(names(&store, "bold").await, [names_stored[4]]);
+    names(&store, &"zreowidth ".repeat(500)).await;
+    instead(&store, &"zreowidth ".repeat(500)).await;
 }
 
 #[tokio::test]

@@ -174,6 +174,7 @@ pub fn contact(id: &str, name: &str, numbers: &[&str]) -> Contact {
         numbers: numbers.iter().map(|raw| stored(raw)).collect(),
         region: None,
         url: None,
+        created: None,
         updated: None,
         last_call: None,
     }
