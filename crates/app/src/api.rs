@@ -1,22 +1,21 @@
 //! The command table, answered. Each command is a few lines: what it means is decided in the engine.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use ringside_domain::Freshness;
 use ringside_domain::{
-    CallId, ConnectionId,
     call::Party,
     phone::{read, reader_name},
 };
-use ringside_domain::{Freshness, connector::NameQuery, journal::CallPage};
 use ringside_ipc::{
     Api, ApiError, Event,
     call::{CallDto, CallFilterDto, CallsPageDto, LogFieldsDto, ReportDto, TraceDto},
     command::{
         AddConnectionArgs, AddNumberArgs, AddPhoneArgs, AgreeArgs, CallArgs, ChangeConnectionArgs, ChangePhoneArgs,
         ChooseArgs, ConnectionArgs, ConnectorFieldsArgs, ContactArgs, CreateArgs, FinishSignInArgs, HandOnArgs,
-        LogArgs, LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PhoneArgs, PreviewArgs,
-        QuitArgs, ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs, SnapshotDto, SplitArgs,
-        UnlockArgs,
+        LogArgs, LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing, OpenSearchArgs, PauseArgs, PhoneArgs,
+        PresentArgs, PreviewArgs, QuitArgs, ReadArgs, RecoveryArgs, RecoveryDto, RehearseArgs, ReportedDto, SettleArgs,
+        SnapshotDto, SplitArgs, UnlockArgs,
     },
     connection::{ConnectorDto, ConnectorFieldsDto, SignedInDto},
     contact::{
@@ -24,21 +23,26 @@ use ringside_ipc::{
         SplitDto,
     },
     convert,
+    creation::{CreationArgs, CreationDto, SettleCreationArgs},
+    import::{ImportArgs, ImportColumnsArgs, ImportDto, ImportFileArgs, ImportPreviewDto, StartImportArgs},
     number::{preview, read_number},
+    person::{
+        DiagnosticsDto, ErasedDto, ExportArgs, KeptDto, PersonArgs, PersonDto, SavedFileDto, UnreadableArgs,
+        UnreadablePageDto,
+    },
     phone::{NewPhoneDto, PhoneDto, PhoneKindDto},
     settings::{NumberReadDto, PreviewDto, SettingsDto},
     status::{ConnectionDto, HelloDto, RoleDto, StatusDto},
 };
 
-use crate::app::App;
+use crate::{
+    api_input::{draft, typed},
+    app::App,
+    creations::creation_id,
+};
 
-/// Rows of one page or one search, unless asked otherwise, and at most.
-const PAGE: u32 = 50;
-const LARGEST_PAGE: u32 = 500;
 /// Notes are a page of text, not a file.
 const LONGEST_NOTE: usize = 100_000;
-/// What a number, a name or a search can be.
-const LONGEST_TEXT: usize = 1_000;
 
 impl Api for App {
     async fn hello(&self, _: Nothing) -> Result<HelloDto, ApiError> {
@@ -49,6 +53,7 @@ impl Api for App {
             role: self.inner.role,
             reader: reader_name().to_owned(),
             rehearsal: self.inner.rehearsal,
+            session: ringside_host::env::session(),
         })
     }
 
@@ -74,36 +79,7 @@ impl Api for App {
     }
 
     async fn calls(&self, filter: CallFilterDto) -> Result<CallsPageDto, ApiError> {
-        let limit = page(filter.limit);
-        let before = match filter.before {
-            Some(id) => {
-                let call = self.inner.engine.call(self.parse_call(&id)?).await?.call;
-                Some((call.started, call.id))
-            }
-            None => None,
-        };
-        if before.is_none() && filter.since.is_none() && self.inner.role == RoleDto::App {
-            self.list_was_seen();
-        }
-        let page = CallPage {
-            before,
-            // One more than wanted says whether there are more.
-            limit: limit + 1,
-            missed_only: filter.missed,
-            not_logged_only: filter.not_logged,
-            text: filter.text.filter(|text| !text.trim().is_empty()),
-        };
-        let mut views = self.inner.engine.calls(page).await?;
-        let mut more = views.len() > limit;
-        views.truncate(limit);
-        if let Some(since) = filter.since {
-            more &= views.last().is_some_and(|view| heard_at(view.call.id) >= since);
-            views.retain(|view| heard_at(view.call.id) >= since);
-        }
-        Ok(CallsPageDto {
-            calls: self.words(|words| views.iter().map(|view| words.call(view)).collect()),
-            more,
-        })
+        self.list_calls(filter).await
     }
 
     async fn call(&self, args: CallArgs) -> Result<CallDto, ApiError> {
@@ -146,16 +122,7 @@ impl Api for App {
     }
 
     async fn log(&self, args: LogArgs) -> Result<CallDto, ApiError> {
-        let id = self.parse_call(&args.call)?;
-        let call = self.inner.engine.call(id).await?.call;
-        if call.rehearsal && !self.inner.rehearsal {
-            return Err(ApiError::new(
-                "invalid",
-                "this call was a rehearsal, and is not logged among real ones",
-            )
-            .hint("Rehearse in a profile of its own: ringside --profile rehearsal"));
-        }
-        Ok(self.shown(&self.inner.engine.log(id, args.contact.map(convert::reference)).await?))
+        self.log_call(args).await
     }
 
     async fn set_aside(&self, args: CallArgs) -> Result<CallDto, ApiError> {
@@ -180,6 +147,10 @@ impl Api for App {
         Ok(Nothing {})
     }
 
+    async fn undo(&self, args: CallArgs) -> Result<CallDto, ApiError> {
+        self.undo_newest(self.parse_call(&args.call)?).await
+    }
+
     async fn traces(&self, args: CallArgs) -> Result<Vec<TraceDto>, ApiError> {
         let traces = self.inner.engine.traces(self.parse_call(&args.call)?).await?;
         Ok(self.words(|words| traces.iter().map(|trace| words.trace(trace)).collect()))
@@ -197,16 +168,11 @@ impl Api for App {
     }
 
     async fn search(&self, search: SearchDto) -> Result<SearchResultDto, ApiError> {
-        let began = Instant::now();
-        let rows = self.inner.engine.search(query(search)?).await?;
-        let took_us = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
-        let rows = self.words(|words| rows.iter().map(|row| words.contact(&row.contact)).collect());
-        Ok(SearchResultDto { rows, took_us })
+        self.search_index(search).await
     }
 
     async fn search_live(&self, search: SearchDto) -> Result<Vec<LiveSearchDto>, ApiError> {
-        let answers = self.inner.engine.search_live(query(search)?).await;
-        Ok(self.words(|words| answers.iter().map(|answer| words.live_answer(answer)).collect()))
+        self.search_connections(search).await
     }
 
     async fn contact(&self, args: ContactArgs) -> Result<ContactDto, ApiError> {
@@ -216,11 +182,30 @@ impl Api for App {
 
     async fn create_contact(&self, args: CreateArgs) -> Result<CreatedDto, ApiError> {
         let call = args.call.map(|id| self.parse_call(&id)).transpose()?;
-        let created = self.inner.engine.create(draft(args.draft)?, call, args.force).await?;
+        let draft = draft(args.draft)?;
+        let created = if args.later {
+            let instead_of = args.instead_of.as_deref().map(creation_id).transpose()?;
+            let engine = &self.inner.engine;
+            engine.create_later(draft, call, args.force, instead_of).await?
+        } else {
+            self.inner.engine.create(draft, call, args.force).await?
+        };
         if matches!(created, ringside_engine::view::Created::Contact(_)) {
             self.tell_status().await;
         }
         Ok(self.words(|words| words.created(&created)))
+    }
+
+    async fn creations(&self, _: Nothing) -> Result<Vec<CreationDto>, ApiError> {
+        self.open_creations().await
+    }
+
+    async fn undo_creation(&self, args: CreationArgs) -> Result<CreationDto, ApiError> {
+        self.take_back_creation(&args.creation).await
+    }
+
+    async fn settle_creation(&self, args: SettleCreationArgs) -> Result<CreationDto, ApiError> {
+        self.decide_creation(args).await
     }
 
     async fn duplicates(&self, dto: DraftDto) -> Result<Vec<DuplicateDto>, ApiError> {
@@ -229,10 +214,7 @@ impl Api for App {
     }
 
     async fn split_name(&self, args: SplitArgs) -> Result<SplitDto, ApiError> {
-        let connection = ConnectionId::new(args.connection);
-        let name = typed("name", &args.name)?;
-        let (given, family) = self.inner.engine.split_name(&connection, &args.contact_type, name);
-        Ok(SplitDto { given, family })
+        self.split(args)
     }
 
     async fn add_number(&self, args: AddNumberArgs) -> Result<NumberAddedDto, ApiError> {
@@ -318,6 +300,60 @@ impl Api for App {
     async fn read_number(&self, args: ReadArgs) -> Result<NumberReadDto, ApiError> {
         let config = self.inner.engine.config();
         Ok(read_number(typed("text", &args.text)?, &config.home, &config.formats))
+    }
+
+    async fn pause(&self, args: PauseArgs) -> Result<StatusDto, ApiError> {
+        self.needs_app()?;
+        self.pause_until(args.until).await
+    }
+
+    async fn present(&self, args: PresentArgs) -> Result<StatusDto, ApiError> {
+        self.needs_app()?;
+        self.set_presenting(args.on).await
+    }
+
+    async fn unreadable(&self, args: UnreadableArgs) -> Result<UnreadablePageDto, ApiError> {
+        self.unreadable_numbers(args).await
+    }
+
+    async fn person(&self, args: PersonArgs) -> Result<PersonDto, ApiError> {
+        self.person_of(args).await
+    }
+
+    async fn export_person(&self, args: PersonArgs) -> Result<SavedFileDto, ApiError> {
+        self.save_person(args).await
+    }
+
+    async fn erase_person(&self, args: PersonArgs) -> Result<ErasedDto, ApiError> {
+        self.erase(args).await
+    }
+
+    async fn export(&self, args: ExportArgs) -> Result<SavedFileDto, ApiError> {
+        self.save_export(args.what).await
+    }
+
+    async fn kept(&self, _: Nothing) -> Result<Vec<KeptDto>, ApiError> {
+        self.what_is_kept().await
+    }
+
+    async fn diagnostics(&self, _: Nothing) -> Result<DiagnosticsDto, ApiError> {
+        self.diagnosed().await
+    }
+
+    async fn preview_import(&self, args: ImportFileArgs) -> Result<ImportPreviewDto, ApiError> {
+        self.read_import(args).await
+    }
+
+    async fn map_import(&self, args: ImportColumnsArgs) -> Result<ImportPreviewDto, ApiError> {
+        self.map_columns(args).await
+    }
+
+    async fn start_import(&self, args: StartImportArgs) -> Result<ImportDto, ApiError> {
+        self.begin_import(args).await
+    }
+
+    async fn take_back_import(&self, args: ImportArgs) -> Result<ImportDto, ApiError> {
+        self.undo_import(&args.import).await
     }
 
     async fn phones(&self, _: Nothing) -> Result<Vec<PhoneDto>, ApiError> {
@@ -438,51 +474,3 @@ impl App {
 
 /// How long one check of a connection may take.
 pub(crate) const CHECK_DEADLINE: Duration = Duration::from_secs(10);
-
-/// When a call was first heard of: a UUIDv7 begins with it, in 48 bits.
-fn heard_at(id: CallId) -> i64 {
-    let digits: String = id
-        .to_string()
-        .chars()
-        .filter(char::is_ascii_hexdigit)
-        .take(12)
-        .collect();
-    i64::from_str_radix(&digits, 16).unwrap_or_default()
-}
-
-fn page(limit: Option<u32>) -> usize {
-    limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE) as usize
-}
-
-/// What a person or a script typed, if it is no longer than such a thing can be.
-fn typed<'a>(field: &str, text: &'a str) -> Result<&'a str, ApiError> {
-    if text.len() <= LONGEST_TEXT {
-        return Ok(text);
-    }
-    Err(ApiError::invalid(
-        field,
-        format!("the {field} is longer than {LONGEST_TEXT} bytes"),
-    ))
-}
-
-fn query(search: SearchDto) -> Result<NameQuery, ApiError> {
-    Ok(NameQuery {
-        text: typed("text", &search.text)?.to_owned(),
-        types: search.types,
-        limit: page(search.limit),
-    })
-}
-
-fn draft(dto: DraftDto) -> Result<ringside_domain::ContactDraft, ApiError> {
-    typed("name", &dto.name)?;
-    let fields = [
-        ("company", &dto.company),
-        ("title", &dto.title),
-        ("email", &dto.email),
-        ("number", &dto.number),
-    ];
-    for (field, text) in fields {
-        typed(field, text.as_deref().unwrap_or(""))?;
-    }
-    Ok(convert::draft(dto))
-}

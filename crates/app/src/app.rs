@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicU8, AtomicUsize},
+    },
     time::Duration,
 };
 
@@ -23,6 +26,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use crate::{
     connections::Connections,
     intake::Intake,
+    lists::Lists,
     phones::{HostTls, Phones},
     settings::{Settings, SettingsFile},
     spool,
@@ -57,15 +61,23 @@ pub(crate) struct Inner {
     pub file: tokio::sync::Mutex<SettingsFile>,
     /// What the file says, for everybody who reads.
     pub settings: RwLock<Settings>,
-    pub own_numbers: RwLock<Vec<String>>,
+    pub lists: RwLock<Lists>,
+    /// Which of them have been read: a bit each.
+    pub known_lists: AtomicU8,
     pub extra: Vec<Connection>,
+    /// Rehearsals that play among a person's own contacts now.
+    pub rehearsing: AtomicUsize,
     pub connections: Connections,
     pub intake: Intake,
     pub phones: Phones,
+    pub imports: crate::import::Imports,
     /// The calls that `ringside ring` has told of.
     pub reports: Mutex<Reports>,
+    pub quiet: crate::quiet::Quiet,
+    pub counted: Mutex<crate::status::Counted>,
+    pub saved: crate::person::SavedFiles,
     notices: Mutex<BTreeMap<&'static str, NoticeDto>>,
-    missed: Mutex<HashSet<String>>,
+    pub(crate) missed: Mutex<HashSet<String>>,
     events: broadcast::Sender<Event>,
     quit: watch::Sender<bool>,
     stop: Stop,
@@ -114,12 +126,18 @@ impl App {
             index: store_ports,
             connections: connections.make(&settings, &extra),
         };
-        let engine = Engine::start(parts, crate::configure::engine_config(&settings, &[])).await?;
+        let engine = Engine::start(
+            parts,
+            crate::configure::engine_config(&settings, &Lists::default(), false),
+        )
+        .await?;
         let (stop_sender, stopped) = oneshot::channel::<()>();
         let app = Self {
             inner: Arc::new(Inner {
                 intake: Intake::new(&settings),
+                quiet: crate::quiet::Quiet::kept(&folders),
                 phones,
+                imports: crate::import::Imports::default(),
                 reports: Mutex::new(Reports::new(SourceId::new("ring"))),
                 folders,
                 role,
@@ -131,10 +149,14 @@ impl App {
                 engine,
                 file: tokio::sync::Mutex::new(file),
                 settings: RwLock::new(settings),
-                own_numbers: RwLock::default(),
+                lists: RwLock::default(),
+                known_lists: AtomicU8::new(0),
                 extra,
+                rehearsing: AtomicUsize::new(0),
                 connections,
                 notices: Mutex::default(),
+                counted: Mutex::default(),
+                saved: crate::person::SavedFiles::default(),
                 missed: Mutex::default(),
                 events: broadcast::channel(BEHIND).0,
                 quit: watch::channel(false).0,
@@ -153,10 +175,12 @@ impl App {
         self.watch_sign_ins();
         // A secret store that just did not answer is not asked again at once: that would only make the start slower.
         if !self.inner.store.is_memory() {
-            self.read_own_numbers().await;
+            self.read_lists().await;
         }
         if self.inner.rehearsal {
             crate::rehearsal::import_people(self).await;
+        } else {
+            crate::rehearsal::forget_sample_people(self).await;
         }
         self.check_home().await;
         self.pump();
@@ -171,6 +195,7 @@ impl App {
             let app = self.clone();
             tokio::spawn(async move { app.warm_connections().await });
             self.take_spool().await;
+            self.watch_pause();
             tokio::spawn(self.clone().tick());
         }
         Ok(())
@@ -280,6 +305,7 @@ impl App {
         say(Words {
             home: &home,
             connections: &infos,
+            logs_rehearsals: self.inner.rehearsal,
         })
     }
 
@@ -316,7 +342,12 @@ impl App {
     }
 
     pub(crate) fn list_was_seen(&self) {
-        lock(&self.inner.missed).clear();
+        let seen = std::mem::take(&mut *lock(&self.inner.missed));
+        if !seen.is_empty() {
+            // The tray and the notification of missed calls go by it.
+            let app = self.clone();
+            tokio::spawn(async move { app.tell_status().await });
+        }
     }
 
     /// What the engine says, in the words of the wire.
@@ -343,8 +374,16 @@ impl App {
                         }
                         app.tell(Event::Call { call });
                     }
+                    Ok(Update::Creation(creation)) => {
+                        let creation = Box::new(app.words(|words| words.creation(&creation)));
+                        app.tell(Event::Creation { creation });
+                    }
                     Ok(Update::CardClosed(id)) => app.tell(Event::CardClosed { id: id.to_string() }),
                     Ok(Update::Counts) => app.tell_status().await,
+                    Ok(Update::Forgotten) => {
+                        app.tell(Event::Behind);
+                        app.tell_status().await;
+                    }
                     Err(broadcast::error::RecvError::Lagged(missed)) => {
                         tracing::warn!(
                             missed,
@@ -418,7 +457,7 @@ impl App {
     /// The file is open: what was only in memory is in it now, and what it owes is sent.
     pub(crate) async fn opened(&self) {
         lock(&self.inner.locked).take();
-        self.read_own_numbers().await;
+        self.read_lists().await;
         if self.inner.role == RoleDto::App {
             self.load_tokens().await;
             self.inner.connections.look_for_grants().await;

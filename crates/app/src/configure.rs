@@ -1,39 +1,48 @@
-//! What settings change: the engine, the desktop, the intake, the secret list of own numbers.
+//! What settings change: the engine, the desktop, the intake, the secret lists of numbers.
 //!
 //! A change is tried on the system first and saved after, so that the file never says what is not so.
 
-use std::sync::PoisonError;
+use std::{sync::PoisonError, time::Duration};
 
-use ringside_domain::{
-    ContactIndex as _, Result,
-    credentials::Secret,
-    phone::{Home, read},
-};
+use ringside_domain::{ContactIndex as _, phone::Home};
 use ringside_engine::Config;
-use ringside_ipc::{ApiError, Event, number::NumberReader, settings::SettingsDto, status::RoleDto};
+use ringside_ipc::{
+    ApiError, Event,
+    number::NumberReader,
+    settings::{LogRuleDto, SettingsDto, TEXT_SIZES},
+    status::RoleDto,
+};
 use ringside_sources::intake::LanAddress;
 
 use crate::{
     app::{App, log_failure},
     desktop::Done,
+    lists::Lists,
     settings::Settings,
 };
 
-/// Entry of the keyring with the user's own numbers, as a JSON list of E.164: numbers of people never lie in a plain file.
-const OWN_NUMBERS: &str = "own-numbers";
-const MOST_OWN_NUMBERS: usize = 100;
 const LONGEST_HOTKEY: usize = 60;
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What the settings mean to the engine.
-pub(crate) fn engine_config(settings: &Settings, own_numbers: &[String]) -> Config {
+/// What the settings mean to the engine. While the lists are not `known`, no call is logged by itself: it might be one of
+/// those that never are.
+pub(crate) fn engine_config(settings: &Settings, lists: &Lists, known: bool) -> Config {
+    let log_rule = match settings.log_rule {
+        LogRuleDto::Always if !known => LogRuleDto::Ask,
+        rule => rule,
+    };
     Config {
         home: Home {
             region: settings.home,
             outside_prefix: settings.outside_prefix.clone(),
         },
         formats: settings.formats.iter().filter_map(|typed| typed.parse().ok()).collect(),
-        own_numbers: own_numbers.to_vec(),
-        log_rule: settings.log_rule.into(),
+        own_numbers: lists.own.clone(),
+        never_log: lists.never_log.clone(),
+        vip: lists.vip.clone(),
+        several: settings.several.into(),
+        keep_calls: settings.keep_calls_days.map(|days| DAY * days),
+        log_rule: log_rule.into(),
         ..Config::default()
     }
 }
@@ -41,21 +50,35 @@ pub(crate) fn engine_config(settings: &Settings, own_numbers: &[String]) -> Conf
 impl App {
     pub(crate) fn settings_dto(&self) -> SettingsDto {
         let settings = self.settings_now();
+        let lists = self.lists_now();
         SettingsDto {
             home: settings.home.map(|home| home.to_string()),
             outside_prefix: settings.outside_prefix,
             formats: settings.formats,
-            own_numbers: self.own_numbers_now(),
+            own_numbers: lists.own,
+            never_log: lists.never_log,
+            vip: lists.vip,
             pop: settings.pop,
+            several: settings.several,
+            nobody: settings.nobody,
+            open_record: settings.open_record,
             log_rule: settings.log_rule,
             notify: settings.notify,
+            respect_do_not_disturb: settings.respect_do_not_disturb,
+            letter_keys: settings.letter_keys,
+            card_screen: settings.card_screen,
+            text_size: settings.text_size,
             start_with_system: settings.start_with_system,
             handle_tel_links: settings.handle_tel_links,
             search_hotkey: settings.search_hotkey,
             card_hotkey: settings.card_hotkey,
+            present_hotkey: settings.present_hotkey,
+            say_hotkey: settings.say_hotkey,
             intake_on: settings.intake_on,
             intake_port: settings.intake_port,
             intake_lan: settings.intake_lan.map(|address| address.to_string()),
+            keep_calls_days: settings.keep_calls_days,
+            welcomed: settings.welcomed,
         }
     }
 
@@ -66,7 +89,7 @@ impl App {
             wanted.outside_prefix.as_deref(),
             &wanted.formats,
         )?;
-        let own_numbers = own_numbers(&wanted.own_numbers, &reader.home)?;
+        let lists = Lists::wanted(&wanted, &reader.home)?;
         if wanted.intake_port < 1024 {
             return Err(ApiError::invalid(
                 "intake_port",
@@ -79,6 +102,7 @@ impl App {
             .map(str::trim)
             .filter(|text| !text.is_empty());
         let intake_lan = typed.map(str::parse::<LanAddress>).transpose()?.map(LanAddress::ip);
+        crate::hotkeys::check(&wanted)?;
         let hotkey = |field: &str, keys: Option<String>| match keys.map(|keys| keys.trim().to_owned()) {
             Some(keys) if keys.len() > LONGEST_HOTKEY => Err(ApiError::invalid(field, "this is too long for a hotkey")),
             keys => Ok(keys.filter(|keys| !keys.is_empty())),
@@ -91,20 +115,31 @@ impl App {
             outside_prefix: reader.home.outside_prefix,
             formats: wanted.formats,
             pop: wanted.pop,
+            several: wanted.several,
+            nobody: wanted.nobody,
+            open_record: wanted.open_record,
             log_rule: wanted.log_rule,
             notify: wanted.notify,
+            respect_do_not_disturb: wanted.respect_do_not_disturb,
+            letter_keys: wanted.letter_keys,
+            card_screen: wanted.card_screen,
+            text_size: text_size(wanted.text_size)?,
             start_with_system: wanted.start_with_system,
             handle_tel_links: wanted.handle_tel_links,
             search_hotkey: hotkey("search_hotkey", wanted.search_hotkey)?,
             card_hotkey: hotkey("card_hotkey", wanted.card_hotkey)?,
+            present_hotkey: hotkey("present_hotkey", wanted.present_hotkey)?,
+            say_hotkey: hotkey("say_hotkey", wanted.say_hotkey)?,
             intake_on: wanted.intake_on,
             intake_port: wanted.intake_port,
             intake_lan,
+            keep_calls_days: wanted.keep_calls_days.map(days).transpose()?,
+            welcomed: wanted.welcomed,
             ..before.clone()
         };
         let mut done = Done::default();
         let saved = match self
-            .change_system(&mut file, &before, &mut after, &own_numbers, &mut done)
+            .change_system(&mut file, &before, &mut after, &lists, &mut done)
             .await
         {
             Ok(()) => file.save(after.clone()).map_err(ApiError::from),
@@ -152,17 +187,17 @@ impl App {
         self.tell_status().await;
     }
 
-    fn configure_engine(&self, settings: &Settings) {
+    pub(crate) fn configure_engine(&self, settings: &Settings) {
         self.inner
             .engine
-            .set_config(engine_config(settings, &self.own_numbers_now()));
+            .set_config(engine_config(settings, &self.lists_now(), self.lists_are_known()));
     }
 
-    /// The file may have been filed under another country: the settings were edited by hand, or come from elsewhere.
+    /// The file may have been filed under another country: the settings were edited by hand, come from elsewhere, or were
+    /// changed right before Ringside ended.
     pub(crate) async fn check_home(&self) {
-        if let Ok(Some(filed)) = self.inner.store.home().await
-            && filed != self.inner.engine.config().home
-        {
+        let home = self.inner.engine.config().home;
+        if !self.inner.store.is_filed_with(home).await.unwrap_or(true) {
             self.file_numbers_anew();
         }
     }
@@ -203,62 +238,25 @@ impl App {
         self.notice("settings_broken", broken);
         self.notice("settings_unknown", unknown);
     }
-
-    pub(crate) fn own_numbers_now(&self) -> Vec<String> {
-        self.inner
-            .own_numbers
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Own numbers out of the keyring. While it is locked nobody's calls are left out: better one card too many.
-    pub(crate) async fn read_own_numbers(&self) {
-        let numbers = match self.inner.ports.credentials.get(OWN_NUMBERS).await {
-            Ok(Some(secret)) => serde_json::from_slice(secret.expose()).unwrap_or_default(),
-            Ok(None) => Vec::new(),
-            Err(_) => return,
-        };
-        *self.inner.own_numbers.write().unwrap_or_else(PoisonError::into_inner) = numbers;
-        self.configure_engine(&self.settings_now());
-    }
-
-    pub(crate) async fn keep_own_numbers(&self, numbers: &[String]) -> Result<()> {
-        let credentials = &self.inner.ports.credentials;
-        if numbers.is_empty() {
-            credentials.remove(OWN_NUMBERS).await?;
-        } else {
-            let text = serde_json::to_vec(numbers).unwrap_or_default();
-            credentials.set(OWN_NUMBERS, Secret::new(text)).await?;
-        }
-        *self.inner.own_numbers.write().unwrap_or_else(PoisonError::into_inner) = numbers.to_vec();
-        Ok(())
-    }
 }
 
-/// Own numbers as typed, read: only whole numbers can be told from other people's.
-fn own_numbers(typed: &[String], home: &Home) -> Result<Vec<String>, ApiError> {
-    let typed: Vec<&str> = typed
-        .iter()
-        .map(|text| text.trim())
-        .filter(|text| !text.is_empty())
-        .collect();
-    if typed.len() > MOST_OWN_NUMBERS {
-        return Err(ApiError::invalid(
-            "own_numbers",
-            format!("there are more than {MOST_OWN_NUMBERS} own numbers"),
-        ));
+/// For how long calls may be kept, in days.
+pub(crate) const KEEP_CALLS: std::ops::RangeInclusive<u32> = 7..=3650;
+
+fn days(days: u32) -> Result<u32, ApiError> {
+    if KEEP_CALLS.contains(&days) {
+        return Ok(days);
     }
-    let mut numbers = Vec::new();
-    for (at, text) in typed.iter().enumerate() {
-        let reading = read(text, home);
-        let Some(number) = reading.number() else {
-            let words = format!("own number {} is not a whole phone number", at + 1);
-            return Err(ApiError::invalid("own_numbers", words).hint("Write it with its country code, +49 …"));
-        };
-        if !numbers.iter().any(|known| known == number.e164()) {
-            numbers.push(number.e164().to_owned());
-        }
+    Err(ApiError::invalid(
+        "keep_calls_days",
+        "calls can be kept for 7 to 3650 days, or for ever",
+    ))
+}
+
+fn text_size(percent: u16) -> Result<u16, ApiError> {
+    if TEXT_SIZES.contains(&percent) {
+        return Ok(percent);
     }
-    Ok(numbers)
+    let words = format!("the text size is one of these percents: {TEXT_SIZES:?}");
+    Err(ApiError::invalid("text_size", words))
 }

@@ -16,17 +16,20 @@ use std::sync::Arc;
 use ringside_domain::{
     ConnectionId, ConnectionMemory as _, Connector, ContactIndex as _, Cx, Error, Freshness, Kind, Result, TraceStep,
     connector::{Account, TraceSink},
+    phone::{Reading, read},
 };
 use ringside_engine::Connection;
 use ringside_ipc::{
     ApiError, Event,
-    command::ConnectorFieldsArgs,
+    command::{ConnectorFieldsArgs, SplitArgs},
     connection::{ConnectionStateDto, ConnectorDto, ConnectorFieldsDto},
+    contact::SplitDto,
     status::ConnectionDto,
 };
 
 use crate::{
     api::CHECK_DEADLINE,
+    api_input::typed,
     app::{App, lock, log_failure},
     settings::ConnectionEntry,
 };
@@ -89,6 +92,27 @@ impl App {
             Some(Err(state)) => show::connection(entry, connector.as_ref(), state, None),
             None => show::connection(entry, connector.as_ref(), ConnectionStateDto::Missing, None),
         }
+    }
+
+    /// What a draft becomes in its CRM: the parts of the name, and the number as it is stored there.
+    pub(crate) fn split(&self, args: SplitArgs) -> Result<SplitDto, ApiError> {
+        let connection = ConnectionId::new(args.connection);
+        let (given, family) = self
+            .inner
+            .engine
+            .split_name(&connection, &args.contact_type, typed("name", &args.name)?);
+        let text = args.number.as_deref().map(|text| typed("number", text)).transpose()?;
+        let reading = text.map(|text| read(text, &self.inner.engine.config().home));
+        let number = reading.as_ref().and_then(Reading::number).map(|number| {
+            let settings = self.settings_now();
+            let entry = settings
+                .connections
+                .iter()
+                .find(|entry| entry.id == connection.as_str());
+            let connector = entry.and_then(|entry| self.inner.connections.connector(&entry.connector));
+            connector.map_or_else(|| number.e164().to_owned(), |connector| connector.stored_number(number))
+        });
+        Ok(SplitDto { given, family, number })
     }
 
     pub(crate) fn connectors_now(&self) -> Vec<ConnectorDto> {
@@ -203,7 +227,8 @@ impl App {
     pub(crate) fn place_connections(&self) {
         // Whoever comes last read last.
         let _one = lock(&self.inner.connections.placing);
-        let connections = self.inner.connections.make(&self.settings_now(), &self.inner.extra);
+        let mut connections = self.inner.connections.make(&self.settings_now(), &self.inner.extra);
+        connections.extend(self.sample_people());
         self.inner.engine.set_connections(connections);
         self.note_sign_ins();
     }

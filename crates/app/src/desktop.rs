@@ -1,4 +1,4 @@
-//! What settings change outside of the file: the secret list of own numbers, the start with the system, who opens telephone
+//! What settings change outside of the file: the secret lists of numbers, the start with the system, who opens telephone
 //! links.
 //!
 //! The steps are taken before the file is saved, and each can fail. So each is written down as it is taken, and all of them
@@ -16,6 +16,7 @@ use ringside_ipc::{ApiError, status::RoleDto};
 
 use crate::{
     app::{App, log_failure},
+    lists::{List, Lists},
     settings::{Settings, SettingsFile},
 };
 
@@ -23,7 +24,7 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Done {
     /// What was there before.
-    own_numbers: Option<Vec<String>>,
+    lists: Vec<(List, Vec<String>)>,
     autostart: bool,
     /// Schemes that were taken over or given back, and who had them before Ringside.
     links: Vec<(Scheme, Option<String>)>,
@@ -36,15 +37,17 @@ impl App {
         file: &mut SettingsFile,
         before: &Settings,
         after: &mut Settings,
-        own_numbers: &[String],
+        lists: &Lists,
         done: &mut Done,
     ) -> Result<(), ApiError> {
-        let old_numbers = self.own_numbers_now();
-        if old_numbers != own_numbers {
-            done.own_numbers = Some(old_numbers);
-            self.keep_own_numbers(own_numbers)
-                .await
-                .map_err(|error| error.field("own_numbers"))?;
+        let old = self.lists_now();
+        for list in List::ALL {
+            if old.of(list) != lists.of(list) {
+                done.lists.push((list, old.of(list).to_vec()));
+                self.keep_list(list, lists.of(list))
+                    .await
+                    .map_err(|error| error.field(list.field()))?;
+            }
         }
         if after.start_with_system != before.start_with_system {
             done.autostart = true;
@@ -73,10 +76,10 @@ impl App {
         {
             log_failure("the start with the system could not be put back", &error);
         }
-        if let Some(numbers) = done.own_numbers
-            && let Err(error) = self.keep_own_numbers(&numbers).await
-        {
-            log_failure("the own numbers could not be put back", &error);
+        for (list, numbers) in done.lists {
+            if let Err(error) = self.keep_list(list, &numbers).await {
+                log_failure("a list of numbers could not be put back", &error);
+            }
         }
     }
 
@@ -165,7 +168,9 @@ impl App {
     /// The program that the desktop starts: this one if it is the app.
     fn desktop_program(&self) -> Result<PathBuf> {
         let found = if self.inner.role == RoleDto::App {
-            std::env::current_exe().ok()
+            std::env::current_exe()
+                .ok()
+                .map(|own| lasting(own, |name| std::env::var_os(name).map(PathBuf::from)))
         } else {
             crate::ring::desktop_program()
         };
@@ -177,6 +182,20 @@ impl App {
             )
             .hint("Install it beside the program ringside")
         })
+    }
+}
+
+/// Where this program will still be when it is started the next time. An AppImage runs it from a mount that goes with it, and
+/// names itself in the environment; a program that was updated while it ran is called "(deleted)" by Linux.
+fn lasting(own: PathBuf, variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
+    if let (Some(image), Some(mount)) = (variable("APPIMAGE"), variable("APPDIR"))
+        && own.starts_with(mount)
+    {
+        return image;
+    }
+    match own.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
+        Some(path) if !own.exists() => PathBuf::from(path),
+        _ => own,
     }
 }
 
@@ -194,4 +213,28 @@ pub(crate) fn previous(settings: &Settings, scheme: Scheme) -> Option<String> {
         .iter()
         .find(|(known, _)| known == scheme.as_str())
         .map(|(_, previous)| previous.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_started_next_time_is_what_stays() {
+        let image = |name: &str| match name {
+            "APPIMAGE" => Some(PathBuf::from("/opt/Ringside.AppImage")),
+            "APPDIR" => Some(PathBuf::from("/tmp/.mount_Rings")),
+            _ => None,
+        };
+        for (own, expected) in [
+            ("/tmp/.mount_Rings/usr/bin/ringside-desktop", "/opt/Ringside.AppImage"),
+            // Started by some other AppImage: that one's name is not ours.
+            ("/usr/bin/ringside-desktop", "/usr/bin/ringside-desktop"),
+            ("/usr/bin/ringside-desktop (deleted)", "/usr/bin/ringside-desktop"),
+        ] {
+            assert_eq!(lasting(PathBuf::from(own), image), PathBuf::from(expected));
+        }
+        let own = PathBuf::from("/usr/bin/ringside-desktop");
+        assert_eq!(lasting(own.clone(), |_| None), own);
+    }
 }

@@ -8,20 +8,29 @@
 //! means is decided in the engine; here is only which part is plugged in where.
 
 mod api;
+mod api_input;
 mod app;
+mod calls;
 pub mod client;
 mod configure;
 mod connections;
+mod creations;
 mod desktop;
+mod hotkeys;
+mod import;
 mod intake;
 mod links;
 mod listen;
+mod lists;
 mod owner;
+mod person;
 mod phones;
+mod quiet;
 mod quit;
 mod rehearsal;
 mod reports;
 pub mod ring;
+mod search;
 mod secrets;
 pub mod settings;
 mod spool;
@@ -34,6 +43,7 @@ mod wire;
 
 pub use app::App;
 pub use client::{Client, Events};
+pub use quiet::Desk;
 pub use ring::{Rung, ring};
 /// Checking a connector's file, for the command line.
 pub use ringside_connectors::manifest::{
@@ -46,7 +56,7 @@ pub use ringside_engine::Connection;
 pub use ringside_host as host;
 pub use ringside_host::{Folders, Profile, SystemClock};
 pub use start::{Ports, REHEARSAL, Start, StartOptions, start};
-pub use time::{local as local_time, now as time_now};
+pub use time::{local as local_time, now as time_now, tomorrow};
 
 /// What a process does first of all: no core dumps, and a log. Keep what it returns until the end.
 ///

@@ -95,7 +95,7 @@ impl<O: Owner> Session<O> {
                     }
                 },
                 Ok(Line::TooLong) => {
-                    self.say(&bad("the line is longer than a megabyte")).await;
+                    self.say(&bad("the line is longer than 32 megabytes")).await;
                     return;
                 }
                 Ok(Line::End) | Err(_) => return,

@@ -1,9 +1,18 @@
-//! The rehearsal: sample people in an address book of its own, and simulated calls from them.
+//! The rehearsal: simulated calls from sample people. In a profile of its own they lie in the address book; among a person's
+//! own contacts they are a connection that is there for as long as it plays.
+
+mod sample;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use ringside_domain::{
     CallEvent, CallSource as _, ConnectionId, ContactDraft, ContactIndex as _, EventSink, StoredNumber, Trust,
     id::uuid_v7, phone::Region,
 };
+use ringside_engine::Connection;
 use ringside_ipc::{ApiError, command::ReportedDto};
 use ringside_sources::rehearsal::{self, Rehearsal, SamplePerson};
 use ringside_store::ADDRESS_BOOK;
@@ -57,6 +66,7 @@ impl App {
         let run = uuid_v7(&*ports.clock, &*ports.random).to_string();
         let mut source = Rehearsal::new(ports.clock.clone(), part, run)?;
         let stop = self.stop_signal();
+        let guests = (!self.inner.rehearsal).then(|| self.invite_sample_people());
         // Among real calls, a simulated one must log nothing by itself.
         let sink: Box<dyn EventSink> = if self.inner.rehearsal {
             self.inner.engine.sink()
@@ -67,8 +77,56 @@ impl App {
             if let Err(error) = source.run(sink, stop).await {
                 log_failure("the rehearsal broke off", &error);
             }
+            if let Some(guests) = guests {
+                tokio::time::sleep(LEAVING).await;
+                guests.leave().await;
+            }
         });
         Ok(ReportedDto { call: None })
+    }
+}
+
+/// The card of the last call is still there when the script is over, and may ask once more.
+const LEAVING: Duration = Duration::from_secs(60);
+
+/// One rehearsal that needs the sample people.
+struct Guests(App);
+
+impl App {
+    fn invite_sample_people(&self) -> Guests {
+        if self.inner.rehearsing.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.place_connections();
+        }
+        Guests(self.clone())
+    }
+
+    /// The sample people's connection, while a rehearsal plays among a person's own contacts.
+    pub(crate) fn sample_people(&self) -> Option<Connection> {
+        (self.inner.rehearsing.load(Ordering::SeqCst) > 0).then(|| Connection {
+            connector: Arc::new(sample::SamplePeople::new()),
+            logs_here: false,
+            account: sample::CONNECTION.to_owned(),
+        })
+    }
+}
+
+impl Guests {
+    async fn leave(self) {
+        let Self(app) = self;
+        if app.inner.rehearsing.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
+        app.place_connections();
+        forget_sample_people(&app).await;
+        app.tell_status().await;
+    }
+}
+
+/// What the index remembers of them; also at the start, after a rehearsal during which Ringside ended.
+pub(crate) async fn forget_sample_people(app: &App) {
+    let sample = ConnectionId::new(sample::CONNECTION);
+    if let Err(error) = app.inner.store.forget_connection(sample).await {
+        log_failure("the sample people could not be forgotten", &error);
     }
 }
 

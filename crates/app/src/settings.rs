@@ -15,7 +15,7 @@ use std::{
 };
 
 use ringside_domain::{Error, Kind, Result, phone::Region};
-use ringside_ipc::settings::{LogRuleDto, PopDto};
+use ringside_ipc::settings::{CardScreenDto, LogRuleDto, NobodyDto, OpenRecordDto, PopDto, SeveralDto};
 use ringside_sources::kinds::PROGRAM;
 
 /// The version of the file's layout that this program writes. A newer one is not touched.
@@ -32,18 +32,31 @@ pub struct Settings {
     /// As typed; each one is known to be a format.
     pub formats: Vec<String>,
     pub pop: PopDto,
+    pub several: SeveralDto,
+    pub nobody: NobodyDto,
+    pub open_record: OpenRecordDto,
     pub log_rule: LogRuleDto,
     pub notify: bool,
+    pub respect_do_not_disturb: bool,
+    pub letter_keys: bool,
+    pub card_screen: CardScreenDto,
+    /// In percent.
+    pub text_size: u16,
     pub start_with_system: bool,
     pub handle_tel_links: bool,
     /// What opened `tel:` and `callto:` before, so that it can be put back.
     pub link_handlers_before: Vec<(String, String)>,
     pub search_hotkey: Option<String>,
     pub card_hotkey: Option<String>,
+    pub present_hotkey: Option<String>,
+    pub say_hotkey: Option<String>,
     pub intake_on: bool,
     pub intake_port: u16,
     /// The address of this computer on which desk phones of the local network may report, too.
     pub intake_lan: Option<IpAddr>,
+    pub keep_calls_days: Option<u32>,
+    /// The first steps were gone through, or skipped.
+    pub welcomed: bool,
     /// A file with certificates that are trusted besides the system's. Read at the start.
     pub extra_ca: Option<PathBuf>,
     pub connections: Vec<ConnectionEntry>,
@@ -112,16 +125,27 @@ impl Settings {
             outside_prefix: None,
             formats: Vec::new(),
             pop: PopDto::Always,
+            several: SeveralDto::Ask,
+            nobody: NobodyDto::Ask,
+            open_record: OpenRecordDto::ByHand,
             log_rule: LogRuleDto::Ask,
             notify: true,
+            respect_do_not_disturb: true,
+            letter_keys: true,
+            card_screen: CardScreenDto::Pointer,
+            text_size: 100,
             start_with_system: false,
             handle_tel_links: false,
             link_handlers_before: Vec::new(),
             search_hotkey: Some("Ctrl+Shift+Space".to_owned()),
             card_hotkey: Some("Ctrl+Shift+K".to_owned()),
+            present_hotkey: None,
+            say_hotkey: None,
             intake_on: false,
             intake_port: INTAKE_PORT,
             intake_lan: None,
+            keep_calls_days: None,
+            welcomed: false,
             extra_ca: None,
             connections: vec![ConnectionEntry {
                 id: "address-book".to_owned(),

@@ -1,18 +1,39 @@
 //! The state of the house, in one picture.
 
-use ringside_domain::ContactIndex as _;
+use ringside_domain::{ContactIndex as _, index::IndexCounts};
+use ringside_engine::view::Counts;
 use ringside_ipc::{
     ApiError,
     status::{NoticeDto, StatusDto, StoreStateDto},
 };
 
-use crate::app::App;
+use crate::app::{App, lock};
+
+/// What only the database knows of the house, as it was last counted.
+#[derive(Clone, Default)]
+pub(crate) struct Counted {
+    index: IndexCounts,
+    owed: Counts,
+}
 
 impl App {
     /// What works and what does not, now.
     pub async fn status_now(&self) -> StatusDto {
-        let index = self.inner.store.counts().await.unwrap_or_default();
-        let counts = self.inner.engine.counts().await.unwrap_or_default();
+        let counted = Counted {
+            index: self.inner.store.counts().await.unwrap_or_default(),
+            owed: self.inner.engine.counts().await.unwrap_or_default(),
+        };
+        *lock(&self.inner.counted) = counted.clone();
+        self.status_of(counted)
+    }
+
+    /// The same with what was counted last: it waits for no database.
+    pub(crate) fn status_at_once(&self) -> StatusDto {
+        let counted = lock(&self.inner.counted).clone();
+        self.status_of(counted)
+    }
+
+    fn status_of(&self, Counted { index, owed: counts }: Counted) -> StatusDto {
         let mut notices = self.notices();
         if let Some(words) = counts.journal_error {
             notices.push(NoticeDto {
@@ -45,6 +66,8 @@ impl App {
             refused: short(counts.refused),
             unsure: short(counts.unsure),
             missed: short(self.missed()),
+            creating: short(counts.creating),
+            quiet: self.quiet_now(),
             intake: self.inner.intake.state(),
             notices,
         }

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
-/// The longest line an owner takes, in bytes.
-pub const REQUEST_CAP: usize = 1024 * 1024;
+/// The longest line an owner takes, in bytes: a file of contacts of 20 MB in Base64. Only its own user can send one.
+pub const REQUEST_CAP: usize = 32 * 1024 * 1024;
 /// The longest line a client takes: a page of calls with long notes.
 pub const REPLY_CAP: usize = 64 * 1024 * 1024;
 /// A line that was begun must end within this time.

@@ -67,6 +67,7 @@ async fn knows(store: &Store, name: &str) -> bool {
     let query = ringside_domain::connector::NameQuery {
         text: name.to_owned(),
         types: Vec::new(),
+        company: None,
         limit: 5,
     };
     !store.with_name(query).await.unwrap().is_empty()
@@ -289,6 +290,7 @@ async fn attaching_twice_is_harmless() {
     let query = ringside_domain::connector::NameQuery {
         text: "Grace".to_owned(),
         types: Vec::new(),
+        company: None,
         limit: 5,
     };
     assert_eq!(opened.store.with_name(query).await.unwrap().len(), 1);

@@ -1,6 +1,10 @@
 //! What can be typed.
 
+mod data;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use data::{Export, Import, Meaning, Person};
 
 /// Who is calling, out of all your CRMs at once
 #[derive(Parser)]
@@ -36,10 +40,12 @@ pub enum Command {
         #[arg(long)]
         live: bool,
     },
-    /// Find contacts by name, company, e-mail or digits
+    /// Find contacts by name, company, e-mail or digits; without a text, open the search window of the running app
     Search(Search),
     /// Create a contact
     Create(Create),
+    /// Contacts that wait to be created: list them, take one back, send or drop one
+    Creations(crate::creations::Creations),
     /// Report a call: for softphones that can run a command. Back within 200 ms
     Ring(Ring),
     /// List calls, newest first
@@ -79,6 +85,11 @@ pub enum Command {
         /// A call's id, or `last`
         call: String,
     },
+    /// Take back the newest choice, setting aside or creating on a call
+    Undo {
+        /// A call's id, or `last`
+        call: String,
+    },
     /// Say that a call is not to be logged
     SetAside {
         /// A call's id, or `last`
@@ -101,6 +112,18 @@ pub enum Command {
         #[arg(long)]
         phones: bool,
     },
+    /// Take contacts of a CSV or vCard file into the address book; prints what it would bring, and asks nobody
+    Import(Import),
+    /// Write contacts or calls to a file in your folder for downloads
+    Export {
+        what: Export,
+    },
+    /// What this computer keeps of a person; save it as a file, or erase it
+    Person(Person),
+    /// What is stored on this computer, where, and how much
+    Kept,
+    /// A text for whoever helps: no number, no name, no secret is in it
+    Diagnostics,
     /// Settings, as in config.toml
     #[command(subcommand)]
     Settings(Settings),
@@ -123,6 +146,21 @@ pub enum Command {
         #[arg(long)]
         rotate: bool,
     },
+    /// What a package installs for shells, and as a manual page
+    #[command(hide = true)]
+    Completions {
+        of: crate::completions::Of,
+    },
+    /// Show no card and no notification for a while; calls are looked up and listed all the same
+    Pause {
+        /// Minutes, `tomorrow`, or `off` to end it; half an hour unless you say
+        #[arg(value_name = "MINUTES|tomorrow|off")]
+        how_long: Option<String>,
+    },
+    /// Others see this screen: cards and notifications name nobody until they are asked
+    Present {
+        switch: Switch,
+    },
     /// End the running app
     Quit {
         /// Quit although calls that are only in memory are lost with it
@@ -133,13 +171,17 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Search {
-    pub text: String,
+    /// Name, company, number or e-mail; `t:TYPE` and `co:COMPANY` in it are filters
+    pub text: Option<String>,
     /// Ask the connections themselves as well
     #[arg(long)]
     pub live: bool,
     /// Only this contact type; may be given more than once
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
+    /// Only people of companies that are called so
+    #[arg(long)]
+    pub company: Option<String>,
     #[arg(long)]
     pub limit: Option<u32>,
 }
@@ -204,6 +246,9 @@ pub struct Calls {
     pub missed: bool,
     #[arg(long)]
     pub not_logged: bool,
+    /// Only calls whose log is in this state
+    #[arg(long, value_name = "STATE", conflicts_with = "not_logged")]
+    pub log: Option<LogState>,
     #[arg(long)]
     pub limit: Option<u32>,
     /// Only calls before this one
@@ -398,6 +443,23 @@ pub enum Settings {
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum LogState {
+    NotLogged,
+    SetAside,
+    Waiting,
+    Logged,
+    Refused,
+    Unsure,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -30,6 +30,7 @@ pub async fn list(reach: &Reach, calls: &Calls, out: &mut Out<'_, impl Write>) -
         text: calls.text.clone(),
         missed: calls.missed,
         not_logged: calls.not_logged,
+        log: calls.log.map(log_state),
         before: calls.before.clone(),
         since: None,
         limit: calls.limit,
@@ -43,7 +44,8 @@ pub async fn list(reach: &Reach, calls: &Calls, out: &mut Out<'_, impl Write>) -
         }
     }))?;
     if page.calls.is_empty() {
-        let asks = calls.text.is_some() || calls.missed || calls.not_logged || calls.before.is_some();
+        let asks =
+            calls.text.is_some() || calls.missed || calls.not_logged || calls.log.is_some() || calls.before.is_some();
         out.aside(if asks {
             "No such calls: `ringside calls` lists all of them"
         } else {
@@ -147,6 +149,12 @@ pub async fn retry(reach: &Reach, call: &str, out: &mut Out<'_, impl Write>) -> 
     let tried: CallDto = reach.ask("retry", id.clone()).await?;
     let before = tried.log.clone();
     watched(reach, id, tried, Some(before), out).await
+}
+
+pub async fn undo(reach: &Reach, call: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let call: CallDto = reach.ask("undo", named(reach, call).await?).await?;
+    print(&call, out)?;
+    Ok(Exit::Done)
 }
 
 pub async fn set_aside(reach: &Reach, call: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
@@ -291,6 +299,17 @@ async fn save_fields(reach: &Reach, id: CallArgs, given: Vec<ChosenFieldDto>) ->
     reach
         .ask("set_log_fields", LogFieldsArgs { call: id.call, fields })
         .await
+}
+
+fn log_state(state: args::LogState) -> LogStateDto {
+    match state {
+        args::LogState::NotLogged => LogStateDto::NotLogged,
+        args::LogState::SetAside => LogStateDto::SetAside,
+        args::LogState::Waiting => LogStateDto::Waiting,
+        args::LogState::Logged => LogStateDto::Logged,
+        args::LogState::Refused => LogStateDto::Refused,
+        args::LogState::Unsure => LogStateDto::Unsure,
+    }
 }
 
 fn dto(outcome: Outcome) -> OutcomeDto {

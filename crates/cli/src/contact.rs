@@ -43,8 +43,9 @@ pub async fn lookup(reach: &Reach, number: &str, live: bool, out: &mut Out<'_, i
 
 pub async fn search(reach: &Reach, search: &Search, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     let query = SearchDto {
-        text: search.text.clone(),
+        text: search.text.clone().unwrap_or_default(),
         types: search.types.clone(),
+        company: search.company.clone(),
         limit: search.limit,
     };
     let found: SearchResultDto = reach.ask("search", query.clone()).await?;
@@ -64,12 +65,27 @@ pub async fn search(reach: &Reach, search: &Search, out: &mut Out<'_, impl Write
         print_found(&found, &live, out.to)
     })?;
     if !any && !out.json {
-        written(writeln!(out.to, "Nobody is called that, in any connection"))?;
+        written(nobody(&found, out.to))?;
     }
     Ok(if any { Exit::Done } else { Exit::NothingFound })
 }
 
+fn nobody(found: &SearchResultDto, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "Nobody is called that, in any connection")?;
+    if found.instead.is_empty() {
+        return Ok(());
+    }
+    let instead = found.instead.iter();
+    let instead: Vec<String> = instead
+        .map(|one| format!("{} ({})", show::plain(&one.text), one.count))
+        .collect();
+    writeln!(out, "Did you mean: {}", instead.join(", "))
+}
+
 fn print_found(found: &SearchResultDto, live: &[LiveSearchDto], out: &mut impl Write) -> std::io::Result<()> {
+    if !found.rows.is_empty() && !found.instead.is_empty() {
+        writeln!(out, "Nobody is called that; spelt nearly so:")?;
+    }
     show::contacts(&found.rows, out)?;
     for answer in live {
         writeln!(out, "{}, live", show::plain(&answer.name))?;
@@ -99,9 +115,12 @@ pub async fn create(reach: &Reach, create: &Create, out: &mut Out<'_, impl Write
         draft,
         call: create.call.clone(),
         force: create.force,
+        later: false,
+        instead_of: None,
     };
     let created: CreatedDto = reach.ask("create_contact", args).await?;
     written(out.answer(&created, |created, out| match created {
+        CreatedDto::Waiting { creation } => writeln!(out, "{} will be created", show::plain(&creation.draft.name)),
         CreatedDto::Created { contact } => show::contact(contact, out),
         CreatedDto::Duplicates { found } => {
             writeln!(

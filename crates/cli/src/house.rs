@@ -6,7 +6,7 @@ use ringside_ipc::{
     ApiError,
     command::{Nothing, QuitArgs, RecoveryArgs, RecoveryDto, SnapshotDto, UnlockArgs},
     settings::SettingsDto,
-    status::{IntakeStateDto, StatusDto, StoreStateDto},
+    status::{IntakeStateDto, QuietDto, StatusDto, StoreStateDto},
 };
 use serde_json::{Value, json};
 
@@ -55,8 +55,16 @@ fn print_status(status: &StatusDto, out: &mut impl Write) -> io::Result<()> {
                     status.waiting, status.refused, status.unsure
                 )),
             ),
+            (
+                "contacts to be created",
+                Some(status.creating.to_string()).filter(|_| status.creating > 0),
+            ),
             ("missed", Some(status.missed.to_string())),
             ("intake", Some(intake)),
+            (
+                "quiet",
+                Some(crate::quiet::words(&status.quiet)).filter(|_| status.quiet != QuietDto::default()),
+            ),
         ],
         out,
     )?;
@@ -100,11 +108,10 @@ fn with(now: &SettingsDto, key: &str, value: &str) -> Result<SettingsDto, ApiErr
             "off" | "false" | "no" => Value::Bool(false),
             _ => return Err(usage(format!("`{key}` is on or off"))),
         },
-        Value::Number(_) => json!(
-            value
-                .parse::<u16>()
-                .map_err(|_| usage(format!("`{key}` is a number up to 65535")))?
-        ),
+        Value::Number(_) if !value.is_empty() => {
+            let number = value.parse::<u32>();
+            json!(number.map_err(|_| usage(format!("`{key}` is a whole number")))?)
+        }
         Value::Array(_) => json!(
             value
                 .split(',')
@@ -113,6 +120,8 @@ fn with(now: &SettingsDto, key: &str, value: &str) -> Result<SettingsDto, ApiErr
                 .collect::<Vec<_>>()
         ),
         _ if value.is_empty() => Value::Null,
+        // What is none now may be a number.
+        Value::Null if key == "keep_calls_days" => value.parse::<u32>().map_or(json!(value), |days| json!(days)),
         _ => json!(value),
     };
     serde_json::from_value(all).map_err(|_| {

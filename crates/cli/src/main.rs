@@ -7,13 +7,17 @@
 mod args;
 mod call;
 mod check;
+mod completions;
 mod connection;
 mod connector;
 mod contact;
+mod creations;
+mod data;
 mod exit;
 mod house;
 mod number;
 mod phone;
+mod quiet;
 mod reach;
 mod ring;
 mod show;
@@ -28,7 +32,7 @@ use clap::Parser as _;
 use ringside_ipc::ApiError;
 
 use crate::{
-    args::{Command, Connector, Line, Phone},
+    args::{Command, Connector, Line, Phone, Search},
     exit::Exit,
     reach::Reach,
 };
@@ -58,6 +62,7 @@ fn run(line: &Line, out: &mut impl Write) -> Result<Exit, ApiError> {
             };
             runtime()?.block_on(connector::run(&folders, wanted, &mut show))
         }
+        Command::Completions { of } => completions::run(*of, out),
         Command::Ring(ring) => runtime()?.block_on(ring::run(line, ring, out)),
         Command::Watch { phones } => runtime()?.block_on(watch::run(line, *phones, out)),
         Command::Phone(Phone::Kinds { kind }) => {
@@ -97,12 +102,16 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::Unlock { code } => return house::unlock(reach, *code, &mut show).await,
         Command::RecoveryCode { rotate } => return house::recovery_code(reach, *rotate, &mut show).await,
         Command::Quit { force } => return house::quit(reach, *force, &mut show).await,
+        Command::Pause { how_long } => return quiet::pause(reach, how_long.as_deref(), &mut show).await,
+        Command::Present { switch } => return quiet::present(reach, *switch, &mut show).await,
+        Command::Search(Search { text: None, .. }) => return quiet::open_search(reach, &mut show).await,
         _ => reach.must_be_open().await?,
     }
     match &line.command {
         Command::Lookup { number, live } => contact::lookup(reach, number, *live, &mut show).await,
         Command::Search(search) => contact::search(reach, search, &mut show).await,
         Command::Create(create) => contact::create(reach, create, &mut show).await,
+        Command::Creations(wanted) => creations::run(reach, wanted, &mut show).await,
         Command::Calls(calls) => call::list(reach, calls, &mut show).await,
         Command::Explain { what } => call::explain(reach, what, &mut show).await,
         Command::Refresh { call } => call::refresh(reach, call, &mut show).await,
@@ -111,19 +120,28 @@ async fn command(line: &Line, reach: &Reach, out: &mut impl Write) -> Result<Exi
         Command::Log(log) => call::log(reach, log, &mut show).await,
         Command::Settle(settle) => call::settle(reach, settle, &mut show).await,
         Command::Retry { call } => call::retry(reach, call, &mut show).await,
+        Command::Undo { call } => call::undo(reach, call, &mut show).await,
         Command::SetAside { call } => call::set_aside(reach, call, &mut show).await,
         Command::AddNumber(add) => contact::add_number(reach, add, &mut show).await,
         Command::Rehearse { part } => call::rehearse(reach, part.clone(), &mut show).await,
+        Command::Import(import) => data::import(reach, import, &mut show).await,
+        Command::Export { what } => data::export(reach, *what, &mut show).await,
+        Command::Person(person) => data::person(reach, person, &mut show).await,
+        Command::Kept => data::kept(reach, &mut show).await,
+        Command::Diagnostics => data::diagnostics(reach, &mut show).await,
         Command::Connection(wanted) => connection::run(reach, wanted, &mut show).await,
         Command::Phone(wanted) => phone::run(reach, wanted, &mut show).await,
         Command::Number(_)
         | Command::Connector(_)
+        | Command::Completions { .. }
         | Command::Ring(_)
         | Command::Watch { .. }
         | Command::Status
         | Command::Settings(_)
         | Command::Unlock { .. }
         | Command::RecoveryCode { .. }
+        | Command::Pause { .. }
+        | Command::Present { .. }
         | Command::Quit { .. } => Ok(Exit::Done),
     }
 }

@@ -172,8 +172,16 @@ pub fn known(call: &CallDto) -> Option<&ContactDto> {
     chosen.or_else(|| call.lookup.matches.first().map(|found| &found.contact))
 }
 
-/// Who it is, else the number.
+/// Who it is or will be, else the number.
 fn who(call: &CallDto) -> String {
+    if let Some(creation) = &call.creation {
+        return format!("{} (to be created)", creation.draft.name);
+    }
+    // Of several nobody is picked, here as on the card.
+    let possible = call.lookup.matches.len();
+    if call.choice.is_none() && possible > 1 {
+        return format!("{possible} possible callers");
+    }
     known(call).map_or_else(|| caller(&call.caller), |contact| contact.name.clone())
 }
 
@@ -189,7 +197,10 @@ pub fn calls(calls: &[CallDto], out: &mut impl Write) -> io::Result<()> {
             arrow.to_owned(),
             state(call.state).to_owned(),
             who(call),
-            caller(&call.caller),
+            // Nobody is known: the number is said already.
+            Some(caller(&call.caller))
+                .filter(|number| *number != who(call))
+                .unwrap_or_default(),
             log_state(call),
             call.id.clone(),
         ]

@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 use crate::{
     contact::{ContactDto, ContactRefDto, MatchDto},
+    creation::CreationDto,
     status::FieldOptionDto,
 };
 
@@ -47,6 +48,14 @@ pub struct CallDto {
     /// may have created the same person at the same time. Empty once a person chose.
     pub twins: Vec<ContactDto>,
     pub log: LogDto,
+    /// Why this call is never logged, where the person's lists say so.
+    pub never_log: Option<NeverLogDto>,
+    /// On the person's list of callers that are never missed.
+    pub vip: bool,
+    /// The contact that is about to be created for this call.
+    pub creation: Option<CreationDto>,
+    /// What `undo` would take back.
+    pub undo: Option<UndoDto>,
     /// The provider's or softphone's own id of the call, where there is one.
     pub provider_call_id: Option<String>,
 }
@@ -183,6 +192,34 @@ pub enum ChosenByDto {
     Person,
     OnlyExactMatch,
     Remembered,
+    /// By the person's rule for several matches.
+    First,
+    LastSpoken,
+    EarliestCreated,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum NeverLogDto {
+    OwnNumber,
+    Listed,
+    /// A simulated call among real ones.
+    Rehearsal,
+}
+
+/// The newest thing a person did with a call that can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum UndoDto {
+    /// Nothing has been sent yet; `until` is Unix milliseconds.
+    Creation {
+        until: i64,
+    },
+    /// The choice, and that it was remembered for this number. `before`: who it was.
+    Choice {
+        before: Option<String>,
+    },
+    SetAside,
 }
 
 /// One value, by the field's name.
@@ -278,6 +315,9 @@ pub struct CallFilterDto {
     pub text: Option<String>,
     pub missed: bool,
     pub not_logged: bool,
+    /// Only calls whose log is waiting, refused or unsure.
+    #[ts(optional)]
+    pub log: Option<LogStateDto>,
     /// Id of the last call of the page before.
     pub before: Option<String>,
     /// Only calls that were first heard of then or later, Unix milliseconds: the time in their ids. To catch up after events

@@ -20,7 +20,13 @@ use crate::{
         ContactDto, ContactRefDto, CreatedDto, DraftDto, DuplicateDto, LiveSearchDto, NumberAddedDto, SearchDto,
         SearchResultDto, SplitDto,
     },
+    creation::{CreationArgs, CreationDto, SettleCreationArgs},
     error::ApiError,
+    import::{ImportArgs, ImportColumnsArgs, ImportDto, ImportFileArgs, ImportPreviewDto, StartImportArgs},
+    person::{
+        DiagnosticsDto, ErasedDto, ExportArgs, KeptDto, PersonArgs, PersonDto, SavedFileDto, UnreadableArgs,
+        UnreadablePageDto,
+    },
     phone::{NewPhoneDto, PhoneDto, PhoneKindDto},
     settings::{NumberReadDto, PreviewDto, SettingsDto},
     status::{ConnectionDto, HelloDto, StatusDto},
@@ -107,6 +113,8 @@ commands! {
     /// Tries every waiting write of this call now.
     retry(CallArgs) -> CallDto;
     close_card(CallArgs) -> Nothing;
+    /// Takes back the newest thing the person did with this call: `CallDto::undo` says what.
+    undo(CallArgs) -> CallDto;
     traces(CallArgs) -> Vec<TraceDto>;
 
     /// Who has this number: the same lookup as for a call, without a call.
@@ -116,6 +124,11 @@ commands! {
     search_live(SearchDto) -> Vec<LiveSearchDto>;
     contact(ContactArgs) -> ContactDto;
     create_contact(CreateArgs) -> CreatedDto;
+    /// Contacts that are about to be created, newest first: waiting, refused and unsure ones.
+    creations(Nothing) -> Vec<CreationDto>;
+    /// Takes a contact back that has not been sent: all that was typed is in the answer.
+    undo_creation(CreationArgs) -> CreationDto;
+    settle_creation(SettleCreationArgs) -> CreationDto;
     duplicates(DraftDto) -> Vec<DuplicateDto>;
     split_name(SplitArgs) -> SplitDto;
     /// Where the CRM has no empty field for it, the number is linked to the contact on this machine, and the answer says so.
@@ -150,6 +163,34 @@ commands! {
     save_settings(SettingsDto) -> SettingsDto;
     preview_formats(PreviewArgs) -> Vec<PreviewDto>;
     read_number(ReadArgs) -> NumberReadDto;
+
+    /// No card pops until then, Unix milliseconds; `null` ends the pause.
+    pause(PauseArgs) -> StatusDto;
+    /// Others see this screen, or do not any more.
+    present(PresentArgs) -> StatusDto;
+
+    /// Stored numbers that nothing can be made of.
+    unreadable(UnreadableArgs) -> UnreadablePageDto;
+    /// What this computer keeps of one person.
+    person(PersonArgs) -> PersonDto;
+    /// The same as a file.
+    export_person(PersonArgs) -> SavedFileDto;
+    /// Erases it: records of the address book and the index, calls with notes and traces, remembered choices. What lies in a
+    /// CRM stays there.
+    erase_person(PersonArgs) -> ErasedDto;
+    export(ExportArgs) -> SavedFileDto;
+    /// What lies on this computer, and where.
+    kept(Nothing) -> Vec<KeptDto>;
+    diagnostics(Nothing) -> DiagnosticsDto;
+
+    /// Reads a file of contacts, and says what it would bring.
+    preview_import(ImportFileArgs) -> ImportPreviewDto;
+    /// The same file, with other meanings of its columns.
+    map_import(ImportColumnsArgs) -> ImportPreviewDto;
+    /// Answers at once; `Event::Import` says how far it is.
+    start_import(StartImportArgs) -> ImportDto;
+    /// Stops it, or undoes the newest one that was taken in: nobody of it is in the address book afterwards.
+    take_back_import(ImportArgs) -> ImportDto;
 
     phones(Nothing) -> Vec<PhoneDto>;
     /// The kinds of phones that a person can add, with what each one asks for.
@@ -231,8 +272,22 @@ args! {
         /// Create although duplicates were found.
         #[serde(default)]
         force: bool,
+        /// Keep it for ten seconds, in which it can be taken back, and send it then: the answer comes at once.
+        #[serde(default)]
+        later: bool,
+        /// The one that was refused or taken back, and that this one is made of: it is gone afterwards.
+        #[serde(default)]
+        instead_of: Option<String>,
     }
-    SplitArgs { connection: String, contact_type: String, name: String }
+    PauseArgs { until: Option<i64> }
+    PresentArgs { on: bool }
+    SplitArgs {
+        connection: String,
+        contact_type: String,
+        name: String,
+        #[serde(default)]
+        number: Option<String>,
+    }
     AddNumberArgs {
         contact: ContactRefDto,
         number: String,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::call::ChosenFieldDto;
+use crate::{call::ChosenFieldDto, creation::CreationDto};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 pub struct ContactRefDto {
@@ -27,6 +27,8 @@ pub struct ContactDto {
     /// The connection's name: `Address book`.
     pub connection_name: String,
     pub url: Option<String>,
+    /// When the record was made, where its CRM tells.
+    pub created: Option<i64>,
     pub last_call: Option<i64>,
 }
 
@@ -74,6 +76,9 @@ pub struct SearchDto {
     pub text: String,
     /// Contact types' ids; empty is all.
     pub types: Vec<String>,
+    /// Part of the company's name.
+    #[ts(optional)]
+    pub company: Option<String>,
     pub limit: Option<u32>,
 }
 
@@ -81,8 +86,26 @@ pub struct SearchDto {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SearchResultDto {
     pub rows: Vec<ContactDto>,
+    /// What the text meant besides words: `t:lead co:acme` typed into it, and `types` and `company` that were asked for.
+    pub filter: SearchFilterDto,
+    /// Nobody was found: names that are there and are spelt nearly so, with how many have them.
+    pub instead: Vec<InsteadDto>,
     /// Microseconds in the index.
     pub took_us: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SearchFilterDto {
+    /// What is left to search for.
+    pub text: String,
+    pub types: Vec<String>,
+    pub company: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct InsteadDto {
+    pub text: String,
+    pub count: u32,
 }
 
 /// One connection's own answer to a name.
@@ -120,11 +143,13 @@ pub struct NumberAddedDto {
     pub message: Option<String>,
 }
 
-/// How a typed name would be split; shown before anything is written.
+/// How a typed name would be split, and how its CRM would store the number; shown before anything is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SplitDto {
     pub given: Option<String>,
     pub family: Option<String>,
+    /// `null`: none was typed, or it can't be read and goes there as it is.
+    pub number: Option<String>,
 }
 
 /// A record that may be the same as the draft.
@@ -147,6 +172,10 @@ pub enum DuplicateReason {
 pub enum CreatedDto {
     Created {
         contact: Box<ContactDto>,
+    },
+    /// It will be created, and can be taken back until then.
+    Waiting {
+        creation: Box<CreationDto>,
     },
     /// Nothing was created: these may be the same person. Create again with `force` to do it all the same.
     Duplicates {

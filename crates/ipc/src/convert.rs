@@ -6,6 +6,7 @@
 mod call;
 mod codes;
 mod contact;
+mod creation;
 mod trace;
 
 use ringside_domain::{ConnectionId, connector::ConnectorInfo, phone::Home};
@@ -18,6 +19,8 @@ pub use contact::{contact_type, draft, reference};
 pub struct Words<'a> {
     pub home: &'a Home,
     pub connections: &'a [ConnectorInfo],
+    /// In the rehearsal's own profile a simulated call may be logged.
+    pub logs_rehearsals: bool,
 }
 
 impl<'a> Words<'a> {

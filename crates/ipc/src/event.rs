@@ -5,6 +5,8 @@ use ts_rs::TS;
 
 use crate::{
     call::{CallDto, HeardDto},
+    creation::CreationDto,
+    import::ImportDto,
     status::StatusDto,
 };
 
@@ -30,6 +32,20 @@ pub enum Event {
     },
     /// A phone is new, gone, doing better or worse, or was heard of: ask for the phones again.
     Phones,
+    /// A contact that is about to be created, at each step.
+    Creation {
+        creation: Box<CreationDto>,
+    },
+    /// How far an import is: a few times a second at most.
+    Import {
+        import: ImportDto,
+    },
+    /// The card may say who is calling although the person presents: they pressed its hotkey.
+    Reveal,
+    /// The card of this call lies on top: its notification was clicked. Says nothing of who it is.
+    Show {
+        call: String,
+    },
     /// Settings were changed, here or by a command line: ask again.
     Settings,
     /// Show the search window, for this text: from a link, a hotkey or the command line.

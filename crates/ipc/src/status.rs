@@ -17,9 +17,25 @@ pub struct StatusDto {
     pub refused: u32,
     pub unsure: u32,
     pub missed: u32,
+    /// Contacts that a person wants created and that are not yet: waiting, refused or unsure.
+    pub creating: u32,
+    pub quiet: QuietDto,
     pub intake: IntakeStateDto,
     /// What the person should know and can change: a settings file that can't be read, a key that is taken.
     pub notices: Vec<NoticeDto>,
+}
+
+/// Why no card pops, or shows less. Calls are looked up and logged all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct QuietDto {
+    /// Unix milliseconds.
+    pub paused_until: Option<i64>,
+    /// Others see this screen: the card says who is calling only when it is asked.
+    pub presenting: bool,
+    /// The desktop says so.
+    pub do_not_disturb: bool,
+    /// The session is locked: nothing says who is calling.
+    pub locked: bool,
 }
 
 /// One thing that does not work as set, in words, with what to do about it.
@@ -72,6 +88,8 @@ pub struct HelloDto {
     /// Which library reads numbers, and its version.
     pub reader: String,
     pub rehearsal: bool,
+    /// What draws the desktop, as the system calls it: `x11`, `wayland`; empty where it does not say.
+    pub session: String,
 }
 
 /// What kind of process owns the profile.

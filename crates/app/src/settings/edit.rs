@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, io::Write, path::Path};
 
 use ringside_domain::{Error, Kind, Result};
-use ringside_ipc::settings::{LogRuleDto, PopDto};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::{Settings, VERSION};
@@ -63,8 +62,11 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
     );
 
     let calls = table(root, "calls")?;
-    set(calls, "pop", Some(pop(settings.pop).into()));
-    set(calls, "log_rule", Some(log_rule(settings.log_rule).into()));
+    set(calls, "pop", Some(code(settings.pop)?.into()));
+    set(calls, "several", Some(code(settings.several)?.into()));
+    set(calls, "nobody", Some(code(settings.nobody)?.into()));
+    set(calls, "open_record", Some(code(settings.open_record)?.into()));
+    set(calls, "log_rule", Some(code(settings.log_rule)?.into()));
     set(calls, "notify", Some(settings.notify.into()));
 
     let desktop = table(root, "desktop")?;
@@ -84,6 +86,27 @@ fn edited(before: &str, settings: &Settings) -> Result<String, String> {
     let keys = |hotkey: &Option<String>| Some(Value::from(hotkey.clone().unwrap_or_default()));
     set(desktop, "search_hotkey", keys(&settings.search_hotkey));
     set(desktop, "card_hotkey", keys(&settings.card_hotkey));
+
+    set(
+        desktop,
+        "present_hotkey",
+        settings.present_hotkey.clone().map(Value::from),
+    );
+    set(desktop, "say_hotkey", settings.say_hotkey.clone().map(Value::from));
+    set(
+        desktop,
+        "respect_do_not_disturb",
+        Some(settings.respect_do_not_disturb.into()),
+    );
+    set(desktop, "letter_keys", Some(settings.letter_keys.into()));
+    set(desktop, "card_screen", Some(code(settings.card_screen)?.into()));
+    set(desktop, "text_size", Some(i64::from(settings.text_size).into()));
+    set(desktop, "welcomed", Some(settings.welcomed.into()));
+
+    let days = settings.keep_calls_days.map(|days| i64::from(days).into());
+    if days.is_some() || root.contains_key("privacy") {
+        set(table(root, "privacy")?, "keep_calls_days", days);
+    }
 
     let intake = table(root, "intake")?;
     set(intake, "on", Some(settings.intake_on.into()));
@@ -147,19 +170,11 @@ fn names(secrets: &[String]) -> Option<Value> {
     Some(Value::from(list)).filter(|_| !secrets.is_empty())
 }
 
-pub(super) const fn pop(pop: PopDto) -> &'static str {
-    match pop {
-        PopDto::Always => "always",
-        PopDto::Incoming => "incoming",
-        PopDto::Never => "never",
-    }
-}
-
-pub(super) const fn log_rule(rule: LogRuleDto) -> &'static str {
-    match rule {
-        LogRuleDto::Ask => "ask",
-        LogRuleDto::Always => "always",
-        LogRuleDto::Never => "never",
+/// The word that stands for a choice, as on the wire.
+pub(super) fn code(choice: impl serde::Serialize) -> Result<String, String> {
+    match serde_json::to_value(choice) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        _ => Err("a choice has no word".to_owned()),
     }
 }
 

@@ -10,12 +10,12 @@ use ringside_domain::{
     Error, Kind, Result,
     phone::{Format, Region},
 };
-use ringside_ipc::settings::{LogRuleDto, PopDto};
+use ringside_ipc::settings::{CardScreenDto, LogRuleDto, NobodyDto, OpenRecordDto, PopDto, SeveralDto, TEXT_SIZES};
 use ringside_sources::kinds::PROGRAM;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{ConnectionEntry, PhoneEntry, Settings, VERSION};
-use crate::phones::key;
+use crate::{configure::KEEP_CALLS, phones::key};
 
 /// The tables and keys of this version.
 pub(super) const KNOWN: &[(&str, &[&str])] = &[
@@ -28,12 +28,16 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
             "desktop",
             "intake",
             "network",
+            "privacy",
             "connection",
             "phone",
         ],
     ),
     ("numbers", &["home", "outside_prefix", "formats"]),
-    ("calls", &["pop", "log_rule", "notify"]),
+    (
+        "calls",
+        &["pop", "several", "nobody", "open_record", "log_rule", "notify"],
+    ),
     (
         "desktop",
         &[
@@ -42,10 +46,18 @@ pub(super) const KNOWN: &[(&str, &[&str])] = &[
             "link_handlers_before",
             "search_hotkey",
             "card_hotkey",
+            "present_hotkey",
+            "say_hotkey",
+            "respect_do_not_disturb",
+            "letter_keys",
+            "card_screen",
+            "text_size",
+            "welcomed",
         ],
     ),
     ("intake", &["on", "port", "lan"]),
     ("network", &["extra_ca"]),
+    ("privacy", &["keep_calls_days"]),
     (
         "connection",
         &[
@@ -76,6 +88,7 @@ struct Written {
     desktop: Desktop,
     intake: Intake,
     network: Network,
+    privacy: Privacy,
     connection: Option<Vec<Connection>>,
     phone: Vec<Phone>,
 }
@@ -95,6 +108,9 @@ struct Numbers {
 #[serde(default)]
 struct Calls {
     pop: Option<PopDto>,
+    several: Option<SeveralDto>,
+    nobody: Option<NobodyDto>,
+    open_record: Option<OpenRecordDto>,
     log_rule: Option<LogRuleDto>,
     notify: Option<bool>,
 }
@@ -107,6 +123,14 @@ struct Desktop {
     link_handlers_before: std::collections::BTreeMap<String, String>,
     search_hotkey: Option<String>,
     card_hotkey: Option<String>,
+    present_hotkey: Option<String>,
+    say_hotkey: Option<String>,
+    respect_do_not_disturb: Option<bool>,
+    letter_keys: Option<bool>,
+    card_screen: Option<CardScreenDto>,
+    #[serde(deserialize_with = "text_size")]
+    text_size: Option<u16>,
+    welcomed: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -124,6 +148,13 @@ struct Intake {
 struct Network {
     #[serde(deserialize_with = "absolute")]
     extra_ca: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Privacy {
+    #[serde(deserialize_with = "days")]
+    keep_calls_days: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -188,11 +219,16 @@ pub(super) fn parse(text: &str, path: &Path, defaults: Settings) -> Result<(Sett
         Some(list) => connections(list).map_err(|words| broken(path, words))?,
         None => defaults.connections,
     };
+    // Who has a file from before there were first steps has taken them.
+    let welcomed = written.desktop.welcomed.unwrap_or(!text.trim().is_empty());
     let settings = Settings {
         home: written.numbers.home.unwrap_or(defaults.home),
         outside_prefix: written.numbers.outside_prefix,
         formats: written.numbers.formats,
         pop: written.calls.pop.unwrap_or(defaults.pop),
+        several: written.calls.several.unwrap_or(defaults.several),
+        nobody: written.calls.nobody.unwrap_or(defaults.nobody),
+        open_record: written.calls.open_record.unwrap_or(defaults.open_record),
         log_rule: written.calls.log_rule.unwrap_or(defaults.log_rule),
         notify: written.calls.notify.unwrap_or(defaults.notify),
         start_with_system: written.desktop.start_with_system,
@@ -208,6 +244,17 @@ pub(super) fn parse(text: &str, path: &Path, defaults: Settings) -> Result<(Sett
             .card_hotkey
             .or(defaults.card_hotkey)
             .filter(|keys| !keys.is_empty()),
+        present_hotkey: written.desktop.present_hotkey.filter(|keys| !keys.is_empty()),
+        say_hotkey: written.desktop.say_hotkey.filter(|keys| !keys.is_empty()),
+        respect_do_not_disturb: written
+            .desktop
+            .respect_do_not_disturb
+            .unwrap_or(defaults.respect_do_not_disturb),
+        letter_keys: written.desktop.letter_keys.unwrap_or(defaults.letter_keys),
+        card_screen: written.desktop.card_screen.unwrap_or(defaults.card_screen),
+        text_size: written.desktop.text_size.unwrap_or(defaults.text_size),
+        welcomed,
+        keep_calls_days: written.privacy.keep_calls_days,
         intake_on: written.intake.on,
         intake_port: written.intake.port.unwrap_or(defaults.intake_port),
         intake_lan: written.intake.lan,
@@ -341,6 +388,22 @@ fn port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
         return Err(D::Error::custom("expected a port from 1024 to 65535"));
     }
     Ok(Some(port))
+}
+
+fn days<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    let days = u32::deserialize(from)?;
+    if KEEP_CALLS.contains(&days) {
+        return Ok(Some(days));
+    }
+    Err(D::Error::custom("expected a number of days from 7 to 3650"))
+}
+
+fn text_size<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    let percent = u16::deserialize(from)?;
+    if TEXT_SIZES.contains(&percent) {
+        return Ok(Some(percent));
+    }
+    Err(D::Error::custom(format!("expected one of the percents {TEXT_SIZES:?}")))
 }
 
 /// An empty one is none.

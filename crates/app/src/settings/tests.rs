@@ -30,8 +30,19 @@ fn what_was_saved_is_read_again() {
         outside_prefix: Some("0".to_owned()),
         formats: vec!["(###) ###-####".to_owned(), "DE: 0*** *******".to_owned()],
         pop: PopDto::Incoming,
+        several: SeveralDto::EarliestCreated,
+        nobody: NobodyDto::Create,
+        open_record: OpenRecordDto::Ring,
         log_rule: LogRuleDto::Always,
         notify: false,
+        respect_do_not_disturb: false,
+        letter_keys: false,
+        card_screen: CardScreenDto::Primary,
+        text_size: 150,
+        present_hotkey: Some("Ctrl+Shift+P".to_owned()),
+        say_hotkey: Some("Ctrl+Shift+S".to_owned()),
+        keep_calls_days: Some(365),
+        welcomed: true,
         start_with_system: true,
         handle_tel_links: true,
         link_handlers_before: vec![("tel".to_owned(), "softphone.desktop".to_owned())],
@@ -60,7 +71,12 @@ fn what_was_saved_is_read_again() {
         ..Settings::new(germany())
     };
     file.save(wanted.clone()).unwrap();
-    assert_eq!(*SettingsFile::load(&path, germany()).settings(), wanted);
+    let mut file = SettingsFile::load(&path, germany());
+    assert_eq!((file.settings(), file.unknown()), (&wanted, &[][..]));
+    // And the defaults again, in the same file.
+    let defaults = Settings::new(germany());
+    file.save(defaults.clone()).unwrap();
+    assert_eq!(*SettingsFile::load(&path, germany()).settings(), defaults);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -149,6 +165,14 @@ fn a_fault_is_named_with_its_place_and_the_file_is_left_alone() {
         ("version = 1\n[numbers]\nhome = 'UK'\n", "line 3, column 8"),
         ("[numbers]\nformats = ['{bad}']\n", "line 2"),
         ("[calls]\n  pop = 'sometimes'\n", "line 2, column 9"),
+        ("[calls]\nseveral = 'oldest'\n", "line 2, column 11"),
+        ("[calls]\nnobody = true\n", "line 2, column 10"),
+        ("[desktop]\ncard_screen = 2\n", "line 2, column 15"),
+        ("[desktop]\ntext_size = 400\n", "line 2, column 13"),
+        ("[desktop]\ntext_size = '200'\n", "line 2, column 13"),
+        ("[privacy]\nkeep_calls_days = 6\n", "line 2, column 19"),
+        ("[privacy]\nkeep_calls_days = -30\n", "line 2, column 19"),
+        ("[privacy]\nkeep_calls_days = 99999999999\n", "line 2, column 19"),
         ("[intake]\nport = 80\n", "line 2, column 8"),
         ("[intake]\nport = 'x'\n", "line 2, column 8"),
         ("version = 99\n", "version 99"),
@@ -323,4 +347,15 @@ fn what_no_connection_can_have_is_told_with_its_place() {
             .to_string()
             .contains("whole path")
     );
+}
+
+#[test]
+fn who_has_settings_from_before_the_first_steps_is_not_led_through_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    assert!(!SettingsFile::load(&path, None).settings().welcomed, "a newcomer");
+    std::fs::write(&path, "version = 1\n\n[numbers]\nhome = \"DE\"\n").unwrap();
+    assert!(SettingsFile::load(&path, None).settings().welcomed);
+    std::fs::write(&path, "[desktop]\nwelcomed = false\n").unwrap();
+    assert!(!SettingsFile::load(&path, None).settings().welcomed);
 }

@@ -169,7 +169,6 @@ async fn the_rehearsal_has_people_and_calls_and_stays_among_itself() {
     // In a profile for real calls, a simulated one is shown and not logged.
     let real = House::new();
     let app = real.own().await;
-    app.create_contact(lead("Ada Lovelace", "+442079460123")).await.unwrap();
     app.rehearse(RehearseArgs {
         part: Some("known".to_owned()),
     })
@@ -199,6 +198,10 @@ async fn the_rehearsal_has_people_and_calls_and_stays_among_itself() {
         .code,
         "invalid"
     );
+    app.stop().await;
+    let app = real.own().await;
+    let status = app.snapshot(Nothing {}).await.unwrap().status;
+    assert_eq!(status.contacts, 0, "a rehearsal leaves nobody behind");
     app.stop().await;
 
     let mut options = house.options(RoleDto::App);

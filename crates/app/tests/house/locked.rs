@@ -1,5 +1,7 @@
 //! Memory while the keyring is locked, and the file again.
 
+use ringside_ipc::person::PersonArgs;
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,4 +187,34 @@ async fn an_app_in_memory_without_calls_quits_at_once() {
     app.quit(QuitArgs { force: false }).await.unwrap();
     assert!(has_quit(&app).await);
     assert_eq!(app.stop().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_locked_away_is_neither_forgotten_nor_logged_past() {
+    let house = House::new();
+    let app = house.own().await;
+    let mut settings = app.settings(Nothing {}).await.unwrap();
+    settings.never_log = vec!["+49 30 23125 009".to_owned()];
+    settings.log_rule = ringside_ipc::settings::LogRuleDto::Always;
+    app.save_settings(settings).await.unwrap();
+    app.stop().await;
+
+    house.secrets.be(Mood::Locked);
+    let app = house.own().await;
+    let mut events = app.events();
+    let stale = app.settings(Nothing {}).await.unwrap();
+    assert!(stale.never_log.is_empty(), "nobody can read it");
+    let somebody = PersonArgs {
+        number: Some("+49 30 23125 009".to_owned()),
+        ..PersonArgs::default()
+    };
+    assert_eq!(app.person(somebody.clone()).await.unwrap_err().code, "keyring_locked");
+    assert_eq!(app.erase_person(somebody).await.unwrap_err().code, "keyring_locked");
+    house.secrets.be(Mood::Well);
+    app.unlock(UnlockArgs { code: None }).await.unwrap();
+    let told = std::iter::from_fn(|| events.try_recv().ok()).any(|event| event == Event::Settings);
+    assert!(told, "windows ask for the settings again");
+    let settings = app.settings(Nothing {}).await.unwrap();
+    assert_eq!(settings.never_log, ["+493023125009"]);
+    app.stop().await;
 }

@@ -7,6 +7,8 @@ mod browser;
 mod calls;
 mod connect;
 mod connect_safely;
+mod creations;
+mod data;
 mod locked;
 mod own_phones;
 mod own_phones_secrets;
@@ -14,6 +16,7 @@ mod phones;
 mod phones_consent;
 mod phones_elsewhere;
 mod phones_sign_in;
+mod quiet;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;
@@ -55,6 +58,8 @@ fn lead(name: &str, number: &str) -> CreateArgs {
         draft,
         call: None,
         force: false,
+        later: false,
+        instead_of: None,
     }
 }
 

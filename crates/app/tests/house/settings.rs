@@ -1,5 +1,11 @@
 //! Settings and connections: checked, saved, used.
 
+use ringside_ipc::{
+    call::{NeverLogDto, UndoDto},
+    command::ChooseArgs,
+    settings::{NobodyDto, OpenRecordDto, SeveralDto},
+};
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,6 +35,34 @@ async fn settings_are_checked_saved_and_used() {
             },
         ),
         (
+            "never_log",
+            SettingsDto {
+                never_log: vec!["+44 20 7946 0199".to_owned(), "ext. 12".to_owned()],
+                ..settings_of(&app).await
+            },
+        ),
+        (
+            "vip",
+            SettingsDto {
+                vip: vec!["+44 20 7946 01".to_owned()],
+                ..settings_of(&app).await
+            },
+        ),
+        (
+            "vip",
+            SettingsDto {
+                vip: vec!["+44 20 7946 0199".to_owned(); 501],
+                ..settings_of(&app).await
+            },
+        ),
+        (
+            "keep_calls_days",
+            SettingsDto {
+                keep_calls_days: Some(6),
+                ..settings_of(&app).await
+            },
+        ),
+        (
             "intake_port",
             SettingsDto {
                 intake_port: 80,
@@ -54,6 +88,7 @@ async fn settings_are_checked_saved_and_used() {
     for (field, wanted) in wrong {
         let error = app.save_settings(wanted).await.unwrap_err();
         assert_eq!(error.field.as_deref(), Some(field), "{error}");
+        assert!(!error.message.contains("7946"), "a number in words: {error}");
     }
     assert!(!house.folders.settings().exists(), "nothing was saved");
 
@@ -120,6 +155,104 @@ async fn a_broken_settings_file_is_told_and_left_alone() {
     std::fs::write(house.folders.settings(), "version = 1\n").unwrap();
     app.save_settings(now).await.unwrap();
     assert!(app.snapshot(Nothing {}).await.unwrap().status.notices.is_empty());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lists_of_numbers_lie_in_the_keyring_and_are_in_use_again_after_a_restart() {
+    let house = House::new();
+    let app = house.own().await;
+    let wanted = SettingsDto {
+        home: Some("GB".to_owned()),
+        never_log: vec!["020 7946 0123".to_owned(), "+44 20 7946 0123".to_owned()],
+        vip: vec!["+44 20 7946 0144".to_owned()],
+        several: SeveralDto::LastSpoken,
+        nobody: NobodyDto::Search,
+        open_record: OpenRecordDto::Answer,
+        keep_calls_days: Some(90),
+        ..settings_of(&app).await
+    };
+    let saved = app.save_settings(wanted).await.unwrap();
+    assert_eq!(saved.never_log, ["+442079460123"]);
+    assert_eq!(saved.vip, ["+442079460144"]);
+    let text = std::fs::read_to_string(house.folders.settings()).unwrap();
+    assert!(
+        !text.contains("7946") && text.contains("keep_calls_days = 90"),
+        "{text}"
+    );
+    assert!(house.secrets.text("never-log").unwrap().contains("+442079460123"));
+    assert!(house.secrets.text("vip").unwrap().contains("+442079460144"));
+    app.stop().await;
+
+    let app = house.own().await;
+    assert_eq!(settings_of(&app).await, saved);
+    let rings = async |from: &str| {
+        let call = app.report(ringing(from)).await.unwrap().call.unwrap();
+        app.call(CallArgs { call }).await.unwrap()
+    };
+    let listed = rings("+44 20 7946 0123").await;
+    assert_eq!((listed.never_log, listed.vip), (Some(NeverLogDto::Listed), false));
+    assert_eq!(listed.log.state, LogStateDto::SetAside);
+    let error = app
+        .log(LogArgs {
+            call: listed.id,
+            contact: None,
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.code.as_str(), error.field.as_deref()),
+        ("conflict", Some("number"))
+    );
+    let vip = rings("+44 20 7946 0144").await;
+    assert_eq!((vip.never_log, vip.vip), (None, true));
+    let page = app
+        .calls(CallFilterDto {
+            log: Some(LogStateDto::SetAside),
+            ..CallFilterDto::default()
+        })
+        .await
+        .unwrap();
+    assert_eq!(page.calls.len(), 1);
+
+    // An empty list leaves nothing behind.
+    let wanted = SettingsDto {
+        never_log: Vec::new(),
+        keep_calls_days: None,
+        ..saved
+    };
+    app.save_settings(wanted).await.unwrap();
+    assert!(house.secrets.text("never-log").is_none());
+    let text = std::fs::read_to_string(house.folders.settings()).unwrap();
+    assert!(!text.contains("keep_calls_days"), "{text}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_is_taken_back_over_the_wire() {
+    let house = House::new();
+    let app = house.own().await;
+    let created = app
+        .create_contact(lead("Anna Meier", "+44 20 7946 0123"))
+        .await
+        .unwrap();
+    let CreatedDto::Created { contact } = created else {
+        panic!("{created:?}")
+    };
+    let call = app.report(ringing("+44 20 7946 0199")).await.unwrap().call.unwrap();
+    let chosen = app
+        .choose(ChooseArgs {
+            call: call.clone(),
+            contact: Some(contact.reference),
+        })
+        .await
+        .unwrap();
+    assert_eq!(chosen.undo, Some(UndoDto::Choice { before: None }));
+    let undone = app.undo(CallArgs { call: call.clone() }).await.unwrap();
+    assert!(undone.choice.is_none() && undone.undo.is_none());
+    let error = app.undo(CallArgs { call }).await.unwrap_err();
+    assert_eq!(error.code, "conflict");
+    assert!(error.hint.is_some());
     app.stop().await;
 }
 

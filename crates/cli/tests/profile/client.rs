@@ -265,3 +265,42 @@ fn quitting_does_not_lose_calls_unless_it_is_forced() {
     assert!(has_quit());
     assert_eq!(runtime.block_on(app.stop()), 1);
 }
+
+#[test]
+fn contacts_that_wait_to_be_created() {
+    if !inside("client::contacts_that_wait_to_be_created", true) {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = app(&runtime);
+    let asks = |name: &str| {
+        let draft = ringside_ipc::contact::DraftDto {
+            connection: "address-book".to_owned(),
+            contact_type: "lead".to_owned(),
+            name: name.to_owned(),
+            ..Default::default()
+        };
+        let args = ringside_ipc::command::CreateArgs {
+            draft,
+            call: None,
+            force: false,
+            later: true,
+            instead_of: None,
+        };
+        match runtime.block_on(ringside_ipc::Api::create_contact(&app, args)).unwrap() {
+            ringside_ipc::contact::CreatedDto::Waiting { creation } => creation.id,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (anna, bert) = (asks("Anna Meier"), asks("Bert Schulz"));
+    assert_eq!(json(0, &["creations"])[1]["draft"]["name"], "Anna Meier");
+    assert_eq!(json(0, &["status"])["creating"], 2);
+    let undone = json(0, &["creations", "undo", &anna]);
+    assert_eq!(undone["state"]["kind"], "undone");
+    let sent = json(0, &["creations", "send", &bert]);
+    assert_eq!(sent["state"]["contact"]["name"], "Bert Schulz");
+    assert_eq!(json(0, &["creations"]).as_array().map(Vec::len), Some(0));
+    json(1, &["search", "Anna Meier"]);
+    assert_eq!(json(0, &["search", "Bert Schulz"])["rows"][0]["name"], "Bert Schulz");
+    runtime.block_on(app.stop());
+}

@@ -12,7 +12,7 @@ use super::{Words, codes::line_code, count, whole};
 use crate::{
     call::{
         AskedDto, AskedState, CallDto, CallerDto, CallerKind, ChoiceDto, ChosenFieldDto, HeardDto, LogDto, LogFieldDto,
-        LogFieldsDto, LogStateDto, LookupDto,
+        LogFieldsDto, LogStateDto, LookupDto, NeverLogDto,
     },
     contact::ContactRefDto,
     status::FieldOptionDto,
@@ -52,6 +52,18 @@ impl Words<'_> {
             fields: call.fields.iter().map(chosen).collect(),
             twins: view.twins.iter().map(|twin| self.contact(twin)).collect(),
             log: self.log(view),
+            never_log: match call.rehearsal && !self.logs_rehearsals {
+                true => Some(NeverLogDto::Rehearsal),
+                false => view.never_log.map(Into::into),
+            },
+            vip: view.vip,
+            creation: view.creation.as_ref().map(|creation| self.creation(creation)),
+            // What was done last is what `undo` takes back.
+            undo: view
+                .creation
+                .as_ref()
+                .and_then(super::creation::undo)
+                .or_else(|| view.undo.as_ref().map(Into::into)),
             provider_call_id: call.provider_call_id.clone(),
         }
     }
@@ -151,6 +163,9 @@ impl Words<'_> {
         match &view.write {
             Some(write) => self.written(&mut log, write),
             None => self.planned(&mut log, &view.call),
+        }
+        if let Some(creation) = view.creation.as_ref().filter(|new| new.log || view.write.is_none()) {
+            self.log_on_new(&mut log, creation);
         }
         log
     }
@@ -289,6 +304,7 @@ mod tests {
         let words = Words {
             home: &home,
             connections: &[],
+            logs_rehearsals: false,
         };
         let dto = words.call(&CallView {
             call,
@@ -298,6 +314,10 @@ mod tests {
             log_connection: None,
             changed: false,
             twins: Vec::new(),
+            never_log: None,
+            vip: false,
+            undo: None,
+            creation: None,
         });
         assert_eq!((dto.state, dto.is_over), (CallStateDto::Forwarded, true));
         assert_eq!(dto.queue.as_deref(), Some("Sales"));

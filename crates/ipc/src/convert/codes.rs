@@ -3,15 +3,16 @@
 use ringside_domain::{
     CallState, Direction, EndReason, Outcome,
     call::ChosenBy,
+    journal::LogState,
     phone::{Grade, Line},
 };
-use ringside_engine::{LogRule, view};
+use ringside_engine::{LogRule, NeverLog, Several, view};
 
 use crate::{
-    call::{CallStateDto, ChosenByDto, DirectionDto, OutcomeDto, ReportState},
+    call::{CallStateDto, ChosenByDto, DirectionDto, LogStateDto, NeverLogDto, OutcomeDto, ReportState, UndoDto},
     command::Decision,
     contact::{DuplicateReason, GradeDto},
-    settings::LogRuleDto,
+    settings::{LogRuleDto, SeveralDto},
 };
 
 macro_rules! same {
@@ -36,7 +37,10 @@ same!(
     ChosenByDto {
         Person,
         OnlyExactMatch,
-        Remembered
+        Remembered,
+        First,
+        LastSpoken,
+        EarliestCreated
     }
 );
 same!(
@@ -79,6 +83,45 @@ same!(
     }
 );
 same!(LogRule, LogRuleDto { Ask, Always, Never });
+same!(
+    Several,
+    SeveralDto {
+        Ask,
+        First,
+        LastSpoken,
+        EarliestCreated
+    }
+);
+
+impl From<NeverLog> for NeverLogDto {
+    fn from(value: NeverLog) -> Self {
+        match value {
+            NeverLog::OwnNumber => Self::OwnNumber,
+            NeverLog::Listed => Self::Listed,
+        }
+    }
+}
+
+same!(
+    LogState,
+    LogStateDto {
+        NotLogged,
+        SetAside,
+        Waiting,
+        Logged,
+        Refused,
+        Unsure
+    }
+);
+
+impl From<&view::UndoView> for UndoDto {
+    fn from(undo: &view::UndoView) -> Self {
+        match undo {
+            view::UndoView::Choice { before } => Self::Choice { before: before.clone() },
+            view::UndoView::SetAside => Self::SetAside,
+        }
+    }
+}
 
 impl From<CallState> for CallStateDto {
     fn from(state: CallState) -> Self {

@@ -41,6 +41,7 @@ impl Words<'_> {
             is_company: kind.is_some_and(|kind| kind.is_company),
             connection_name: self.connection_name(&contact.id.connection),
             url: contact.url.clone(),
+            created: contact.created.map(|at| at.0),
             last_call: contact.last_call.map(|at| at.0),
         }
     }
@@ -72,6 +73,9 @@ impl Words<'_> {
         match created {
             Created::Contact(contact) => CreatedDto::Created {
                 contact: Box::new(self.contact(contact)),
+            },
+            Created::Waiting(creation) => CreatedDto::Waiting {
+                creation: Box::new(self.creation(creation)),
             },
             Created::Duplicates(found) => CreatedDto::Duplicates {
                 found: found.iter().map(|duplicate| self.duplicate(duplicate)).collect(),
