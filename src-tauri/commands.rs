@@ -12,13 +12,23 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tauri::{AppHandle, Emitter as _, Manager as _, State, WebviewWindow};
 
-use crate::{Shell, events, stages::Stage, windows};
+use crate::{
+    Shell, events,
+    stages::{Keystroke, Stage},
+    windows,
+};
 
 /// Asks the owner: `{"command":"choose","args":{…}}`. The answer is the reply's JSON.
 #[tauri::command]
 pub async fn api(window: WebviewWindow, shell: State<'_, Shell>, command: Command) -> Result<Value, ApiError> {
     windows::card::page_speaks(window.app_handle(), window.label());
-    dispatch(&shell.app, command).await
+    if window.label() != windows::CARD {
+        return dispatch(&shell.app, command).await;
+    }
+    let name = command.command.clone();
+    let mut reply = dispatch(&shell.app, command).await?;
+    shell.cards().for_page(&name, &mut reply);
+    Ok(reply)
 }
 
 /// What only the shell can do. The window that asks is the one that is meant, unless the action names another.
@@ -37,8 +47,15 @@ pub enum Action {
     OpenSearch {
         call: Option<String>,
         link: bool,
+        /// What the field begins with: `co:ACME`.
+        #[serde(default)]
+        text: String,
     },
     OpenMain,
+    /// Shows the folder of a file that Ringside saved.
+    ShowFile {
+        path: std::path::PathBuf,
+    },
     /// Opens the contact's own page in the browser.
     OpenUrl {
         contact: ContactRefDto,
@@ -47,9 +64,14 @@ pub enum Action {
     OpenLog {
         call: String,
     },
-    /// The card of this call is on the screen.
+    /// The card of this call is on the screen; of none: the search window, with the caret in it.
     Painted {
-        call: String,
+        call: Option<String>,
+    },
+    /// Only from a page that was asked to measure itself.
+    Measured {
+        what: Keystroke,
+        us: u64,
     },
 }
 
@@ -71,8 +93,9 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
                 tracing::warn!(%error, "the window system refused to drag");
             }
         }
-        Action::OpenSearch { call, link } => open_search(app, "", call, link, None),
+        Action::OpenSearch { call, link, text } => open_search(app, &text, call, link, None),
         Action::OpenMain => windows::on_main(app, windows::show_main),
+        Action::ShowFile { path } => state.app.show_file(&path).await?,
         Action::OpenUrl { contact } => {
             let contact: ContactDto = ask(&state, "contact", json!({ "contact": contact })).await?;
             open_page(contact.url, "this contact has no page of its own").await?;
@@ -81,7 +104,9 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
             let call: CallDto = ask(&state, "call", json!({ "call": call })).await?;
             open_page(call.log.url, "this log has no page of its own").await?;
         }
-        Action::Painted { call } => state.stages.reach(&call, Stage::Painted),
+        Action::Painted { call: Some(call) } => state.stages.reach(&call, Stage::Painted),
+        Action::Painted { call: None } => state.stages.reach_search(Stage::Painted),
+        Action::Measured { what, us } => state.stages.keystroke(what, us),
     }
     Ok(())
 }
@@ -98,6 +123,8 @@ pub fn open_search(app: &AppHandle, text: &str, call: Option<String>, link: bool
     if let Err(error) = app.emit_to(windows::SEARCH, events::NAME, payload) {
         tracing::error!(%error, "the search window can't be told");
     }
+    app.state::<Shell>().stages.reach_search(Stage::Sent);
+    windows::card::lend_keyboard(app);
     windows::on_main(app, windows::show_search);
 }
 
@@ -119,7 +146,7 @@ async fn ask<T: serde::de::DeserializeOwned>(shell: &Shell, name: &str, args: Va
 }
 
 /// The page comes from a CRM: https only, and the system's browser decides the rest.
-async fn open_page(url: Option<String>, none: &str) -> Result<(), ApiError> {
+pub async fn open_page(url: Option<String>, none: &str) -> Result<(), ApiError> {
     match url {
         Some(url) => ringside_app::host::links::open_page(&url).await.map_err(ApiError::from),
         None => Err(ApiError {
@@ -145,9 +172,12 @@ mod tests {
             r#"{"kind":"take_focus"}"#,
             r#"{"kind":"open_search","call":null,"link":false}"#,
             r#"{"kind":"open_main"}"#,
+            r#"{"kind":"show_file","path":"/home/somebody/Downloads/ringside-contacts.csv"}"#,
             r#"{"kind":"open_url","contact":{"connection":"a","contact_type":"b","id":"c"}}"#,
             r#"{"kind":"open_log","call":"x"}"#,
             r#"{"kind":"painted","call":"x"}"#,
+            r#"{"kind":"painted","call":null}"#,
+            r#"{"kind":"measured","what":"answered","us":4000}"#,
         ] {
             serde_json::from_str::<Action>(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }

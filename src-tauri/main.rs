@@ -13,10 +13,13 @@ mod cards;
 mod commands;
 mod events;
 mod hotkeys;
+mod kept;
 mod links;
+mod manners;
 mod notify;
 mod place;
 mod platform;
+mod rules;
 #[cfg(test)]
 mod samples;
 mod stages;
@@ -27,25 +30,28 @@ mod words;
 use std::{
     process::ExitCode,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use ringside_app::{App, Client, Folders, Profile, Start, StartOptions};
+use ringside_app::{App, Client, Desk, Folders, Profile, Start, StartOptions, host};
 use ringside_ipc::{
-    Api as _, ApiError,
-    command::{Nothing, OpenSearchArgs, QuitArgs, RehearseArgs, ReportedDto},
+    Api as _,
+    command::{Nothing, OpenSearchArgs, PresentArgs, QuitArgs, RehearseArgs, ReportedDto},
     status::RoleDto,
 };
 use tauri::{AppHandle, Manager as _, RunEvent, async_runtime::JoinHandle};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::{
     args::{Args, Parsed, Rehearse},
+    cards::Cards,
+    kept::KeptPlaces,
+    notify::Click,
     stages::Stages,
-    windows::{WebData, card::CardState},
+    windows::{TextSize, WebData, card::CardState},
 };
 
 /// Between the windows and the first call of the rehearsal: long enough to see where one is.
@@ -60,19 +66,30 @@ pub struct Shell {
     /// Told to whoever follows events, before the owner stops.
     pub ending: Notify,
     follower: Mutex<Option<JoinHandle<()>>>,
+    wishes: mpsc::UnboundedSender<Wish>,
+    cards: Mutex<Cards>,
+}
+
+/// What the person wants of the calls that the windows know: by a hotkey, or a click on a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The card, with the keyboard.
+    Card,
+    /// Who calls, once more.
+    SayAgain,
+    Clicked(Click),
+    /// The card of this call was kept back to the end of the call and for a while after it: it is put away.
+    PutAway(String),
 }
 
 impl Shell {
-    /// Hotkeys that can't be had, for the person to see; none takes the notice away.
-    async fn notice_hotkeys(&self, refused: &[String]) {
-        let error = (!refused.is_empty()).then(|| {
-            ApiError::new(
-                "conflict",
-                format!("{} is taken by another program", refused.join(", ")),
-            )
-            .hint("Choose other keys in the settings, or free them there and save the settings again")
-        });
-        self.app.notice_hotkeys(error).await;
+    pub fn wish(&self, wish: Wish) {
+        let _ = self.wishes.send(wish);
+    }
+
+    /// Which cards are on the window.
+    pub fn cards(&self) -> MutexGuard<'_, Cards> {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,12 +166,16 @@ fn windowed(owner: App, args: Args) -> Result<(), String> {
     let stopping = owner.clone();
     let data = owner.folders().runtime.join("web");
     let left_behind = data.clone();
+    let (wishes, wished) = mpsc::unbounded_channel();
+    let kept = KeptPlaces::read(owner.folders());
     let shell = Shell {
         app: owner,
         stages: Stages::from_environment(),
         stopping: AtomicBool::new(false),
         ending: Notify::new(),
         follower: Mutex::default(),
+        wishes,
+        cards: Mutex::default(),
     };
     let app = tauri::Builder::default()
         .plugin(hotkeys::plugin())
@@ -163,12 +184,15 @@ fn windowed(owner: App, args: Args) -> Result<(), String> {
         .manage(shell)
         .manage(WebData(data))
         .manage(CardState::default())
+        .manage(TextSize::default())
+        .manage(kept)
         .setup(move |app| {
             let app = app.handle();
             app.manage(hotkeys::Available::on_this_system());
             windows::create(app)?;
             tracing::info!("the windows are made");
-            begin(app.clone(), args);
+            watch_desk(app);
+            begin(app.clone(), args, wished);
             Ok(())
         })
         .build(tauri::generate_context!("tauri.conf.json"))
@@ -186,8 +210,8 @@ fn windowed(owner: App, args: Args) -> Result<(), String> {
 }
 
 /// What goes on beside the windows, once they are there.
-fn begin(app: AppHandle, args: Args) {
-    let follower = tauri::async_runtime::spawn(events::follow(app.clone()));
+fn begin(app: AppHandle, args: Args, wished: mpsc::UnboundedReceiver<Wish>) {
+    let follower = tauri::async_runtime::spawn(events::follow(app.clone(), wished));
     *app.state::<Shell>()
         .follower
         .lock()
@@ -235,6 +259,40 @@ fn begin(app: AppHandle, args: Args) {
     });
 }
 
+/// Tells the owner what the desktop says of its person. Must run on the main thread.
+fn watch_desk(app: &AppHandle) {
+    let tell = |change: fn(&mut Desk, bool)| {
+        let owner = app.state::<Shell>().app.clone();
+        move |on: bool| {
+            let owner = owner.clone();
+            tauri::async_runtime::spawn(async move { owner.desk_says(|desk| change(desk, on)).await });
+        }
+    };
+    host::screen::watch_full_screen(tell(|desk, on| desk.full_screen = on));
+    platform::watch_banners(tell(|desk, on| desk.banners_off = !on));
+    let owner = app.state::<Shell>().app.clone();
+    tauri::async_runtime::spawn(host::session::watch(move |session| {
+        let owner = owner.clone();
+        tauri::async_runtime::spawn(async move {
+            owner
+                .desk_says(|desk| (desk.locked, desk.silent) = (session.locked, session.do_not_disturb))
+                .await;
+        });
+    }));
+    platform::watch_screens(app, windows::card::return_to_corner);
+}
+
+/// Switches presenting on or off; `None`: to what it is not.
+pub fn present(app: &AppHandle, on: Option<bool>) {
+    let owner = app.state::<Shell>().app.clone();
+    let on = on.unwrap_or_else(|| !owner.quiet_now().presenting);
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = owner.present(PresentArgs { on }).await {
+            tracing::error!(%error, "presenting can't be switched");
+        }
+    });
+}
+
 /// The person wants to quit. While calls are only in memory the owner says no, and has the main window ask.
 pub fn ask_to_quit(app: &AppHandle) {
     let owner = app.state::<Shell>().app.clone();
@@ -259,6 +317,7 @@ pub fn quit(app: &AppHandle) {
             // A notification service that hangs does not keep the app alive.
             let _ = tokio::time::timeout(Duration::from_secs(1), follower).await;
         }
+        kept::save_now(&app);
         let lost = shell.app.stop().await;
         if lost > 0 {
             let calls = if lost == 1 {

@@ -7,15 +7,33 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use ringside_app::host::{Notice, Notifier, notify::OPEN};
-use ringside_ipc::{call::CallDto, settings::SettingsDto};
-use tauri::{AppHandle, async_runtime::JoinHandle};
+use ringside_ipc::{call::CallDto, status::QuietDto};
+use tauri::{AppHandle, Manager as _, async_runtime::JoinHandle};
 use tokio::{sync::watch, time::Instant};
 
 mod plan;
 mod text;
 
-use crate::{windows, words::Words};
+use crate::{Shell, hotkeys::Available, manners, words::Words};
 use plan::{Plan, Screen};
+
+/// The place of the one that tells of missed calls: no call has this id.
+const MISSED: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What a person may want of a notification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Click {
+    /// The card of this call.
+    Card(String),
+    /// A search for this call.
+    Search(String),
+    /// The list with the calls that were missed.
+    Missed,
+}
+
+/// Codes of buttons.
+const CARD: &str = "card";
+const SEARCH: &str = "search";
 
 /// How often the number of calls in a storm is told anew.
 const STORM_PAUSE: Duration = Duration::from_secs(1);
@@ -28,28 +46,62 @@ pub struct Notices {
 
 impl Notices {
     pub fn new(app: &AppHandle) -> Self {
+        let to_the_front = app.state::<Available>().to_the_front;
         let app = app.clone();
-        let clicked = move |code: &str| {
-            if code == OPEN {
-                windows::on_main(&app, |app| {
-                    windows::card::focus(app);
-                    if !windows::card::is_shown(app) {
-                        windows::show_main(app);
-                    }
-                });
+        let clicked = move |call: String, code: &str| {
+            let click = match code {
+                OPEN if call == MISSED => Click::Missed,
+                OPEN | CARD => Click::Card(call),
+                SEARCH => Click::Search(call),
+                _ => return,
+            };
+            app.state::<Shell>().wish(crate::Wish::Clicked(click));
+        };
+        // Where no window can come to the front by itself, the notification is what people have: it says so on buttons.
+        let buttons = match to_the_front {
+            true => Vec::new(),
+            false => {
+                let words = Words::of_the_system();
+                let button = |code: &str, label: &str| (code.to_owned(), label.to_owned());
+                vec![button(CARD, words.show_card), button(SEARCH, words.search)]
             }
         };
         let (screen, wanted) = watch::channel(Screen::default());
         Self {
             plan: Plan::new(Words::of_the_system()),
             screen,
-            work: tauri::async_runtime::spawn(work(Notifier::new(move |_, code| clicked(code)), wanted)),
+            work: tauri::async_runtime::spawn(work(
+                Notifier::new(move |call, code| clicked(call.to_string(), code)),
+                buttons,
+                wanted,
+            )),
         }
     }
 
-    /// A call began, changed or ended. `opened`: its card opened just now.
-    pub fn call(&mut self, call: &CallDto, opened: bool, settings: Option<&SettingsDto>) {
-        self.plan.call(call, opened, settings);
+    /// A call began, changed or ended. `opened`: its card opened just now; `wanted`: it may have a notification now;
+    /// `tells_missed`: the person wants them at all.
+    pub fn call(&mut self, call: &CallDto, opened: bool, wanted: bool, tells_missed: bool) {
+        self.plan.call(call, opened, wanted, tells_missed);
+        self.tell();
+    }
+
+    /// How much may be said now.
+    pub fn quiet(&mut self, quiet: &QuietDto) {
+        let hushed = quiet.paused_until.is_some() || quiet.do_not_disturb;
+        self.plan.hush(hushed, manners::is_discreet(quiet));
+        self.tell();
+    }
+
+    /// So many missed calls nobody has seen.
+    pub fn missed(&mut self, missed: u32) {
+        if missed == 0 {
+            self.plan.list_was_seen();
+        }
+        self.tell();
+    }
+
+    pub fn say_again(&mut self) {
+        self.plan.say_again();
         self.tell();
     }
 
@@ -77,9 +129,11 @@ impl Notices {
 }
 
 /// Brings to the screen what is wanted, until nobody wants anything any more.
-async fn work(notifier: Notifier, mut wanted: watch::Receiver<Screen>) {
+async fn work(notifier: Notifier, buttons: Vec<(String, String)>, mut wanted: watch::Receiver<Screen>) {
     let mut desk = Desk {
         notifier,
+        buttons,
+        said_again: 0,
         shown: BTreeMap::new(),
         storm_told: None,
         complained: false,
@@ -96,6 +150,9 @@ async fn work(notifier: Notifier, mut wanted: watch::Receiver<Screen>) {
 
 struct Desk {
     notifier: Notifier,
+    /// Of each call's notification.
+    buttons: Vec<(String, String)>,
+    said_again: u64,
     /// What is on the screen, by call: an equal notice is not sent twice.
     shown: BTreeMap<String, Notice>,
     storm_told: Option<Instant>,
@@ -110,8 +167,17 @@ impl Desk {
         for call in gone {
             self.close(&call).await;
         }
-        for (call, notice) in screen.own {
+        let (times, call) = &screen.again;
+        if std::mem::replace(&mut self.said_again, *times) != *times {
+            // A replaced notification is not read out: it has to be new.
+            self.close(call).await;
+        }
+        for (call, mut notice) in screen.own {
+            notice.actions.extend(self.buttons.iter().cloned());
             self.show(call, notice).await;
+        }
+        if let Some(notice) = screen.missed {
+            self.show(MISSED.to_owned(), notice).await;
         }
         let (call, notice) = screen.storm?;
         let now = Instant::now();
@@ -163,8 +229,8 @@ mod tests {
 
     fn storm(ringing: usize) -> Screen {
         Screen {
-            own: BTreeMap::new(),
             storm: Some((CALL.to_owned(), text::storm(ringing, Words::of("en")))),
+            ..Screen::default()
         }
     }
 
@@ -175,6 +241,8 @@ mod tests {
         let (_, four) = storm(4).storm.expect("a storm");
         let mut desk = Desk {
             notifier: Notifier::new(|_, _| {}),
+            buttons: Vec::new(),
+            said_again: 0,
             shown: BTreeMap::from([(CALL.to_owned(), four.clone())]),
             storm_told: Some(told),
             complained: false,

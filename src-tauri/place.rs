@@ -1,6 +1,8 @@
 //! Where the card stands: a corner of the work area of one screen, always inside of it. Pure, so every arrangement of
 //! screens can be tested.
 
+use serde::{Deserialize, Serialize};
+
 /// Distance from the edges of the work area, in logical pixels.
 pub const MARGIN: f64 = 16.0;
 
@@ -23,7 +25,8 @@ impl Area {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Corner {
     TopLeft,
     /// GNOME, KDE and macOS keep their notifications here, and the eye is used to it.
@@ -65,6 +68,15 @@ impl Corner {
         };
         (x.max(screen.x), y.max(screen.y))
     }
+}
+
+/// The upper left point of a window of this size in the middle of the screen, always inside of it.
+pub fn centre(width: u32, height: u32, screen: Area) -> (i32, i32) {
+    let middle = |from: i32, all: u32, part: u32| from.saturating_add_unsigned(all.saturating_sub(part) / 2);
+    (
+        middle(screen.x, screen.width, width),
+        middle(screen.y, screen.height, height),
+    )
 }
 
 #[cfg(test)]
@@ -115,6 +127,12 @@ mod tests {
                 f64::NAN,
             );
         }
+    }
+
+    #[test]
+    fn the_middle_is_of_the_screen_and_not_of_all_of_them() {
+        assert_eq!(centre(640, 420, SCREEN), (2240, 205));
+        assert_eq!(centre(5000, 5000, SCREEN), (1920, 30));
     }
 
     #[test]

@@ -53,6 +53,16 @@ mod other {
     pub fn has_global_hotkeys() -> bool {
         true
     }
+
+    pub fn windows_come_to_the_front() -> bool {
+        true
+    }
+
+    /// Focus and Focus Assist are not known here yet.
+    pub fn watch_banners(_told: impl Fn(bool) + 'static) {}
+
+    /// The window system itself moves windows off a screen that goes.
+    pub fn watch_screens(_app: &AppHandle, _changed: fn(&AppHandle)) {}
 }
 #[cfg(not(any(
     target_os = "linux",

@@ -1,6 +1,8 @@
-//! How long a call takes from its event to the painted card, by one monotonic clock. Durations only: no number, no name.
+//! How long a call takes from its event to the painted card, and the search window from its hotkey to the caret in it, by one
+//! monotonic clock. Durations only: no number, no name, nothing that was typed.
 //!
-//! `RINGSIDE_STAGES=FILE` appends one JSON object a line, `{"call":"…","stage":"painted","us":41873}`, for the bench.
+//! `RINGSIDE_STAGES=FILE` appends one JSON object a line for the bench: `{"call":"…","stage":"painted","us":41873}`,
+//! `{"search":3,"stage":"shown","us":6120}`, `{"keystroke":"painted","us":9000}`. Only then the search page measures itself.
 
 use std::{
     collections::VecDeque,
@@ -9,6 +11,9 @@ use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// Where a call's way to the card is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +39,23 @@ impl Stage {
     }
 }
 
+/// What the search page says of one keystroke, by its own clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keystroke {
+    /// The owner's answer to it, or to what was typed since, became rows.
+    Answered,
+    /// The rows are on the screen.
+    Painted,
+}
+
 /// Calls that are still measured; older ones are forgotten.
 const MEASURED: usize = 32;
 
 #[derive(Debug, Default)]
 pub struct Stages {
     calls: Mutex<VecDeque<Measured>>,
+    search: Mutex<Search>,
     file: Option<Mutex<File>>,
 }
 
@@ -49,6 +65,15 @@ struct Measured {
     /// When the event came in.
     began: Instant,
     reached: Vec<Stage>,
+}
+
+/// The search window, since its hotkey was heard the last time.
+#[derive(Debug, Default)]
+struct Search {
+    /// How often it was.
+    turn: u64,
+    /// `None` once it is painted: it comes up by other ways, too, of which nothing is measured.
+    began: Option<Instant>,
 }
 
 impl Stages {
@@ -65,9 +90,14 @@ impl Stages {
                     .ok()
             });
         Self {
-            calls: Mutex::default(),
             file: file.map(Mutex::new),
+            ..Self::default()
         }
+    }
+
+    /// Whether anybody reads what is measured.
+    pub fn are_read(&self) -> bool {
+        self.file.is_some()
     }
 
     /// A call's first event came in this long ago. Beginning again changes nothing.
@@ -100,15 +130,45 @@ impl Stages {
             measured.reached.push(stage);
             measured.began.elapsed()
         };
-        let us = took.as_micros();
-        tracing::debug!(call, stage = stage.name(), us = %us, "stage");
-        if let Some(file) = &self.file {
-            let line =
-                serde_json::json!({ "call": call, "stage": stage.name(), "us": u64::try_from(us).unwrap_or(u64::MAX) });
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Err(error) = writeln!(file, "{line}") {
-                tracing::warn!(%error, "RINGSIDE_STAGES can't be written");
+        tracing::debug!(call, stage = stage.name(), us = micros(took), "stage");
+        self.write(&json!({ "call": call, "stage": stage.name(), "us": micros(took) }));
+    }
+
+    /// The hotkey of the search window was heard.
+    pub fn begin_search(&self) {
+        let mut search = self.search.lock().unwrap_or_else(PoisonError::into_inner);
+        search.turn += 1;
+        search.began = Some(Instant::now());
+    }
+
+    /// The search window reached this stage now.
+    pub fn reach_search(&self, stage: Stage) {
+        let (turn, took) = {
+            let mut search = self.search.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(began) = search.began else { return };
+            if stage == Stage::Painted {
+                search.began = None;
             }
+            (search.turn, began.elapsed())
+        };
+        tracing::debug!(search = turn, stage = stage.name(), us = micros(took), "stage");
+        self.write(&json!({ "search": turn, "stage": stage.name(), "us": micros(took) }));
+    }
+
+    /// The search page measured a keystroke: this many microseconds.
+    pub fn keystroke(&self, what: Keystroke, us: u64) {
+        let what = match what {
+            Keystroke::Answered => "answered",
+            Keystroke::Painted => "painted",
+        };
+        self.write(&json!({ "keystroke": what, "us": us }));
+    }
+
+    fn write(&self, line: &Value) {
+        let Some(file) = &self.file else { return };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = writeln!(file, "{line}") {
+            tracing::warn!(%error, "RINGSIDE_STAGES can't be written");
         }
     }
 
@@ -122,6 +182,10 @@ impl Stages {
             .map(|measured| measured.reached.clone())
             .unwrap_or_default()
     }
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -156,23 +220,61 @@ mod tests {
         );
     }
 
-    #[test]
-    fn writes_a_line_a_stage() {
-        let path = std::env::temp_dir().join(format!("ringside-stages-{}.jsonl", std::process::id()));
+    /// What is written while these are measured.
+    fn written(measure: impl FnOnce(&Stages)) -> Vec<Value> {
+        let name = format!(
+            "ringside-stages-{}-{:?}.jsonl",
+            std::process::id(),
+            std::thread::current().id()
+        );
+        let path = std::env::temp_dir().join(name);
         let file = File::create(&path).expect("a temporary file");
-        let stages = Stages {
-            calls: Mutex::default(),
+        measure(&Stages {
             file: Some(Mutex::new(file)),
-        };
-        stages.begin("a", Duration::from_secs(1));
-        stages.reach("a", Stage::Shown);
+            ..Stages::default()
+        });
         let text = std::fs::read_to_string(&path).expect("the file");
         std::fs::remove_file(&path).expect("the file");
-        let line: serde_json::Value = serde_json::from_str(text.trim()).expect("one JSON object");
-        assert_eq!(
-            (line["call"].as_str(), line["stage"].as_str()),
-            (Some("a"), Some("shown"))
-        );
-        assert!(line["us"].as_u64().is_some_and(|us| us >= 1_000_000), "{line}");
+        let line = |line| serde_json::from_str(line).expect("a JSON object a line");
+        text.lines().map(line).collect()
+    }
+
+    #[test]
+    fn writes_a_line_a_stage() {
+        let lines = written(|stages| {
+            stages.begin("a", Duration::from_secs(1));
+            stages.reach("a", Stage::Shown);
+        });
+        assert_eq!(lines.len(), 1);
+        assert_eq!((&lines[0]["call"], &lines[0]["stage"]), (&json!("a"), &json!("shown")));
+        assert!(lines[0]["us"].as_u64().is_some_and(|us| us >= 1_000_000), "{lines:?}");
+    }
+
+    #[test]
+    fn the_search_window_is_measured_from_its_hotkey_to_its_painting() {
+        let lines = written(|stages| {
+            // Opened otherwise: by a link, by a click.
+            stages.reach_search(Stage::Shown);
+            for _ in 0..2 {
+                stages.begin_search();
+                stages.reach_search(Stage::Shown);
+                stages.reach_search(Stage::Painted);
+                stages.reach_search(Stage::Painted);
+            }
+            stages.keystroke(Keystroke::Painted, 9000);
+        });
+        let stage = |turn: u64, stage: &str| (json!(turn), json!(stage));
+        let found: Vec<_> = lines[..4]
+            .iter()
+            .map(|line| (line["search"].clone(), line["stage"].clone()))
+            .collect();
+        let wanted = [
+            stage(1, "shown"),
+            stage(1, "painted"),
+            stage(2, "shown"),
+            stage(2, "painted"),
+        ];
+        assert_eq!(found, wanted);
+        assert_eq!(lines[4..], [json!({ "keystroke": "painted", "us": 9000 })]);
     }
 }

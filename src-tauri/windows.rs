@@ -5,15 +5,25 @@
 //! Every function here must run on the main thread; [`on_main`] takes others there.
 
 pub mod card;
+mod text_size;
 
-use std::path::PathBuf;
+pub use text_size::TextSize;
+
+use std::{path::PathBuf, time::Duration};
 
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
-    webview::NewWindowResponse,
+    AppHandle, LogicalPosition, LogicalSize, Manager, Monitor, PhysicalPosition, PhysicalSize, Url, WebviewUrl,
+    WebviewWindow, WebviewWindowBuilder, Window, WindowEvent, webview::NewWindowResponse,
 };
 
-use crate::{platform, words::Words};
+use crate::{
+    Shell,
+    kept::{self, MainPlace},
+    place::{self, Area},
+    platform,
+    stages::Stage,
+    words::Words,
+};
 
 pub const CARD: &str = "card";
 pub const SEARCH: &str = "search";
@@ -40,7 +50,11 @@ pub fn on_main(app: &AppHandle, work: impl FnOnce(&AppHandle) + Send + 'static) 
 pub fn create(app: &AppHandle) -> tauri::Result<()> {
     card::create(app)?;
     let words = Words::of_the_system();
-    let search = builder(app, SEARCH, "", words.search_title)
+    let measured = match app.state::<Shell>().stages.are_read() {
+        true => "&measured=1",
+        false => "",
+    };
+    let search = builder(app, SEARCH, measured, words.search_title)
         .inner_size(SEARCH_SIZE.0, SEARCH_SIZE.1)
         .decorations(false)
         .resizable(false)
@@ -64,7 +78,6 @@ fn builder<'a>(
     let builder = WebviewWindowBuilder::new(app, view, page)
         .title(title)
         .visible(false)
-        .zoom_hotkeys_enabled(view == MAIN)
         .devtools(cfg!(debug_assertions))
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
@@ -97,10 +110,70 @@ pub fn show_search(app: &AppHandle) {
     let Some(search) = app.get_webview_window(SEARCH) else {
         return;
     };
-    if !search.is_visible().unwrap_or(false) {
-        said("center", search.center());
+    if !is_shown(&search) {
+        centre(app, &search);
     }
     platform::present(&search);
+    app.state::<Shell>().stages.reach_search(Stage::Shown);
+}
+
+/// Draws all windows in this size, in percent. The main window stays as large as it is.
+pub fn set_text_size(app: &AppHandle, percent: u16) {
+    if !app.state::<TextSize>().set(percent) {
+        return;
+    }
+    for window in [SEARCH, MAIN] {
+        if let Some(window) = app.get_webview_window(window) {
+            said("zoom", window.set_zoom(app.state::<TextSize>().zoom()));
+        }
+    }
+    card::refit(app);
+    if let Some(search) = app.get_webview_window(SEARCH).filter(is_shown) {
+        centre(app, &search);
+    }
+}
+
+/// Into the middle of the screen that the pointer is on: that is where a person looks. A window that was never shown has no
+/// size yet that could be asked for.
+fn centre(app: &AppHandle, search: &WebviewWindow) {
+    let Some(screen) = screen_at_pointer(app) else {
+        return said("center", search.center());
+    };
+    let (area, scale) = (area_of(&screen), screen.scale_factor());
+    let (width, height) = app.state::<TextSize>().fitting(SEARCH_SIZE, area, scale);
+    platform::fix_size(search, width, height);
+    let size: PhysicalSize<u32> = LogicalSize::new(width, height).to_physical(scale);
+    let (x, y) = place::centre(size.width, size.height, area);
+    said("position", search.set_position(PhysicalPosition::new(x, y)));
+}
+
+fn is_shown(window: &WebviewWindow) -> bool {
+    window.is_visible().unwrap_or(false)
+}
+
+fn screen_at_pointer(app: &AppHandle) -> Option<Monitor> {
+    let pointer = app.cursor_position().ok()?;
+    app.monitor_from_point(pointer.x, pointer.y).ok()?
+}
+
+/// The work area, in physical pixels.
+fn area_of(screen: &Monitor) -> Area {
+    let work = screen.work_area();
+    Area {
+        x: work.position.x,
+        y: work.position.y,
+        width: work.size.width,
+        height: work.size.height,
+    }
+}
+
+/// Keeps programs that record the screen from seeing who calls, where the system can: Windows and macOS.
+pub fn protect(app: &AppHandle, protected: bool) {
+    for window in [CARD, SEARCH, MAIN] {
+        if let Some(window) = app.get_webview_window(window) {
+            said("content protection", window.set_content_protected(protected));
+        }
+    }
 }
 
 pub fn show_main(app: &AppHandle) {
@@ -126,13 +199,86 @@ fn present_main(app: &AppHandle, more: &str) {
 }
 
 fn create_main(app: &AppHandle, more: &str) -> tauri::Result<WebviewWindow> {
-    let main = builder(app, MAIN, more, "Ringside")
-        .inner_size(MAIN_SIZE.0, MAIN_SIZE.1)
-        .min_inner_size(SMALLEST_MAIN.0, SMALLEST_MAIN.1)
-        .center()
+    let builder = builder(app, MAIN, more, "Ringside").min_inner_size(SMALLEST_MAIN.0, SMALLEST_MAIN.1);
+    let builder = match kept::main(app) {
+        Some(kept) => {
+            let builder = builder.inner_size(kept.width.max(SMALLEST_MAIN.0), kept.height.max(SMALLEST_MAIN.1));
+            match is_in_sight(app, &kept) {
+                true => builder.position(kept.x, kept.y),
+                false => builder.center(),
+            }
+            .maximized(kept.maximized)
+        }
+        None => builder.inner_size(MAIN_SIZE.0, MAIN_SIZE.1).center(),
+    };
+    let main = builder
+        .content_protected(app.state::<Shell>().app.quiet_now().presenting)
         .build()?;
     platform::prepare(&main);
+    said("zoom", main.set_zoom(app.state::<TextSize>().zoom()));
     Ok(main)
+}
+
+/// A screen may be gone since.
+fn is_in_sight(app: &AppHandle, kept: &MainPlace) -> bool {
+    let screens = app.available_monitors().unwrap_or_default();
+    let screens: Vec<Area> = screens.iter().map(area_of).collect();
+    let scale = app
+        .monitor_from_point(kept.x, kept.y)
+        .ok()
+        .flatten()
+        .map_or(1.0, |screen| screen.scale_factor());
+    let at: PhysicalPosition<i32> = LogicalPosition::new(kept.x, kept.y).to_physical(scale);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates, and is only compared"
+    )]
+    let length = |length: f64| (length * scale) as u32;
+    let window = Area {
+        x: at.x,
+        y: at.y,
+        width: length(kept.width),
+        height: length(kept.height),
+    };
+    kept::can_be_reached(window, &screens)
+}
+
+/// A window that is moved tells so at every step; it is kept once it stands still.
+const STANDS: Duration = Duration::from_millis(800);
+
+/// The main window was moved or sized.
+fn keep_main(app: &AppHandle) {
+    let Some(main) = app.get_webview_window(MAIN) else {
+        return;
+    };
+    let shown = main.is_visible().unwrap_or(false) && !main.is_minimized().unwrap_or(false);
+    let (Ok(at), Ok(size), Ok(scale), true) = (main.outer_position(), main.inner_size(), main.scale_factor(), shown)
+    else {
+        return;
+    };
+    let maximized = main.is_maximized().unwrap_or(false);
+    let (at, size) = (at.to_logical::<f64>(scale), size.to_logical::<f64>(scale));
+    let now = MainPlace {
+        x: at.x,
+        y: at.y,
+        width: size.width,
+        height: size.height,
+        maximized,
+    };
+    kept::set_main(app, |before| match (before, maximized) {
+        // Maximized it stands nowhere of its own.
+        (Some(before), true) => Some(MainPlace { maximized, ..before }),
+        (None, true) => None,
+        (_, false) => Some(now),
+    });
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(STANDS).await;
+        if kept::main(&app).is_some_and(|kept| kept == now || maximized) {
+            kept::save(&app);
+        }
+    });
 }
 
 /// Hides any of the three, because its page or the window system says so.
@@ -140,7 +286,11 @@ pub fn hide(app: &AppHandle, label: &str) {
     if label == CARD {
         card::hide_unless_called(app);
     } else if let Some(window) = app.get_webview_window(label) {
+        let had_keyboard = label == SEARCH && window.is_focused().unwrap_or(false);
         said("hide", window.hide());
+        if had_keyboard {
+            card::take_back_keyboard(app);
+        }
     }
 }
 
@@ -152,6 +302,9 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
             hide(window.app_handle(), window.label());
         }
         WindowEvent::Moved(_) if window.label() == CARD => card::moved(window.app_handle()),
+        WindowEvent::Moved(_) | WindowEvent::Resized(_) if window.label() == MAIN => {
+            on_main(window.app_handle(), keep_main);
+        }
         WindowEvent::ScaleFactorChanged { .. } if window.label() == CARD => {
             on_main(window.app_handle(), card::return_to_corner);
         }

@@ -23,13 +23,7 @@ fn caller(call: &CallDto) -> Option<(&ContactDto, bool)> {
     }
     match (call.caller.kind, matches) {
         (CallerKind::Withheld, _) => None,
-        (_, [only]) => {
-            let is_proof = matches!(
-                only.grade,
-                GradeDto::ExactWithExtension | GradeDto::Exact | GradeDto::Alias
-            );
-            Some((&only.contact, is_proof && !only.gone))
-        }
+        (_, [only]) => Some((&only.contact, is_proof(only.grade) && !only.gone)),
         _ => None,
     }
 }
@@ -42,42 +36,91 @@ fn number(CallerDto { kind, text, .. }: &CallerDto, words: &Words) -> String {
     }
 }
 
-/// Name first; then what kind of call, company and number.
-pub(super) fn notice(call: &CallDto, words: &Words) -> Notice {
+/// What the caller is called, before anything else that is said about them; and the record, where there is one.
+fn named<'a>(call: &'a CallDto, words: &Words) -> (String, Option<&'a ContactDto>) {
+    match (caller(call), call.caller.kind) {
+        (Some((contact, true)), _) => (contact.name.clone(), Some(contact)),
+        (Some((contact, false)), _) => (format!("{} {}", words.probably, contact.name), Some(contact)),
+        (None, CallerKind::Withheld) => (words.withheld.to_owned(), None),
+        (None, _) if call.caller.text.is_empty() => (words.unknown_caller.to_owned(), None),
+        (None, _) => (number(&call.caller, words), None),
+    }
+}
+
+/// As a screen reader says it best: "Incoming call: Anna Meier. ACME, exact match"; then number and line. `discreet`: others may
+/// read it, so it names nobody.
+pub(super) fn notice(call: &CallDto, discreet: bool, words: &Words) -> Notice {
     let direction = match call.direction {
         DirectionDto::In => words.incoming,
         DirectionDto::Out => words.outgoing,
     };
-    let mut facts = vec![direction.to_owned()];
-    let title = match (caller(call), call.caller.kind) {
-        (Some((contact, is_certain)), _) => {
-            facts.extend(contact.company.clone().filter(|company| *company != contact.name));
-            facts.push(number(&call.caller, words));
-            if is_certain {
-                contact.name.clone()
-            } else {
-                format!("{} {}", words.probably, contact.name)
-            }
-        }
-        (None, CallerKind::Withheld) => words.withheld.to_owned(),
-        (None, _) => {
-            if call.lookup.matches.len() > 1 {
-                facts.push(format!("{} {}", call.lookup.matches.len(), words.several));
-            }
-            if call.caller.text.is_empty() {
-                words.unknown_caller.to_owned()
-            } else {
-                number(&call.caller, words)
-            }
-        }
-    };
+    if discreet {
+        return Notice {
+            title: direction.to_owned(),
+            ..Notice::default()
+        };
+    }
+    let (name, contact) = named(call, words);
+    let mut facts = Vec::new();
+    if let Some(contact) = contact {
+        let company = contact.company.clone().filter(|company| *company != contact.name);
+        let exact = is_exact(call, contact).then(|| words.exact.to_owned());
+        facts.push([company, exact].into_iter().flatten().collect::<Vec<_>>().join(", "));
+        facts.push(number(&call.caller, words));
+    } else if call.lookup.matches.len() > 1 {
+        facts.push(format!("{} {}", call.lookup.matches.len(), words.several));
+    }
     facts.extend(call.line.clone());
     facts.retain(|fact| !fact.is_empty());
     Notice {
-        title,
+        title: format!("{direction}: {name}"),
         body: facts.join(" · "),
         actions: vec![],
     }
+}
+
+/// Whether the caller's number is proved to be this record's.
+fn is_exact(call: &CallDto, contact: &ContactDto) -> bool {
+    let mut found = call.lookup.matches.iter();
+    found.any(|one| one.contact.reference == contact.reference && is_proof(one.grade) && !one.gone)
+}
+
+fn is_proof(grade: GradeDto) -> bool {
+    matches!(grade, GradeDto::ExactWithExtension | GradeDto::Exact | GradeDto::Alias)
+}
+
+/// Names that stand in the notification of missed calls.
+const NAMED: usize = 4;
+
+/// One for all calls that were missed since somebody looked, the newest first.
+pub(super) fn missed<'a>(
+    calls: impl DoubleEndedIterator<Item = &'a CallDto>,
+    discreet: bool,
+    words: &Words,
+) -> Option<Notice> {
+    let calls: Vec<&CallDto> = calls.rev().collect();
+    let mut names: Vec<String> = Vec::new();
+    for call in &calls {
+        let (name, _) = named(call, words);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let more = names.len() > NAMED;
+    names.truncate(NAMED);
+    let names = if discreet { String::new() } else { names.join(", ") };
+    let dots = if more && !discreet { " …" } else { "" };
+    let (title, body) = match calls.len() {
+        0 => return None,
+        1 if discreet => (words.missed_call.to_owned(), names),
+        1 => (format!("{}: {names}", words.missed_call), String::new()),
+        several => (format!("{several} {}", words.missed_calls), names + dots),
+    };
+    Some(Notice {
+        title,
+        body,
+        actions: vec![],
+    })
 }
 
 /// So many ring at once that none is named.
@@ -99,14 +142,56 @@ mod tests {
     use super::*;
     use crate::samples::{anna, call};
 
+    /// Without what kind of call it is.
+    fn title_of(call: &CallDto, language: &str) -> String {
+        let title = notice(call, false, Words::of(language)).title;
+        title
+            .split_once(": ")
+            .map(|(_, name)| name.to_owned())
+            .expect("a kind of call")
+    }
+
+    #[test]
+    fn names_nobody_where_others_may_read_it() {
+        for (language, words) in [("en", "Incoming call"), ("de", "Eingehender Anruf")] {
+            let known = call(|call| call["lookup"]["matches"] = json!([anna()]));
+            let notice = notice(&known, true, Words::of(language));
+            assert_eq!((notice.title.as_str(), notice.body.as_str()), (words, ""));
+        }
+    }
+
+    #[test]
+    fn missed_calls_are_told_in_one() {
+        let known = call(|call| call["lookup"]["matches"] = json!([anna()]));
+        let unknown = call(|_| {});
+        let told = |calls: &[&CallDto], discreet| {
+            missed(calls.iter().copied(), discreet, Words::of("en")).map(|notice| (notice.title, notice.body))
+        };
+        assert_eq!(told(&[], false), None);
+        assert_eq!(
+            told(&[&known], false),
+            Some(("Missed call: Anna Meier".into(), String::new()))
+        );
+        assert_eq!(
+            told(&[&known, &known, &unknown], false),
+            Some(("3 missed calls".into(), "(202) 555-0143, Anna Meier".into()))
+        );
+        assert_eq!(told(&[&known], true), Some(("Missed call".into(), String::new())));
+        assert_eq!(
+            told(&[&known, &unknown], true),
+            Some(("2 missed calls".into(), String::new()))
+        );
+    }
+
     #[test]
     fn names_the_caller_first() {
         let notice = notice(
             &call(|call| call["lookup"]["matches"] = json!([anna()])),
+            false,
             Words::of("en"),
         );
-        assert_eq!(notice.title, "Anna Meier");
-        assert_eq!(notice.body, "Incoming call · ACME · (202) 555-0143 · Support");
+        assert_eq!(notice.title, "Incoming call: Anna Meier");
+        assert_eq!(notice.body, "ACME, exact match · (202) 555-0143 · Support");
     }
 
     #[test]
@@ -118,7 +203,7 @@ mod tests {
                 one["gone"] = json!(gone);
                 call["lookup"]["matches"] = json!([one]);
             });
-            notice(&call, Words::of(language)).title
+            title_of(&call, language)
         };
         for proof in ["exact_with_extension", "exact", "alias"] {
             assert_eq!(title("en", proof, false), "Anna Meier", "{proof}");
@@ -140,7 +225,7 @@ mod tests {
                 call["choice"] = json!({ "contact": anna()["contact"], "by": by });
                 call["lookup"]["matches"] = json!(others);
             });
-            notice(&call, Words::of("en")).title
+            title_of(&call, "en")
         };
         assert_eq!(chosen("person", 1), "Anna Meier");
         assert_eq!(chosen("person", 2), "Anna Meier");
@@ -150,15 +235,16 @@ mod tests {
 
     #[test]
     fn never_puts_a_claimed_name_where_a_known_one_stands() {
-        let unknown = notice(&call(|_| {}), Words::of("en"));
-        assert_eq!(unknown.title, "(202) 555-0143");
+        let unknown = notice(&call(|_| {}), false, Words::of("en"));
+        assert_eq!(unknown.title, "Incoming call: (202) 555-0143");
         assert!(!unknown.body.contains("MONEY"), "{}", unknown.body);
         let several = notice(
             &call(|call| call["lookup"]["matches"] = json!([anna(), anna()])),
+            false,
             Words::of("de"),
         );
-        assert_eq!(several.title, "(202) 555-0143");
-        assert_eq!(several.body, "Eingehender Anruf · 2 mögliche Treffer · Support");
+        assert_eq!(several.title, "Eingehender Anruf: (202) 555-0143");
+        assert_eq!(several.body, "2 mögliche Treffer · Support");
     }
 
     #[test]
@@ -167,7 +253,7 @@ mod tests {
             call["caller"]["kind"] = json!("withheld");
             call["caller"]["text"] = json!("");
         });
-        assert_eq!(notice(&withheld, Words::of("en")).title, "Number withheld");
+        assert_eq!(title_of(&withheld, "en"), "Number withheld");
     }
 
     #[test]
@@ -175,8 +261,8 @@ mod tests {
         let extension = call(
             |call| call["caller"] = json!({ "kind": "extension", "text": "ext. 204", "e164": null, "region": null, "line_type": null, "display": null }),
         );
-        assert_eq!(notice(&extension, Words::of("en")).title, "ext. 204");
-        assert_eq!(notice(&extension, Words::of("de")).title, "Durchwahl 204");
+        assert_eq!(title_of(&extension, "en"), "ext. 204");
+        assert_eq!(title_of(&extension, "de"), "Durchwahl 204");
     }
 
     #[test]

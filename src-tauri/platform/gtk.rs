@@ -1,6 +1,6 @@
 //! GTK and WebKitGTK.
 
-use std::{cell::RefCell, os::unix::process::CommandExt as _};
+use std::{cell::RefCell, os::unix::process::CommandExt as _, time::Duration};
 
 use gtk::prelude::{Cast as _, GtkWindowExt as _, WidgetExt as _};
 use tauri::{AppHandle, WebviewWindow, WebviewWindowBuilder, Wry};
@@ -10,6 +10,9 @@ use crate::words::{language_tag, system_locale};
 
 /// WebKit draws small windows well without the graphics card, in 92 instead of 142 MiB, and starts sooner.
 const NO_COMPOSITING: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+
+/// Until windows stand where a change of the screens leaves them.
+const SETTLING: Duration = Duration::from_millis(300);
 
 /// Settles what the libraries read from the environment when they are loaded: this process starts over with it. Must come
 /// before any thread. A person's own setting stays.
@@ -109,4 +112,52 @@ pub fn present(window: &WebviewWindow) {
 pub fn has_global_hotkeys() -> bool {
     use gtk::gdk::prelude::DisplayExtManual as _;
     gtk::gdk::Display::default().is_some_and(|display| display.backend().is_x11())
+}
+
+/// On Wayland no program puts its windows in front, or where it likes. Main thread only, as is [`has_global_hotkeys`].
+pub fn windows_come_to_the_front() -> bool {
+    has_global_hotkeys()
+}
+
+thread_local! {
+    /// Tells of changes for as long as it is there.
+    static BANNERS: RefCell<Option<gtk::gio::Settings>> = const { RefCell::new(None) };
+}
+
+/// GNOME's "Do Not Disturb" is a setting: `show-banners`. Tells it now and whenever it changes; says nothing on desktops that do
+/// not know it. To make settings of a schema that is not installed would end the program, so that is looked up first.
+pub fn watch_banners(told: impl Fn(bool) + 'static) {
+    use gtk::gio::prelude::SettingsExt as _;
+
+    const SCHEMA: &str = "org.gnome.desktop.notifications";
+    const KEY: &str = "show-banners";
+    let schema = gtk::gio::SettingsSchemaSource::default().and_then(|source| source.lookup(SCHEMA, true));
+    if !schema.is_some_and(|schema| schema.has_key(KEY)) {
+        return;
+    }
+    let settings = gtk::gio::Settings::new(SCHEMA);
+    told(settings.boolean(KEY));
+    settings.connect_changed(Some(KEY), move |settings, key| told(settings.boolean(key)));
+    BANNERS.set(Some(settings));
+}
+
+/// Says when a screen comes, goes or changes its size.
+pub fn watch_screens(app: &AppHandle, changed: fn(&AppHandle)) {
+    let Some(screen) = gtk::gdk::Screen::default() else {
+        return;
+    };
+    let told = {
+        let app = app.clone();
+        move || {
+            let app = app.clone();
+            // Only after the window system has taken the windows along.
+            tauri::async_runtime::spawn(async move {
+                tokio::time::sleep(SETTLING).await;
+                crate::windows::on_main(&app, changed);
+            });
+        }
+    };
+    let also = told.clone();
+    screen.connect_monitors_changed(move |_| told());
+    screen.connect_size_changed(move |_| also());
 }

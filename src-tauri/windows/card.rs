@@ -6,28 +6,40 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ringside_ipc::settings::CardScreenDto;
 use tauri::{AppHandle, Manager, PhysicalPosition, WebviewWindow};
 use tokio::sync::watch;
 
-use super::{CARD, builder, on_main, said};
+use super::{CARD, TextSize, area_of, builder, on_main, said, screen_at_pointer, text_size::room};
 use crate::{
-    Shell,
-    place::{Area, Corner, MARGIN},
+    Shell, kept,
+    place::{Area, Corner},
     platform,
     stages::Stage,
     words::Words,
 };
 
-/// Logical pixels.
+/// CSS pixels, which are logical pixels at a text size of 100 %.
 const WIDTH: f64 = 380.0;
 const HEIGHT: f64 = 132.0;
+/// Logical pixels.
 const LOWEST: f64 = 48.0;
+/// What is taken for the screen where the system tells nothing of any.
+const UNKNOWN: Area = Area {
+    x: 0,
+    y: 0,
+    width: 1024,
+    height: 632,
+};
 /// A card is shown when its page says that it holds the call, and at the latest after this long.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// The same while the page is still being loaded, as when a call started the app.
 const LOADING: Duration = Duration::from_secs(10);
 /// A drag is over when the window has stood still for this long.
 const STILL: Duration = Duration::from_millis(300);
+
+/// Until the window manager knows a window that was just shown: before that, it gives it no keyboard.
+const MANAGED: Duration = Duration::from_millis(80);
 
 /// What has to be remembered of the card between calls.
 #[derive(Debug, Default)]
@@ -39,21 +51,38 @@ pub struct CardState {
 
 #[derive(Debug)]
 struct State {
-    corner: Corner,
-    height: f64,
+    /// Where it comes up.
+    screen: CardScreenDto,
+    /// The session is locked: nothing is shown until it is not any more.
+    locked: bool,
+    /// Of the page's content, in CSS pixels, as it said last.
+    content: f64,
+    /// Of the page.
+    zoom: f64,
+    /// Of the window, in logical pixels.
+    size: (f64, f64),
     /// Calls whose card waits for the page.
     pending: Vec<String>,
+    /// The person asked for it: it gets the keyboard as soon as it is shown.
+    asked_for: bool,
     /// When the card last moved in a drag.
     dragged: Option<Instant>,
+    /// The search window was opened by somebody who had the keyboard in the card.
+    lent: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
         Self {
-            corner: Corner::default(),
-            height: HEIGHT,
+            screen: CardScreenDto::Pointer,
+            locked: false,
+            content: HEIGHT,
+            zoom: 1.0,
+            size: (WIDTH, HEIGHT),
             pending: Vec::new(),
+            asked_for: false,
             dragged: None,
+            lent: false,
         }
     }
 }
@@ -112,8 +141,33 @@ pub fn page_speaks(app: &AppHandle, label: &str) {
     }
 }
 
+/// Where the person wants it to come up.
+pub fn set_screen(app: &AppHandle, screen: CardScreenDto) {
+    app.state::<CardState>().state().screen = screen;
+}
+
+/// Nothing is to be seen over a locked screen. What was shown goes, and comes back with [`pop`].
+pub fn set_locked(app: &AppHandle, locked: bool) {
+    app.state::<CardState>().state().locked = locked;
+    if let Some(card) = app.get_webview_window(CARD).filter(|_| locked) {
+        said("hide", card.hide());
+    }
+}
+
+/// The person asks for the card: it gets the keyboard, and is shown as [`pop`] shows one where it is not yet.
+pub fn bring(app: &AppHandle, call: &str) {
+    if is_shown(app) {
+        return focus(app);
+    }
+    app.state::<CardState>().state().asked_for = true;
+    pop(app, call);
+}
+
 /// Shows the card that waits for its page, if there is one.
 pub fn reveal(app: &AppHandle) {
+    if app.state::<CardState>().state().locked {
+        return;
+    }
     let calls = std::mem::take(&mut app.state::<CardState>().state().pending);
     if calls.is_empty() {
         return;
@@ -122,6 +176,7 @@ pub fn reveal(app: &AppHandle) {
         return;
     };
     if !is_shown(app) {
+        fit(app, &card, true);
         place(app, &card, true);
         // Shown without being activated; only a click or the hotkey gives it the keyboard.
         said("focusable", card.set_focusable(false));
@@ -130,6 +185,13 @@ pub fn reveal(app: &AppHandle) {
     }
     for call in calls {
         app.state::<Shell>().stages.reach(&call, Stage::Shown);
+    }
+    if std::mem::take(&mut app.state::<CardState>().state().asked_for) {
+        let app = app.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(MANAGED).await;
+            on_main(&app, focus);
+        });
     }
 }
 
@@ -142,7 +204,12 @@ pub fn hide_unless_called(app: &AppHandle) {
 
 /// No card is open any more.
 pub fn hide(app: &AppHandle) {
-    app.state::<CardState>().state().pending.clear();
+    {
+        let card = app.state::<CardState>();
+        let mut state = card.state();
+        state.pending.clear();
+        state.asked_for = false;
+    }
     let Some(card) = app.get_webview_window(CARD) else {
         return;
     };
@@ -155,31 +222,53 @@ pub fn is_shown(app: &AppHandle) -> bool {
         .is_some_and(|card| card.is_visible().unwrap_or(false))
 }
 
-/// The page's content has this height, in logical pixels.
+/// The page's content has this height, in CSS pixels.
 pub fn resize(app: &AppHandle, height: f64) {
     let Some(card) = app.get_webview_window(CARD) else {
         return;
     };
-    let screen = screen_of(app, &card, false);
-    let highest = screen.map_or(600.0, |(area, scale)| f64::from(area.height) / scale - 2.0 * MARGIN);
-    let height = if height.is_finite() {
-        height.ceil().clamp(LOWEST, highest.max(LOWEST))
-    } else {
-        HEIGHT
-    };
-    let (before, is_dragged) = {
+    let is_dragged = {
         let card = app.state::<CardState>();
         let mut state = card.state();
-        (std::mem::replace(&mut state.height, height), state.dragged.is_some())
+        state.content = if height.is_finite() { height } else { HEIGHT };
+        state.dragged.is_some()
     };
-    // A page that says the same again, as in a storm of calls, moves nothing.
-    if (before - height).abs() >= 1.0 {
-        platform::fix_size(&card, WIDTH, height);
-    }
+    fit(app, &card, false);
     if !is_shown(app) {
         reveal(app);
     } else if !is_dragged {
         place(app, &card, false);
+    }
+}
+
+/// Another text size: the card grows or shrinks where it stands.
+pub fn refit(app: &AppHandle) {
+    if let Some(card) = app.get_webview_window(CARD) {
+        fit(app, &card, false);
+        place(app, &card, false);
+    }
+}
+
+/// Makes the window as large as its content in the text size that the person wants, as far as the screen lets it. What
+/// does not fit the page scrolls.
+fn fit(app: &AppHandle, card: &WebviewWindow, anew: bool) {
+    let (area, scale) = screen_of(app, card, anew).unwrap_or((UNKNOWN, 1.0));
+    let zoom = app.state::<TextSize>().zoom_within(WIDTH, area, scale);
+    let highest = room(area, scale).1.max(LOWEST);
+    let (before, size) = {
+        let card = app.state::<CardState>();
+        let mut state = card.state();
+        let height = (state.content * zoom).ceil().clamp(LOWEST, highest);
+        let before = (state.zoom, state.size);
+        (state.zoom, state.size) = (zoom, ((WIDTH * zoom).round(), height));
+        (before, state.size)
+    };
+    if (before.0 - zoom).abs() > f64::EPSILON {
+        said("zoom", card.set_zoom(zoom));
+    }
+    // A page that says the same again, as in a storm of calls, moves nothing.
+    if (before.1.0 - size.0).abs() >= 1.0 || (before.1.1 - size.1).abs() >= 1.0 {
+        platform::fix_size(card, size.0, size.1);
     }
 }
 
@@ -194,50 +283,54 @@ pub fn focus(app: &AppHandle) {
     }
 }
 
-/// Puts the card into its corner: of the screen with the pointer when it is about to be shown, else of the one it is on.
-fn place(app: &AppHandle, card: &WebviewWindow, at_pointer: bool) {
-    let Some((area, scale)) = screen_of(app, card, at_pointer) else {
+/// The search window is about to take the keyboard from whoever has it.
+pub fn lend_keyboard(app: &AppHandle) {
+    let card = app.get_webview_window(CARD);
+    let has = card.is_some_and(|card| card.is_focused().unwrap_or(false));
+    app.state::<CardState>().state().lent = has;
+}
+
+/// The search window goes, and had the keyboard: it goes back to the card if it came from there. What was just chosen or
+/// is to be created is logged or taken back by one key.
+pub fn take_back_keyboard(app: &AppHandle) {
+    if std::mem::take(&mut app.state::<CardState>().state().lent) {
+        focus(app);
+    }
+}
+
+/// Puts the card into its corner: of the screen that the person wants it on when it is about to be shown, else of the one it is on.
+fn place(app: &AppHandle, card: &WebviewWindow, anew: bool) {
+    let Some((area, scale)) = screen_of(app, card, anew) else {
         return;
     };
-    let (corner, height) = {
-        let card = app.state::<CardState>();
-        let state = card.state();
-        (state.corner, state.height)
-    };
+    let (width, height) = app.state::<CardState>().state().size;
+    let corner = kept::corner(app);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "sizes of a few hundred pixels"
     )]
     let pixels = |length: f64| (length * scale).round().max(1.0) as u32;
-    let (x, y) = corner.place(pixels(WIDTH), pixels(height), area, scale);
+    let (x, y) = corner.place(pixels(width), pixels(height), area, scale);
     let place = PhysicalPosition::new(x, y);
     // A window that comes onto the screen is placed by the window manager unless it is told.
-    if at_pointer || !card.outer_position().is_ok_and(|now| now == place) {
+    if anew || !card.outer_position().is_ok_and(|now| now == place) {
         said("position", card.set_position(place));
     }
 }
 
-/// The work area of a screen in physical pixels, and its scale.
-fn screen_of(app: &AppHandle, card: &WebviewWindow, at_pointer: bool) -> Option<(Area, f64)> {
-    let of_pointer = || {
-        let pointer = app.cursor_position().ok()?;
-        app.monitor_from_point(pointer.x, pointer.y).ok()?
-    };
-    let monitor = match at_pointer {
-        true => of_pointer(),
-        false => card.current_monitor().ok().flatten(),
+/// The work area of the card's screen in physical pixels, and its scale.
+fn screen_of(app: &AppHandle, card: &WebviewWindow, anew: bool) -> Option<(Area, f64)> {
+    let wanted = app.state::<CardState>().state().screen;
+    let monitor = match (anew, wanted) {
+        (true, CardScreenDto::Pointer) => screen_at_pointer(app),
+        (true, CardScreenDto::Primary) => None,
+        (false, _) => card.current_monitor().ok().flatten(),
     };
     // A screen that was unplugged, or a system that does not tell: any screen is better than none.
-    let monitor = monitor.or_else(|| app.primary_monitor().ok().flatten())?;
-    let work = monitor.work_area();
-    let area = Area {
-        x: work.position.x,
-        y: work.position.y,
-        width: work.size.width,
-        height: work.size.height,
-    };
-    Some((area, monitor.scale_factor()))
+    let monitor = monitor.or_else(|| app.primary_monitor().ok().flatten());
+    let monitor = monitor.or_else(|| app.available_monitors().ok()?.into_iter().next())?;
+    Some((area_of(&monitor), monitor.scale_factor()))
 }
 
 /// The person drags the card; where they leave it, it snaps to the nearest corner.
@@ -280,7 +373,7 @@ fn snap(app: &AppHandle) {
         width: size.width,
         height: size.height,
     };
-    app.state::<CardState>().state().corner = Corner::nearest(window, area);
+    kept::set_corner(app, Corner::nearest(window, area));
     place(app, &card, false);
 }
 
@@ -291,9 +384,10 @@ pub fn moved(app: &AppHandle) {
     }
 }
 
-/// Another scale, another screen: the card goes back into its corner.
+/// Another scale, another screen, or one less: the card goes back into its corner, in sight.
 pub fn return_to_corner(app: &AppHandle) {
     if let Some(card) = app.get_webview_window(CARD) {
+        fit(app, &card, false);
         place(app, &card, false);
     }
 }

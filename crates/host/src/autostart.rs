@@ -65,9 +65,9 @@ impl Autostart {
     /// Writes the file so that the next session runs `program` with `arguments`.
     pub fn turn_on(&self, program: &Path, arguments: &[&str]) -> Result<()> {
         let text = format!(
-            "[Desktop Entry]\nType=Application\nName={}\nComment=Shows who is calling\nExec={}\nTerminal=false\n",
+            "[Desktop Entry]\nType=Application\nName={}\nComment=Shows who is calling\n{}\nTerminal=false\n",
             self.name,
-            exec_line(OPERATION, program, arguments)?
+            exec_lines(OPERATION, program, arguments)?
         );
         write_whole(OPERATION, &self.file, &text)
     }
@@ -77,8 +77,15 @@ impl Autostart {
     }
 }
 
+/// What a desktop file runs, and the program itself: where that is gone (a package was removed), desktops pass the file over.
+pub(crate) fn exec_lines(operation: &'static str, program: &Path, arguments: &[&str]) -> Result<String> {
+    let exec = exec_line(operation, program, arguments)?;
+    let program = program.display().to_string().replace('\\', "\\\\");
+    Ok(format!("TryExec={program}\nExec={exec}"))
+}
+
 /// The value of `Exec` in a desktop file: quoted for the specification's own shell-like rules.
-pub(crate) fn exec_line(operation: &'static str, program: &Path, arguments: &[&str]) -> Result<String> {
+fn exec_line(operation: &'static str, program: &Path, arguments: &[&str]) -> Result<String> {
     let refused = |why: &'static str| {
         Error::new(Kind::Invalid, operation, format!("the path of the program {why}"))
             .hint("Move Ringside to a folder with a plain name")
@@ -187,6 +194,10 @@ mod tests {
         assert!(
             text.contains("\nExec=\"/opt/My Apps/ringside-desktop\" --hidden\n"),
             "{text}"
+        );
+        assert!(
+            text.contains("\nTryExec=/opt/My Apps/ringside-desktop\n"),
+            "passed over once the program is gone: {text}"
         );
         assert!(text.contains("\nName=Ringside (x)\n"), "{text}");
 

@@ -21,9 +21,12 @@ mod markup;
 pub mod notify;
 pub mod process;
 mod run;
+pub mod screen;
+pub mod session;
 pub mod sign_in;
 #[cfg(unix)]
 pub mod socket;
+pub mod state;
 
 pub use autostart::Autostart;
 pub use clock::{OsRandom, SystemClock};

@@ -13,7 +13,7 @@ use ringside_domain::{Error, Kind, Result};
 use tokio::process::Command;
 
 use crate::{
-    autostart::{exec_line, remove, write_whole},
+    autostart::{exec_lines, remove, write_whole},
     folders::{DesktopFolders, Folders},
     run::{missing, run},
 };
@@ -105,8 +105,8 @@ impl LinkHandler {
         let words: Vec<&str> = arguments.iter().copied().chain(["%u"]).collect();
         let mimes: String = Scheme::ALL.iter().map(|scheme| scheme.mime() + ";").collect();
         let text = format!(
-            "[Desktop Entry]\nType=Application\nName=Ringside\nExec={}\nMimeType={mimes}\nNoDisplay=true\nTerminal=false\n",
-            exec_line(OPERATION, program, &words)?
+            "[Desktop Entry]\nType=Application\nName=Ringside\n{}\nMimeType={mimes}\nNoDisplay=true\nTerminal=false\n",
+            exec_lines(OPERATION, program, &words)?
         );
         if self.is_ours(scheme) {
             write_whole(OPERATION, &self.file(), &text)?;
@@ -237,6 +237,21 @@ impl LinkHandler {
 pub async fn open_page(url: &str) -> Result<()> {
     check_page(url)?;
     launch(url).await
+}
+
+/// Opens the folder of a file in the person's file manager. Which files may be asked for is the caller's to know.
+///
+/// # Errors
+/// [`Kind::NotFound`] when the file is not there any more.
+pub async fn show_file(path: &Path) -> Result<()> {
+    match path.parent().and_then(Path::to_str) {
+        Some(folder) if path.is_absolute() && path.is_file() => launch(folder).await,
+        _ => Err(Error::new(
+            Kind::NotFound,
+            "show_file",
+            "This file is not there any more",
+        )),
+    }
 }
 
 /// Opens a page to sign in at, whose host the caller has checked: a server on this very machine may lack TLS.

@@ -10,6 +10,7 @@
 mod keyring;
 mod links;
 mod notifications;
+mod session;
 
 use std::process::Command;
 
