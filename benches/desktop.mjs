@@ -13,6 +13,7 @@ import { at, duration, median, mib, ms, seconds, sum, table, times } from './des
 import { Pbx } from './desktop/pbx.mjs';
 import { family, isAlone, memory, work, worked } from './desktop/processes.mjs';
 import { PROFILE, Program } from './desktop/program.mjs';
+import { hotkeys, typing } from './desktop/search.mjs';
 
 const need = (name) => process.env[name] ?? stop(`${name} is not set: run this with ./dev bench`);
 const stop = (why) => {
@@ -22,6 +23,7 @@ const stop = (why) => {
 const quick = process.env.RINGSIDE_BENCH_QUICK === '1';
 const PEOPLE = Number(process.env.RINGSIDE_BENCH_PEOPLE ?? 100_000);
 const CALLS = quick ? 12 : 150;
+const HOTKEYS = quick ? 6 : 60;
 const STARTS = quick ? 2 : 9;
 const ROUNDS = quick ? 1 : 3;
 const SETTLED = quick ? 3_000 : 20_000;
@@ -172,6 +174,34 @@ async function calls() {
   await program.stop();
 }
 
+/** The search window, by its hotkey and its keys. */
+async function searchWindow() {
+  const program = await ringside({ RINGSIDE_STAGES: stagesFile });
+  await sleep(2_000);
+  const pick = chance(20_260_403);
+  const opened = await hotkeys(stagesFile, HOTKEYS, () => pick(100));
+  const both = (values) => `${ms(at(0.5, values))} / ${ms(at(0.95, values))}`;
+  const stage = (name) => opened.map((one) => one[name]);
+  const way = ['sent', 'shown', 'painted'].map((name) => `${name} ${both(stage(name))}`).join(', ');
+  goal('search hotkey → window visible with the caret in it, p95', 50, at(0.95, stage('painted')), {
+    show: ms,
+    beside: `p50 ${ms(at(0.5, stage('painted')))}, worst ${ms(Math.max(...stage('painted')))}, n ${opened.length}`,
+    why: `stages since the hotkey was heard, p50 / p95: ${way}`,
+  });
+  notes.push(`from hotkey to caret, since it was heard, p50 / p95: ${way}`);
+  notes.push(`from the key on the X server to the same caret, p50 / p95: ${both(stage('pressed'))}: the hotkey library looks for keys every 50 ms`);
+  const names = ['Katharina Fischer', 'Jurgen', 'Xenia Zoe', 'Ledger & Lamp', 'Peter Olga Xu', '(415) 555-01'];
+  const { answered, painted } = await typing(stagesFile, quick ? names.slice(0, 2) : [...names, ...names]);
+  const steps = `answered ${both(answered)}, painted ${both(painted)}`;
+  goal('keystroke in the search window → its rows painted, p95', 16, at(0.95, painted), {
+    show: ms,
+    beside: `p50 ${ms(at(0.5, painted))}, worst ${ms(Math.max(...painted))}, n ${painted.length} of ${PEOPLE.toLocaleString('en')} people`,
+    why: `p50 / p95: ${steps}; a frame comes every 16.7 ms`,
+  });
+  notes.push(`a keystroke in the search window, p50 / p95: ${steps} (the page's clock counts whole milliseconds)`);
+  await program.stop();
+}
+
 /** When a call was painted, on the wall clock: as soon as the file of stages says so, which is a little late. */
 function painted() {
   const seen = new Map();
@@ -280,13 +310,15 @@ say('Leaving both alone');
 await rest();
 say('Ringing');
 await calls();
+say('Searching');
+await searchWindow();
 say('Ringing on a PBX');
 await phoneOnPbx();
 await index();
 await size();
 await rm(home, { recursive: true, force: true });
 
-const order = ['event', 'INVITE', 'index', 'name', 'start', 'memory', 'size', 'idling'];
+const order = ['event', 'INVITE', 'search', 'keystroke', 'index', 'name', 'start', 'memory', 'size', 'idling'];
 rows.sort((a, b) => order.indexOf(a[0].split(' ')[0]) - order.indexOf(b[0].split(' ')[0]));
 console.log(`\n${head.join('\n')}\n`);
 if (quick) console.log('RINGSIDE_BENCH_QUICK is set: this only shows that the bench runs. Its figures mean nothing.\n');

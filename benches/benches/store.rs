@@ -62,7 +62,23 @@ fn main() {
         "search, nobody",
         (0..200).map(|at| timed(|| bench.search(&format!("qx{at}")))),
     );
+    let misspelt = || {
+        NAMES
+            .iter()
+            .zip(FAMILIES)
+            .map(|(name, family)| format!("{name} {}", slipped(family)))
+    };
+    report("search, misspelt", misspelt().map(|text| timed(|| bench.search(&text))));
+    report("did you mean", misspelt().map(|text| timed(|| bench.instead(&text))));
     divan::main();
+}
+
+/// Two letters swapped in its middle.
+fn slipped(name: &str) -> String {
+    let mut letters: Vec<char> = name.chars().collect();
+    let at = letters.len() / 2;
+    letters.swap(at - 1, at);
+    letters.into_iter().collect()
 }
 
 #[divan::bench]
@@ -139,6 +155,14 @@ impl Bench {
             ..NameQuery::default()
         };
         self.runtime.block_on(self.store.search(query)).unwrap().len()
+    }
+
+    fn instead(&self, text: &str) -> usize {
+        let query = NameQuery {
+            text: text.to_owned(),
+            ..NameQuery::default()
+        };
+        self.runtime.block_on(self.store.instead(query)).unwrap().len()
     }
 
     /// Nine known callers and an unknown one, in no order that the file has. As the wire writes them, so that reading the
