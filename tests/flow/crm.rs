@@ -63,6 +63,7 @@ impl LaggingCrm {
             }],
             region: None,
             url: None,
+            created: None,
             updated: None,
             last_call: None,
         };

@@ -103,6 +103,7 @@ impl Desk {
         let found = self.engine.search(ringside_domain::connector::NameQuery {
             text: name.into(),
             types: vec![],
+            company: None,
             limit: 5,
         });
         found.await.unwrap().remove(0).contact

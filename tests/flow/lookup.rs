@@ -128,6 +128,7 @@ async fn a_name_is_found_as_typed() {
             .search(NameQuery {
                 text: text.into(),
                 types: vec![],
+                company: None,
                 limit: 8,
             })
             .await

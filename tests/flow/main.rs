@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod busy;
+mod creating;
 mod crm;
 mod desk;
 mod dialog;
@@ -10,3 +11,4 @@ mod ends;
 mod logging;
 mod lookup;
 mod restart;
+mod rules;

@@ -5,6 +5,8 @@
 //! PUT  /logs/{id}/contact     {"contact"}                   200 {"id":"log-1"}    the second step of a log
 //! PUT  /logs/{id}             {"note","contact"}            200 {"id":"log-1"}
 //! GET  /logs?marker=…                                       200 {"logs":[{"id":"log-1"}]}
+//! POST /contacts              {"name","number"}             201 {"id":"contact-1"}
+//! GET  /contacts?digits=…                                   200 {"contacts":[{"id":"contact-1","name","number"}]}
 //! ```
 
 use std::{
@@ -33,6 +35,8 @@ pub enum Route {
     Link,
     Update,
     Find,
+    Create,
+    FindContact,
 }
 
 /// What happens to one request.
@@ -100,6 +104,21 @@ pub struct Log {
     pub contact: Option<String>,
 }
 
+/// One contact that was created.
+#[derive(Clone, Debug, Serialize)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub number: String,
+}
+
+/// What it has.
+#[derive(Default)]
+struct Kept {
+    logs: Vec<Log>,
+    people: Vec<Person>,
+}
+
 pub struct LoopbackCrm {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -111,7 +130,8 @@ struct Shared {
     searchable: bool,
     acts: Mutex<HashMap<Route, VecDeque<Act>>>,
     unclear: Mutex<Vec<Route>>,
-    logs: Mutex<Vec<Log>>,
+    requests: Mutex<Vec<Route>>,
+    kept: Mutex<Kept>,
 }
 
 impl LoopbackCrm {
@@ -126,6 +146,7 @@ impl LoopbackCrm {
             .route("/logs", post(log).get(find))
             .route("/logs/{id}", put(update))
             .route("/logs/{id}/contact", put(link))
+            .route("/contacts", post(create).get(find_contact))
             .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Gate>();
         let server = tokio::spawn(async move {
@@ -159,7 +180,18 @@ impl LoopbackCrm {
     }
 
     pub fn logs(&self) -> Vec<Log> {
-        self.shared.logs.lock().unwrap().clone()
+        self.shared.kept.lock().unwrap().logs.clone()
+    }
+
+    /// Everybody who was created.
+    pub fn people(&self) -> Vec<Person> {
+        self.shared.kept.lock().unwrap().people.clone()
+    }
+
+    /// How many requests of this route came in, whatever became of them.
+    pub fn requests(&self, route: Route) -> usize {
+        let requests = self.shared.requests.lock().unwrap();
+        requests.iter().filter(|known| **known == route).count()
     }
 }
 
@@ -175,8 +207,9 @@ impl Shared {
         self: Arc<Self>,
         route: Route,
         gate: Gate,
-        effect: impl FnOnce(&mut Vec<Log>) -> Response + Send + 'static,
+        effect: impl FnOnce(&mut Kept) -> Response + Send + 'static,
     ) -> Response {
+        self.requests.lock().unwrap().push(route);
         let planned = self.acts.lock().unwrap().entry(route).or_default().pop_front();
         let act = planned.unwrap_or_default();
         if !matches!(act.answer, Answer::Whole | Answer::Limited(_)) {
@@ -190,7 +223,7 @@ impl Shared {
             let answer = if act.lost {
                 Json(json!({})).into_response()
             } else {
-                effect(&mut self.logs.lock().unwrap())
+                effect(&mut self.kept.lock().unwrap())
             };
             if let Some(hold) = &act.at_commit {
                 hold.stand().await;
@@ -226,7 +259,7 @@ struct NewLog {
 }
 
 async fn log(State(crm): Crm, ConnectInfo(gate): Peer, Json(new): Json<NewLog>) -> Response {
-    crm.meet(Route::Log, gate, move |logs| {
+    crm.meet(Route::Log, gate, move |Kept { logs, .. }| {
         let id = format!("log-{}", logs.len() + 1);
         logs.push(Log {
             id: id.clone(),
@@ -240,7 +273,7 @@ async fn log(State(crm): Crm, ConnectInfo(gate): Peer, Json(new): Json<NewLog>) 
 }
 
 async fn link(State(crm): Crm, ConnectInfo(gate): Peer, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
-    crm.meet(Route::Link, gate, move |logs| {
+    crm.meet(Route::Link, gate, move |Kept { logs, .. }| {
         change(logs, &id, |log| {
             log.contact = body["contact"].as_str().map(str::to_owned)
         })
@@ -249,7 +282,7 @@ async fn link(State(crm): Crm, ConnectInfo(gate): Peer, Path(id): Path<String>, 
 }
 
 async fn update(State(crm): Crm, ConnectInfo(gate): Peer, Path(id): Path<String>, Json(body): Json<Value>) -> Response {
-    crm.meet(Route::Update, gate, move |logs| {
+    crm.meet(Route::Update, gate, move |Kept { logs, .. }| {
         change(logs, &id, |log| {
             body["note"].as_str().unwrap_or_default().clone_into(&mut log.note);
             log.contact = body["contact"].as_str().map(str::to_owned);
@@ -277,9 +310,42 @@ async fn find(State(crm): Crm, ConnectInfo(gate): Peer, Query(search): Query<Sea
     if !crm.searchable {
         return StatusCode::NOT_IMPLEMENTED.into_response();
     }
-    crm.meet(Route::Find, gate, move |logs| {
+    crm.meet(Route::Find, gate, move |Kept { logs, .. }| {
         let found: Vec<&Log> = logs.iter().filter(|log| log.marker == search.marker).collect();
         Json(json!({ "logs": found })).into_response()
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct NewPerson {
+    name: String,
+    number: String,
+}
+
+async fn create(State(crm): Crm, ConnectInfo(gate): Peer, Json(new): Json<NewPerson>) -> Response {
+    crm.meet(Route::Create, gate, move |Kept { people, .. }| {
+        let id = format!("contact-{}", people.len() + 1);
+        people.push(Person {
+            id: id.clone(),
+            name: new.name,
+            number: new.number,
+        });
+        (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct Digits {
+    digits: String,
+}
+
+async fn find_contact(State(crm): Crm, ConnectInfo(gate): Peer, Query(search): Query<Digits>) -> Response {
+    crm.meet(Route::FindContact, gate, move |Kept { people, .. }| {
+        let mut found = people.clone();
+        found.retain(|person| person.number.ends_with(&search.digits));
+        Json(json!({ "contacts": found })).into_response()
     })
     .await
 }

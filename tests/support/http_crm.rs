@@ -11,6 +11,7 @@ use ringside_domain::{
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     log::LOG_STEP,
+    phone::Reading,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +24,8 @@ pub struct HttpCrm {
     pub two_steps: bool,
     pub settles_within: Duration,
     pub people: Vec<Contact>,
+    /// It creates contacts, and finds those that it created; else it knows [`people`](Self::people), whoever is asked for.
+    pub creates: bool,
     client: reqwest::Client,
 }
 
@@ -48,6 +51,7 @@ impl HttpCrm {
             }],
             region: None,
             url: None,
+            created: None,
             updated: None,
             last_call: None,
         };
@@ -74,6 +78,7 @@ impl HttpCrm {
             two_steps,
             settles_within,
             people: vec![person, colleague],
+            creates: false,
             client,
         }
     }
@@ -82,6 +87,31 @@ impl HttpCrm {
         self.client
             .request(method, format!("{}{path}", self.url))
             .timeout(cx.deadline)
+    }
+
+    async fn find_created(&self, cx: &Cx, number: &NumberForms) -> Result<Found> {
+        let Reading::Number(number) = &number.reading else {
+            return Ok(Found::default());
+        };
+        let digits = number.e164().trim_start_matches('+');
+        let answer = read(self.request(cx, Method::GET, &format!("/contacts?digits={digits}"))).await?;
+        let text = |found: &Value, name: &str| found[name].as_str().unwrap_or_default().to_owned();
+        let contacts = answer["contacts"].as_array().cloned().unwrap_or_default();
+        Ok(Found {
+            contacts: contacts
+                .iter()
+                .map(|found| self.person(&text(found, "id"), &text(found, "name"), &text(found, "number")))
+                .collect(),
+            failed: Vec::new(),
+        })
+    }
+
+    fn person(&self, id: &str, name: &str, number: &str) -> Contact {
+        let mut person = self.people[0].clone();
+        person.id.id = id.into();
+        person.name = name.into();
+        person.numbers[0].raw = number.into();
+        person
     }
 
     async fn step(&self, progress: &dyn Progress, step: &str, request: RequestBuilder) -> Result<Value> {
@@ -170,7 +200,7 @@ impl Connector for HttpCrm {
             id: "person".into(),
             label: "Person".into(),
             is_company: false,
-            creatable: false,
+            creatable: self.creates,
             fields: Vec::new(),
         };
         ConnectorInfo {
@@ -184,7 +214,7 @@ impl Connector for HttpCrm {
         Capability {
             find: true,
             find_with_name: true,
-            create: false,
+            create: self.creates,
             add_number: false,
             log: true,
             update_log: true,
@@ -204,7 +234,10 @@ impl Connector for HttpCrm {
         })
     }
 
-    async fn find_contact(&self, _: Cx, _: NumberForms) -> Result<Found> {
+    async fn find_contact(&self, cx: Cx, number: NumberForms) -> Result<Found> {
+        if self.creates {
+            return self.find_created(&cx, &number).await;
+        }
         Ok(Found {
             contacts: self.people.clone(),
             failed: Vec::new(),
@@ -212,6 +245,9 @@ impl Connector for HttpCrm {
     }
 
     async fn find_contact_with_name(&self, _: Cx, _: NameQuery) -> Result<Found> {
+        if self.creates {
+            return Ok(Found::default());
+        }
         Ok(Found {
             contacts: self.people.clone(),
             failed: Vec::new(),
@@ -223,12 +259,12 @@ impl Connector for HttpCrm {
         found.ok_or_else(|| Error::new(Kind::NotFound, "get_contact", "there is no such contact"))
     }
 
-    async fn create_contact(&self, _: Cx, _: ContactDraft) -> Result<Contact> {
-        Err(Error::new(
-            Kind::Unsupported,
-            "create_contact",
-            "the loopback CRM creates nobody",
-        ))
+    async fn create_contact(&self, cx: Cx, draft: ContactDraft) -> Result<Contact> {
+        let number = draft.number.unwrap_or_default();
+        let body = json!({ "name": draft.name, "number": number });
+        let answer = write(self.request(&cx, Method::POST, "/contacts").json(&body)).await?;
+        let id = answer["id"].as_str().ok_or_else(no_id)?;
+        Ok(self.person(id, &draft.name, &number))
     }
 
     async fn add_number(&self, _: Cx, _: ContactRef, _: String) -> Result<Contact> {

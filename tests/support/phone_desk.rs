@@ -104,6 +104,7 @@ impl PhoneDesk {
             limit: 500,
             missed_only: false,
             not_logged_only: false,
+            log: None,
             text: None,
         };
         let views = self.engine.calls(page).await.unwrap();
