@@ -4,5 +4,7 @@
 mod crates;
 mod files;
 mod links;
+mod literals;
 mod phones;
+mod said;
 mod words;
