@@ -2,10 +2,11 @@
 
 import type { CallDto } from '../../backend/generated';
 import type { CardState, Deck } from '../../state/deck.svelte';
-import { picture, type Picture, wentOn } from '../../state/picture';
+import { picture, type Picture, unlogged, wentOn, worthNoting } from '../../state/picture';
 import { words } from '../../text';
+import { plain } from '../../text/name';
 
-export type ActionId = 'open' | 'choose' | 'note' | 'search' | 'create' | 'link' | 'why' | 'refresh' | 'log' | 'later' | 'dont_log';
+export type ActionId = 'open' | 'choose' | 'note' | 'search' | 'create' | 'link' | 'why' | 'refresh' | 'log' | 'later' | 'dont_log' | 'outcome' | 'undo' | 'keys' | 'reveal' | 'else';
 
 export interface Action {
   id: ActionId;
@@ -18,25 +19,38 @@ export interface Action {
   disabled?: boolean;
 }
 
-const LETTERS: Record<string, ActionId> = { n: 'note', c: 'create', l: 'link', s: 'search', '/': 'search', r: 'refresh', x: 'why' };
+const LETTERS: Record<string, ActionId> = { n: 'note', c: 'create', l: 'link', s: 'search', '/': 'search', r: 'refresh', x: 'why', d: 'outcome', z: 'undo', '?': 'keys' };
 export const letter = (key: string): ActionId | undefined => LETTERS[key.toLowerCase()];
 
 export const hasNumber = (call: CallDto): boolean =>
   call.caller.kind === 'number' || call.caller.kind === 'extension' || call.caller.kind === 'sip_address';
 export const lookedUp = (call: CallDto): boolean => hasNumber(call);
 
-/** People talked, or we tried to reach somebody: there is something to write down. A missed call only asks to be returned. */
-const worthNoting = (call: CallDto): boolean =>
-  ['answered', 'held', 'completed', 'unknown'].includes(call.state) || call.answered !== null || (call.is_over && call.direction === 'out');
 /** The note is in sight from the answer on, and before if the person opened it. */
 export const noteShown = (call: CallDto, state: CardState): boolean =>
-  state.noteOpen || (!wentOn(call) && (worthNoting(call) || call.log.state !== 'not_logged'));
+  state.noteOpen || (!wentOn(call) && (worthNoting(call) || !unlogged(call)));
 /** The call is over, and it is time to log it. */
 export const wantsLog = (call: CallDto): boolean => call.is_over && !wentOn(call) && worthNoting(call);
 
+/** The call goes on, and it is known with whom: the card shrinks to the name and the note. */
+export const talks = (call: CallDto): boolean =>
+  (call.state === 'answered' || call.state === 'held') && ['known', 'creating', 'withheld', 'unreadable'].includes(picture(call).face) && !listed(call);
+
+/** Who it may be stands in a list: several matches, and nobody else was chosen. */
+export function listed(call: CallDto): boolean {
+  const { face, match } = picture(call);
+  return call.lookup.matches.length > 1 && (face === 'several' || match !== null);
+}
+
+/** The one company of all matches, where they have one. */
+export function companyOf(call: CallDto): string | undefined {
+  const all = new Set(call.lookup.matches.map((match) => plain(match.contact.company ?? '')));
+  return all.size === 1 ? [...all][0] || undefined : undefined;
+}
+
 /** Over, and everybody knows who it was: the name moves to the first line, and the card's room goes to the note. */
 export const faceFolds = (call: CallDto): boolean =>
-  wantsLog(call) && ['known', 'withheld', 'unreadable'].includes(picture(call).face) && !(call.lookup.matches.length > 1 && !call.choice);
+  wantsLog(call) && ['known', 'creating', 'withheld', 'unreadable'].includes(picture(call).face) && !(call.lookup.matches.length > 1 && !call.choice);
 
 /** Buttons under the face, the primary one first. */
 export function faceActions(call: CallDto, state: CardState): Action[] {
@@ -55,6 +69,8 @@ export function faceActions(call: CallDto, state: CardState): Action[] {
       return [...(shown ? [] : [{ ...note, primary: true }]), search, create];
     case 'nobody':
       return [{ id: 'link', label: t.link, key: 'L', shortcut: 'L', primary: !wantsLog(call) }, create, search, why];
+    case 'creating':
+      return [...(shown ? [] : [note]), search];
     case 'several':
       return [...(shown ? [] : [note]), search, create, ...(lookedUp(call) ? [why] : [])];
     case 'known':
@@ -66,7 +82,7 @@ export function faceActions(call: CallDto, state: CardState): Action[] {
           ? [{ ...open, primary: !shown }]
           : [];
       const noting = shown ? [] : [{ ...note, primary: !first.length }];
-      return [...first, ...noting, search, ...(lookedUp(call) ? [why] : [])];
+      return [...first, ...noting, search, ...(lookedUp(call) && !talks(call) ? [why] : [])];
     }
   }
 }
@@ -79,8 +95,7 @@ export function noteActions(call: CallDto, state: CardState): Action[] {
   const out = mayLog(call, state) ? [log] : [];
   const folds = faceFolds(call);
   if (call.is_over && !logged && (folds || !inNote(call, state))) out.push({ id: 'later', label: t.later });
-  if (call.is_over && ['not_logged', 'refused'].includes(call.log.state)) out.push({ id: 'dont_log', label: t.dontLog });
-  if (folds && lookedUp(call)) out.push({ id: 'why', label: t.why, key: 'X', shortcut: 'X' });
+  if (call.is_over && !call.never_log && ['not_logged', 'refused'].includes(call.log.state)) out.push({ id: 'dont_log', label: t.dontLog });
   if (!folds && inNote(call, state)) out.push(...faceActions(call, state));
   return out;
 }
@@ -91,6 +106,7 @@ export const inNote = (call: CallDto, state: CardState): boolean =>
 
 /** A log that is there or on its way is sent again only when something changed; an unsure one is decided in its own line. */
 function mayLog(call: CallDto, { note, fields }: CardState): boolean {
+  if (call.never_log) return false;
   switch (call.log.state) {
     case 'not_logged':
     case 'set_aside':
@@ -105,13 +121,34 @@ function mayLog(call: CallDto, { note, fields }: CardState): boolean {
   }
 }
 export const canLog = (call: CallDto, state: CardState): boolean =>
-  mayLog(call, state) && (call.choice !== null || picture(call).face === 'known');
+  mayLog(call, state) && (call.choice !== null || ['known', 'creating'].includes(picture(call).face));
 const canOpen = (face: Picture): boolean => Boolean(face.contact?.url);
 
 /** What Enter does when the focus is on nothing that has a meaning for it. */
 export function primary(call: CallDto, state: CardState): ActionId | null {
   const log = noteShown(call, state) && call.is_over ? noteActions(call, state).find((action) => action.primary && !action.disabled) : undefined;
   return (log ?? faceActions(call, state).find((action) => action.primary))?.id ?? null;
+}
+
+/** The search's own way to ask for people of one company. */
+const companyQuery = (company: string): string => (/\s/.test(company) ? `co:"${company.replaceAll('"', '')}" ` : `co:${company} `);
+
+/** What undo would take back, in words; `null`: there is nothing. The seconds are those in which nothing is sent. */
+export function undoWords({ undo, creation }: CallDto, now: number): { label: string; left?: string } | null {
+  const t = words().card;
+  switch (undo?.kind) {
+    case undefined:
+      return null;
+    case 'creation': {
+      const left = Math.ceil((undo.until - now) / 1000);
+      const counts = creation?.state.kind === 'waiting' && creation.state.why === null && left > 0;
+      return counts ? { label: t.undo, left: t.undoIn(left) } : { label: t.undo };
+    }
+    case 'choice':
+      return { label: t.undoChoice(plain(undo.before ?? '')) };
+    case 'set_aside':
+      return { label: t.undoSetAside };
+  }
 }
 
 export async function perform(deck: Deck, call: CallDto, id: ActionId): Promise<void> {
@@ -132,8 +169,28 @@ export async function perform(deck: Deck, call: CallDto, id: ActionId): Promise<
       state.panel = 'face';
       state.collapsed = false;
       state.noteOpen = true;
-      state.noteWanted = true;
+      state.wanted = 'note';
       return;
+    case 'outcome':
+      state.panel = 'face';
+      state.collapsed = false;
+      state.noteOpen = true;
+      state.detailsOpen = true;
+      state.wanted = 'outcome';
+      return;
+    case 'undo':
+      return deck.undo(call);
+    case 'reveal':
+      return deck.reveal(call.id);
+    case 'keys':
+      state.collapsed = false;
+      state.panel = state.panel === 'keys' ? 'face' : 'keys';
+      return;
+    case 'else': {
+      const company = companyOf(call);
+      await deck.run(call.id, 'search', () => backend.openSearch(call.id, false, company && companyQuery(company)));
+      return;
+    }
     case 'search':
       await deck.run(call.id, 'search', () => backend.openSearch(call.id, false));
       return;
@@ -161,6 +218,7 @@ export async function perform(deck: Deck, call: CallDto, id: ActionId): Promise<
     case 'later':
       return deck.dismiss(call.id);
     case 'dont_log':
-      if (await deck.run(call.id, 'set_aside', () => backend.call('set_aside', { call: call.id }))) await deck.dismiss(call.id);
+      // The card stays for a moment, so that it can be taken back.
+      await deck.run(call.id, 'set_aside', () => backend.call('set_aside', { call: call.id }));
   }
 }

@@ -99,9 +99,13 @@ function sample(id: string, matches: number): CallDto {
       hint: null,
       code: null,
       next_try: null,
-      url: null,
+        url: null,
       changed: false,
     },
+    never_log: null,
+    vip: false,
+    creation: null,
+    undo: null,
     provider_call_id: null,
   };
 }
@@ -118,6 +122,7 @@ function person(id: string): ContactDto {
     is_company: false,
     connection_name: 'Address book',
     url: null,
+    created: null,
     last_call: Date.now(),
   };
 }
