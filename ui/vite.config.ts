@@ -19,5 +19,7 @@ export default defineConfig(({ mode }) => ({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    // Axe reads a whole page, and the machines that run it are shared.
+    testTimeout: 20_000,
   },
 }));

@@ -1,21 +1,46 @@
 import { fireEvent } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { noLog } from '../src/backend/fake/fake';
+import { turnCreation, wish } from '../src/backend/fake/wishes';
+import type { DraftDto, MatchDto } from '../src/backend/generated';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
 const EXTENSION = { kind: 'extension', text: 'ext. 12', e164: null, region: null, line_type: null, display: null } as const;
 
+const SAMIR: DraftDto = { connection: 'book', contact_type: 'lead', name: 'Samir Nagheenanajar', given: null, family: null, company: 'Initech', title: null, email: null, number: STRANGER, extra: [] };
+const many = (match: MatchDto, n: number) => Array.from({ length: n }, (_, at) => ({ ...match, contact: { ...match.contact, ref: { ...match.contact.ref, id: `m${at}` }, name: `Anna ${at + 1}` } }));
+
 describe.each(LANGUAGES)('every state of the card, in %s', (_, text) => {
-  it.each(['known', 'several', 'nobody', 'withheld', 'answered', 'ended', 'missed', 'elsewhere', 'forwarded', 'transferred', 'routed', 'extension', 'dialled', 'storm', 'logged', 'waiting', 'refused', 'unsure', 'memory', 'create', 'why', 'move', 'bar'])('%s is accessible', async (state) => {
+  it.each(['known', 'several', 'nobody', 'withheld', 'answered', 'ended', 'missed', 'elsewhere', 'forwarded', 'transferred', 'routed', 'extension', 'dialled', 'storm', 'logged', 'waiting', 'refused', 'unsure', 'memory', 'create', 'why', 'move', 'bar', 'keys', 'creating', 'creation waits', 'creation unsure', 'creation refused', 'never', 'vip', 'presenting', 'presenting bar', 'offline', 'thousand', 'chosen', 'set aside', 'no letters'])('%s is accessible', async (state) => {
     const { fake, user } = await start('card', { text });
     if (state === 'memory') fake.setStatus({ store: { kind: 'in_memory', code: 'keyring_locked', message: 'Locked.', hint: null, unsaved: 1, has_file: false } });
-    const call = fake.ring(state === 'several' || state === 'move' ? INITECH : state === 'nobody' || state === 'create' ? STRANGER : state === 'withheld' ? null : ANNA);
+    const call = fake.ring(state === 'several' || state === 'move' ? INITECH : state === 'nobody' || state.startsWith('creat') ? STRANGER : state === 'withheld' ? null : ANNA);
     await settle();
     if (['answered', 'ended', 'logged', 'waiting', 'refused', 'unsure', 'move'].includes(state)) fake.answer(call.id);
     if (['ended', 'missed', 'logged', 'waiting', 'refused', 'unsure', 'move'].includes(state)) fake.end(call.id);
     if (state === 'elsewhere') fake.change(call.id, { state: 'answered_elsewhere', is_over: true, ended: Date.now() });
     if (state === 'forwarded') fake.change(call.id, { state: 'forwarded', is_over: true, ended: Date.now() });
     if (state === 'transferred') fake.change(call.id, { state: 'transferred', is_over: true, answered: call.started, ended: Date.now(), talked: 9000 });
+    if (state.startsWith('creat') && state !== 'create') {
+      fake.answer(call.id);
+      wish(fake, SAMIR, call.id, { connection: 'Bullhorn', type: 'Lead' }, null);
+      const error = { code: 'invalid', message: 'Not like this', hint: null, field: 'email' };
+      const id = fake.creations[0]!.id;
+      if (state === 'creation waits') turnCreation(fake, id, { kind: 'waiting', until: Date.now() + 60_000, why: error });
+      if (state === 'creation unsure') turnCreation(fake, id, { kind: 'unsure', error });
+      if (state === 'creation refused') turnCreation(fake, id, { kind: 'refused', error });
+    }
+    if (state === 'never') fake.change(call.id, { never_log: 'listed' });
+    if (state === 'vip') fake.change(call.id, { vip: true, unverified: true, rehearsal: true });
+    if (state.startsWith('presenting')) await fake.call('present', { on: true });
+    if (state === 'offline') fake.change(call.id, { lookup: { ...call.lookup, asked: [{ connection: 'clio', name: 'Clio', state: 'failed', message: 'does not answer' }] } });
+    if (state === 'thousand') fake.change(call.id, { choice: null, lookup: { ...call.lookup, matches: many(call.lookup.matches[0]!, 1000) } });
+    if (state === 'chosen') await fake.call('choose', { call: call.id, contact: fake.contacts[0]!.ref });
+    if (state === 'set aside') await fake.call('set_aside', { call: call.id });
+    if (state === 'no letters') {
+      fake.settings = { ...fake.settings, letter_keys: false };
+      fake.emit({ kind: 'settings' });
+    }
     if (state === 'routed') fake.change(call.id, { queue: 'Support', diverted_by: [{ ...call.caller, display: 'Front desk' }] });
     if (state === 'extension') fake.change(call.id, { caller: EXTENSION });
     if (state === 'dialled') fake.change(call.id, { direction: 'out' });
@@ -26,7 +51,8 @@ describe.each(LANGUAGES)('every state of the card, in %s', (_, text) => {
     await settle();
     if (state === 'create') await user.keyboard('c');
     if (state === 'why') await user.keyboard('x');
-    if (state === 'bar') await user.keyboard('{Escape}');
+    if (state === 'bar' || state === 'presenting bar') await user.keyboard('{Escape}');
+    if (state === 'keys') await user.keyboard('?');
     if (state === 'move') await press('btn-move');
     await settle();
     expect(get('card').getAttribute('role')).toBe('alertdialog');

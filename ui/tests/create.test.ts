@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Fake } from '../src/backend/fake/fake';
+import type { CallDto } from '../src/backend/generated';
 import { accessible, ANNA, asked, get, maybe, press, settle, start, STRANGER } from './help';
 
 async function fill(id: string, value: string) {
@@ -7,6 +9,15 @@ async function fill(id: string, value: string) {
   input.dispatchEvent(new InputEvent('input', { bubbles: true }));
   await vi.advanceTimersByTimeAsync(150);
   await settle();
+}
+/** Whether the browser goes on and pastes it as it is. */
+async function paste(id: string, text: string): Promise<boolean> {
+  const event = new Event('paste', { bubbles: true, cancelable: true });
+  Object.assign(event, { clipboardData: { getData: () => text } });
+  const goes = get(id).dispatchEvent(event);
+  await vi.advanceTimersByTimeAsync(150);
+  await settle();
+  return goes;
 }
 const value = (id: string) => (get(id) as HTMLInputElement).value;
 
@@ -36,11 +47,22 @@ describe('creating from the card', () => {
       {
         call: call.id,
         force: false,
+        later: true,
+        instead_of: null,
         draft: { connection: 'book', contact_type: 'lead', name: 'Samir van Nagheenanajar', given: 'Samir', family: 'van Nagheenanajar', company: null, title: null, email: 'samir@initech.example', number: STRANGER, extra: [] },
       },
     ]);
     expect(maybe('create')).toBeNull();
     expect(get('card-name').textContent).toBe('Samir van Nagheenanajar');
+  });
+
+  it('says how the number will be stored, where that is not what stands there', async () => {
+    await open();
+    await vi.advanceTimersByTimeAsync(150);
+    await settle();
+    expect(get('create').textContent).toContain('Address book stores it as +442079460018');
+    await fill('create-number', '+442079460018');
+    expect(get('create').textContent).not.toContain('stores it as');
   });
 
   it('asks a company for its name only', async () => {
@@ -135,6 +157,47 @@ describe('creating from the card', () => {
     await user.keyboard('c');
     await settle();
     expect(value('create-name')).toBe('Samir');
+    // It is as alive as it was: another type is another type.
+    await press('create-type-lead');
+    expect(get('create-type-lead').closest('label')?.className).toContain('on');
+  });
+
+  it('logs a call that is over together with creating, and says so', async () => {
+    const { fake, call } = await open();
+    await fill('create-name', 'Samir');
+    expect(get('create-submit').textContent).toContain('Create in');
+    fake.change(call.id, { state: 'completed', is_over: true, answered: call.started + 1000, ended: call.started + 5000 });
+    await settle();
+    expect(get('create-submit').textContent).toContain('Create and log');
+    await press('create-submit');
+    expect(asked(fake, 'create_contact')).toHaveLength(1);
+    expect(asked(fake, 'log')).toEqual([{ call: call.id, contact: null }]);
+  });
+
+  it('says beside the call why it is not logged, and does not create twice', async () => {
+    const { fake, call } = await open();
+    await fill('create-name', 'Samir');
+    fake.change(call.id, { state: 'completed', is_over: true, answered: call.started + 1000, ended: call.started + 5000 });
+    fake.fail('log', { code: 'conflict', message: 'It is being logged', hint: null, field: null });
+    await settle();
+    await press('create-submit');
+    expect(maybe('create')).toBeNull();
+    expect(get('card-notice').textContent).toContain('The call is not logged yet. It is being logged.');
+    expect(asked(fake, 'create_contact')).toHaveLength(1);
+  });
+
+  it.each([
+    ['a call that goes on', {}],
+    ['one that nobody answered', { state: 'missed', is_over: true, ended: 1 }],
+    ['one that is never to be logged', { state: 'completed', is_over: true, answered: 1, ended: 2, never_log: 'listed' }],
+    ['one that was answered elsewhere', { state: 'answered_elsewhere', is_over: true, ended: 2 }],
+  ] as const)('does not log %s', async (_, change) => {
+    const { fake, call } = await open();
+    fake.change(call.id, change);
+    await fill('create-name', 'Samir');
+    await press('create-submit');
+    expect(asked(fake, 'create_contact')).toHaveLength(1);
+    expect(asked(fake, 'log')).toEqual([]);
   });
 
   it('takes Enter and Ctrl+Enter for the first offer', async () => {
@@ -145,5 +208,112 @@ describe('creating from the card', () => {
     await settle();
     expect(asked(fake, 'create_contact')).toHaveLength(1);
     expect(asked(fake, 'log')).toEqual([]);
+  });
+
+  it('fills the form from a pasted signature, and nothing that stands there already', async () => {
+    const { fake } = await open();
+    await press('create-type-person');
+    await fill('create-company', 'Mine');
+    await paste('create-name', ['Kind regards', 'Samir Nagheenanajar', 'Engineer', 'Initech Inc.', 'Tel. (415) 555-0100', 'samir@initech.example'].join('\n'));
+    expect([value('create-name'), value('create-company'), value('create-title'), value('create-email'), value('create-number')]).toEqual(['Samir Nagheenanajar', 'Mine', 'Engineer', 'samir@initech.example', STRANGER]);
+    expect([value('create-given'), value('create-family')]).toEqual(['Samir', 'Nagheenanajar']);
+    expect(get('create').textContent).toContain('Filled from the signature: Name, Title, and E-mail.');
+    await accessible();
+    await press('create-submit');
+    expect(asked(fake, 'create_contact')[0]).toMatchObject({ draft: { company: 'Mine', title: 'Engineer', email: 'samir@initech.example' } });
+  });
+
+  it('pastes a name as a name', async () => {
+    await open();
+    expect(await paste('create-name', 'Samir Nagheenanajar')).toBe(true);
+    expect(maybe('create')?.textContent).not.toContain('Filled from');
+  });
+
+  it('offers few places side by side and asks for what is needed first, few fields at once', async () => {
+    const fields = ['one', 'two', 'three', 'four', 'five', 'six', 'seven'].map((name) => ({ name, label: name, required: false, options: [] }));
+    const type = { id: 'lead', label: 'Lead', is_company: false, creatable: true, fields: [...fields, { name: 'status', label: 'Status', required: true, options: [{ value: 'new', label: 'New' }] }] };
+    const { fake, call } = await start('card').then((all) => ({ ...all, call: all.fake.ring(STRANGER) }));
+    fake.connections = [...fake.connections, { ...fake.connections[0]!, id: 'bullhorn', name: 'Bullhorn', connector: 'bullhorn', logs_here: false, types: [type] }];
+    fake.emit({ kind: 'settings' });
+    await settle();
+    await press('btn-create');
+    await press('create-connection-bullhorn');
+    const shown = () => [...document.querySelectorAll('[data-testid=create] .pair [data-testid^=create-]')].map((one) => one.getAttribute('data-testid'));
+    await fill('create-name', 'Samir');
+    expect(shown().filter((id) => !/given|family/.test(id!))).toEqual(['create-status', 'create-one', 'create-two', 'create-three', 'create-four']);
+    expect(get('create-more').textContent).toBe('3 more fields');
+    await accessible();
+    await press('create-submit');
+    expect(get('create-status').getAttribute('aria-invalid')).toBe('true');
+    expect(document.activeElement).toBe(get('create-status'));
+    await press('create-more');
+    await fill('create-seven', '7');
+    expect(get('create').textContent).toContain('Create in Bullhorn');
+    expect(fake.calls[0]?.id).toBe(call.id);
+  });
+
+  it('opens by itself where the rule says so: on the answer, once, when nobody was found', async () => {
+    const { fake } = await start('card');
+    fake.settings = { ...fake.settings, nobody: 'create' };
+    fake.emit({ kind: 'settings' });
+    const known = fake.ring(ANNA);
+    fake.answer(known.id);
+    await settle();
+    expect(maybe('create')).toBeNull();
+    fake.end(known.id);
+    const call = fake.ring(STRANGER, { lookup: { running: true, matches: [], asked: [], forms: 0, checked: null } });
+    await settle();
+    fake.answer(call.id);
+    await settle();
+    expect(maybe('create')).toBeNull();
+    fake.change(call.id, { lookup: { running: false, matches: [], asked: [], forms: 9, checked: Date.now() } });
+    await settle();
+    expect(get('create')).not.toBeNull();
+    await press('create-cancel');
+    fake.change(call.id, { line: 'Other' });
+    await settle();
+    expect(maybe('create')).toBeNull();
+  });
+
+  it.each([
+    ['no trusted phone reported', { unverified: true }],
+    ['is a rehearsal', { rehearsal: true }],
+    ['came from an extension', { caller: { kind: 'extension', text: 'ext. 17', e164: null, region: null, line_type: null, display: null } }],
+    ['was not looked up', { lookup: { running: false, matches: [], asked: [], forms: 0, checked: null } }],
+  ] as const)('does not open by itself for a call that %s, as the search does not', async (_, change) => {
+    const { fake } = await start('card');
+    fake.settings = { ...fake.settings, nobody: 'create' };
+    fake.emit({ kind: 'settings' });
+    fake.answer(fake.ring(STRANGER, change as Partial<CallDto>).id);
+    await settle();
+    expect(maybe('create')).toBeNull();
+    fake.answer(fake.ring(STRANGER).id);
+    await settle();
+    expect(maybe('create')).not.toBeNull();
+  });
+
+  it.each([{ presenting: true }, { locked: true }, { do_not_disturb: true }, { paused_until: 1 }])('does not open by itself while it is quiet: %o', async (quiet) => {
+    const fake = new Fake();
+    fake.settings = { ...fake.settings, nobody: 'create' };
+    fake.setStatus({ quiet: { ...fake.status.quiet, ...quiet } });
+    await start('card', { fake });
+    fake.answer(fake.ring(STRANGER).id);
+    await settle();
+    if (maybe('btn-reveal')) await press('btn-reveal');
+    expect(maybe('create')).toBeNull();
+  });
+
+  it('does not open by itself over a note that is being written', async () => {
+    const { fake, user } = await start('card');
+    fake.settings = { ...fake.settings, nobody: 'create' };
+    fake.emit({ kind: 'settings' });
+    const call = fake.ring(STRANGER);
+    await settle();
+    await user.keyboard('n');
+    await settle();
+    fake.answer(call.id);
+    await settle();
+    expect(maybe('create')).toBeNull();
+    expect(document.activeElement).toBe(get('note'));
   });
 });

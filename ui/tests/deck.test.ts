@@ -24,7 +24,7 @@ describe('several calls', () => {
     await settle();
     expect(get('card').dataset.call).toBe(talking.id);
     expect(get('card-strip').dataset.call).toBe(waiting.id);
-    expect(get('card-strip').getAttribute('aria-label')).toContain('Incoming');
+    expect(get('card-strip').textContent).toContain('Incoming');
     // Taken: the first one is held, and the one that is talked on comes up.
     fake.change(talking.id, { state: 'held' });
     fake.answer(waiting.id);
@@ -42,7 +42,7 @@ describe('several calls', () => {
     await settle();
     expect(get('card').dataset.call).toBe(own.id);
     expect(get('card-strip').textContent).toContain('via Sales');
-    expect(get('card-strip').getAttribute('aria-label')).toContain('Incoming via Sales');
+    expect(get('card-strip').textContent).toMatch(/Incoming.*via Sales/);
   });
 
   it('leaves the card where it is when its call ends while somebody types', async () => {
@@ -58,6 +58,27 @@ describe('several calls', () => {
     await settle();
     expect(get('card').dataset.call).toBe(talking.id);
     expect(document.activeElement).toBe(get('note'));
+  });
+
+  it('lets go of the keyboard with the log: the next call comes up, and its keys are not typed into the old note', async () => {
+    const { fake, user } = await start('card');
+    const first = fake.ring(ANNA);
+    fake.answer(first.id);
+    await settle();
+    await user.keyboard('n');
+    await settle();
+    await user.keyboard('Wants a quote');
+    fake.end(first.id);
+    await settle();
+    await user.keyboard('{Control>}{Enter}{/Control}');
+    await settle();
+    expect(asked(fake, 'log')).toHaveLength(1);
+    const next = fake.ring(STRANGER);
+    await settle();
+    expect(get('card').dataset.call).toBe(next.id);
+    await user.keyboard('s');
+    await settle();
+    expect(told(fake, 'open_search')).toMatchObject([{ call: next.id }]);
   });
 
   it('shows three others at most, and leads to the list for the rest', async () => {

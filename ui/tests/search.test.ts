@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fake, noLog } from '../src/backend/fake/fake';
+import { en } from '../src/text/en';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
 const names = () => [...document.querySelectorAll('[role=option] .name')].map((one) => one.textContent?.trim());
@@ -114,6 +115,20 @@ describe('search', () => {
     expect(asked(fake, 'choose')).toEqual([]);
   });
 
+  it('logs a call that is over on whom is picked, and says so before', async () => {
+    const fake = new Fake();
+    const call = fake.ring(STRANGER);
+    await start('search', { fake });
+    await type('peter');
+    expect(document.body.textContent).toContain(en.search.choose);
+    fake.change(call.id, { state: 'completed', is_over: true, answered: call.started + 1000, ended: call.started + 5000 });
+    await settle();
+    expect(document.body.textContent).toContain(en.search.assign);
+    await key('Enter');
+    expect(asked(fake, 'log')).toEqual([{ call: call.id, contact: { connection: 'book', contact_type: 'lead', id: '5' } }]);
+    expect(asked(fake, 'choose')).toEqual([]);
+  });
+
   it('stays, with words, when assigning is refused', async () => {
     const fake = new Fake();
     fake.ring(ANNA);
@@ -144,8 +159,16 @@ describe('search', () => {
     await key('Tab');
     expect(names()).toEqual(['Initech']);
     await key('Tab');
-    await key('Tab');
-    expect(asked(fake, 'search').at(-1)).toMatchObject({ types: [] });
+    expect(asked(fake, 'search').at(-1)).toMatchObject({ types: ['lead'] });
+    // Past the last one Tab goes on, as anywhere else; and back the same way.
+    const passed = (shiftKey: boolean) => get('search-input').dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab', shiftKey, bubbles: true, cancelable: true }));
+    expect(passed(false)).toBe(true);
+    for (const types of [['company'], ['person'], []]) {
+      expect(passed(true)).toBe(false);
+      await settle();
+      expect(asked(fake, 'search').at(-1)).toMatchObject({ types });
+    }
+    expect(passed(true)).toBe(true);
   });
 
   it('offers to create what was not found, from the keyboard', async () => {
@@ -153,7 +176,7 @@ describe('search', () => {
     const call = fake.ring(STRANGER);
     await start('search', { fake });
     await type('Samir Nagheenanajar');
-    expect(get('search-none').textContent).toContain('Nobody found for “Samir Nagheenanajar”.');
+    expect(get('search-none').textContent).toContain('Nobody is called “Samir Nagheenanajar”.');
     await key('n', { ctrlKey: true });
     await pause(200);
     expect((get('create-name') as HTMLInputElement).value).toBe('Samir Nagheenanajar');
@@ -161,6 +184,146 @@ describe('search', () => {
     await press('create-submit');
     expect(asked(fake, 'create_contact')[0]).toMatchObject({ call: call.id, draft: { name: 'Samir Nagheenanajar', number: STRANGER } });
     expect(told(fake, 'hide_window')).toHaveLength(1);
+  });
+
+  it('has three next steps when nobody is called so, each with its key', async () => {
+    const { fake } = await start('search');
+    fake.remote = [];
+    await type('anna meyrs');
+    expect(names()).toEqual([]);
+    expect(get('search-none').textContent).toContain('Nobody is called “anna meyrs”.');
+    expect(get('search-instead-0').textContent).toContain('Meier (1)');
+    expect(get('search-instead-0').getAttribute('aria-label')).toBe('Meier, 1 person');
+    for (const [id, shortcut] of [['search-instead-0', 'Control+M'], ['search-live', 'Control+S'], ['search-create', 'Control+N']] as const) {
+      expect(get(id).getAttribute('aria-keyshortcuts')).toBe(shortcut);
+    }
+    await accessible();
+    await key('m', { ctrlKey: true });
+    expect((get('search-input') as HTMLInputElement).value).toBe('Meier');
+    expect(names()).toEqual(['Anna Meier']);
+    await type('zz');
+    await pause(300);
+    expect(asked(fake, 'search_live').map((one) => one.text)).toEqual([]);
+    await key('s', { ctrlKey: true });
+    expect(asked(fake, 'search_live').at(-1)).toMatchObject({ text: 'zz' });
+    expect(get('search-none').textContent).toContain('The connections know nobody else.');
+  });
+
+  it('keeps the filters when a suggestion is taken', async () => {
+    await start('search');
+    await type('co:acme meyrs t:person');
+    await press('search-instead-0');
+    expect((get('search-input') as HTMLInputElement).value).toBe('Meier co:acme t:person');
+    expect(names()).toEqual(['Anna Meier']);
+  });
+
+  it('shows under a heading who is spelt nearly so, with what was meant marked', async () => {
+    const fake = new Fake();
+    fake.misspelt = fake.contacts.filter((one) => one.name === 'Anna Meier');
+    await start('search', { fake });
+    await type('anan mieer');
+    expect(document.querySelector('.divider')?.textContent).toBe('Spelt nearly so');
+    expect([...document.querySelectorAll('mark')].map((one) => one.textContent)).toEqual(['Anna', 'Meier']);
+    expect(get('search-none').textContent).toContain('Nobody is called “anan mieer”.');
+    await accessible();
+  });
+
+  it('says which filters it understood, and makes no name of them', async () => {
+    const fake = new Fake();
+    fake.ring(STRANGER);
+    await start('search', { fake });
+    await type('t:lead co:initech pet');
+    expect(names()).toEqual(['Peter Gibbons']);
+    expect(get('search-company').textContent).toBe('Company initech');
+    expect(get('search-type-lead').getAttribute('aria-pressed')).toBe('true');
+    expect(get('search-type-person').getAttribute('aria-pressed')).toBe('false');
+    expect(document.querySelector('mark')?.textContent).toBe('Pet');
+    await accessible();
+    await type('co:initech nobody');
+    await key('n', { ctrlKey: true });
+    await pause(200);
+    expect((get('create-name') as HTMLInputElement).value).toBe('nobody');
+  });
+
+  it('keeps the row selected that the person chose, whatever arrives, and at whatever time', async () => {
+    const { fake } = await start('search');
+    const index = fake.hold('search');
+    await type('anna me');
+    await pause(160);
+    expect(selected()).toBe('Anna Melnyk');
+    index();
+    await settle();
+    expect(names()[0]).toBe('Anna Meier');
+    expect(selected()).toBe('Anna Melnyk');
+  });
+
+  it('says under its divider why a connection did not answer, beside those that did', async () => {
+    const fake = new Fake();
+    fake.live = [
+      { connection: 'clio', name: 'Clio', rows: fake.remote, message: null },
+      { connection: 'hub', name: 'HubSpot', rows: [], message: 'It needs you to sign in again.' },
+    ];
+    await start('search', { fake });
+    await type('anna');
+    await pause(160);
+    const dividers = [...document.querySelectorAll('.divider')].map((one) => [one.textContent, one.parentElement?.querySelector('[data-testid=search-failed]')?.textContent]);
+    expect(dividers).toEqual([
+      ['Clio, live', undefined],
+      ['HubSpot, live', 'It needs you to sign in again.'],
+    ]);
+    expect(document.querySelector('[aria-live]')?.textContent).toContain('HubSpot: It needs you to sign in again.');
+    await accessible();
+  });
+
+  it('bounds what a connection answers, and shows hostile names as text', async () => {
+    const fake = new Fake();
+    const one = fake.remote[0];
+    if (!one) throw new Error('nobody there');
+    const hostile = ['<img src=x onerror=alert(1)> anna', `${'Anna'.repeat(125)}`, '\u202eanna\u2066', 'an\u200bna', '🎉 Anna'];
+    fake.live = [
+      { connection: 'clio', name: 'Clio', message: null, rows: Array.from({ length: 1000 }, (_, at) => ({ ...one, ref: { ...one.ref, id: `x${at}` }, name: hostile[at % hostile.length] ?? '' })) },
+    ];
+    await start('search', { fake });
+    await type('anna');
+    await pause(160);
+    expect(document.querySelectorAll('[role=option]').length).toBeLessThanOrEqual(24);
+    expect(document.querySelector('img')).toBeNull();
+    expect(names()).toContain('<img src=x onerror=alert(1)> anna');
+    expect(names()).toContain('anna');
+    await accessible();
+  });
+
+  it('copies the number that was searched for, and calls it through who had the links', async () => {
+    const fake = new Fake();
+    fake.settings.handle_tel_links = true;
+    const { user } = await start('search', { fake });
+    const copied = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
+    void user;
+    await type('5550177');
+    await key('c', { ctrlKey: true });
+    expect(copied).toHaveBeenCalledWith('(415) 555-0177');
+    expect(get('search-done').textContent).toBe('Copied (415) 555-0177');
+    await key('d', { ctrlKey: true });
+    expect(asked(fake, 'hand_on')).toEqual([{ link: 'tel:4155550177' }]);
+    expect(told(fake, 'hide_window')).toHaveLength(1);
+    fake.fail('hand_on', { code: 'not_found', message: 'No other program is remembered.', hint: null, field: null });
+    await key('d', { ctrlKey: true });
+    expect(document.body.textContent).toContain('No other program is remembered.');
+    expect(document.body.textContent).toContain('Copy the number with Ctrl+C');
+    expect(told(fake, 'hide_window')).toHaveLength(1);
+  });
+
+  it('asks again when it comes back, with the last query selected', async () => {
+    const { fake } = await start('search');
+    await type('anna');
+    await key('Escape', {});
+    await type('peter');
+    await key('Enter');
+    fake.emit({ kind: 'open_search', text: '', call: null, hand_on: null });
+    await settle();
+    const input = get('search-input') as HTMLInputElement;
+    expect([input.value, input.selectionStart, input.selectionEnd]).toEqual(['peter', 0, 5]);
+    expect(asked(fake, 'search').map((one) => one.text)).toEqual(['anna', 'peter', 'peter']);
   });
 
   it('suggests the matches of the call and the last callers before anything is typed', async () => {

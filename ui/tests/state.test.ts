@@ -161,6 +161,27 @@ describe('the click guard', () => {
     end();
   });
 
+  it('takes a click on a control that only became narrower, and holds one that crept away', async () => {
+    const { root, hits, click, at, end } = panel();
+    const old = document.getElementById('old')!;
+    const box = vi.spyOn(old, 'getBoundingClientRect').mockReturnValue(new DOMRect(300, 60, 80, 32));
+    root.append(document.createElement('p'));
+    await settle();
+    at(1000);
+    // "10 s" is "9 s": its right edge stays.
+    box.mockReturnValue(new DOMRect(308, 60, 72, 32));
+    click('old');
+    expect(hits).toEqual(['old']);
+    // Step by step, each edge once: it has moved all the same.
+    box.mockReturnValue(new DOMRect(308, 60, 60, 32));
+    root.append(document.createElement('p'));
+    await settle();
+    box.mockReturnValue(new DOMRect(280, 60, 60, 32));
+    click('old');
+    expect(hits).toEqual(['old']);
+    end();
+  });
+
   it('takes a click on what has stood still while something else appeared', async () => {
     const { root, hits, click, at, end } = panel();
     at(1000);

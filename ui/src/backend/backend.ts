@@ -20,15 +20,22 @@ export interface Backend {
   startDrag(): Promise<void>;
   /** The person clicked into the card: it may have the keyboard from now on. */
   takeFocus(): Promise<void>;
-  /** Shows the search window for a call; with `link` the number of the call is offered to whoever is chosen. */
-  openSearch(call: string | null, link: boolean): Promise<void>;
+  /** Shows the search window for a call, with a text to begin with; with `link` the number of the call is offered to whoever is chosen. */
+  openSearch(call: string | null, link: boolean, text?: string): Promise<void>;
   openMain(): Promise<void>;
   /** Opens the contact's own page in the browser. */
   openUrl(contact: ContactRefDto): Promise<void>;
+  /** Shows the folder of a file that Ringside saved. */
+  showFile(path: string): Promise<void>;
   /** Opens the page of the log itself. */
   openLog(call: string): Promise<void>;
-  /** The card of this call is on the screen: ends the measurement that began with the call event. */
-  reportPainted(call: string): Promise<void>;
+  /**
+   * The card of this call is on the screen: ends the measurement that began with the call event. `null`: the search window,
+   * with the caret in it, whose measurement began with its hotkey.
+   */
+  reportPainted(call: string | null): Promise<void>;
+  /** What this page measured of one keystroke, in microseconds. Only where the shell asked for it. */
+  reportMeasured(what: 'answered' | 'painted', us: number): Promise<void>;
 }
 
 /** Whatever a command was rejected with, as words and a next step. */

@@ -13,11 +13,13 @@ type ShellAction =
   | { kind: 'resize'; height: number }
   | { kind: 'start_drag' }
   | { kind: 'take_focus' }
-  | { kind: 'open_search'; call: string | null; link: boolean }
+  | { kind: 'open_search'; call: string | null; link: boolean; text?: string }
   | { kind: 'open_main' }
   | { kind: 'open_url'; contact: ContactRefDto }
+  | { kind: 'show_file'; path: string }
   | { kind: 'open_log'; call: string }
-  | { kind: 'painted'; call: string };
+  | { kind: 'painted'; call: string | null }
+  | { kind: 'measured'; what: 'answered' | 'painted'; us: number };
 
 async function ask<T>(name: string, args: Record<string, unknown>): Promise<T> {
   try {
@@ -37,9 +39,11 @@ export const tauri: Backend = {
   resize: (height) => shell({ kind: 'resize', height }),
   startDrag: () => shell({ kind: 'start_drag' }),
   takeFocus: () => shell({ kind: 'take_focus' }),
-  openSearch: (call, link) => shell({ kind: 'open_search', call, link }),
+  openSearch: (call, link, text) => shell({ kind: 'open_search', call, link, text }),
   openMain: () => shell({ kind: 'open_main' }),
   openUrl: (contact) => shell({ kind: 'open_url', contact }),
+  showFile: (path) => shell({ kind: 'show_file', path }),
   openLog: (call) => shell({ kind: 'open_log', call }),
   reportPainted: (call) => shell({ kind: 'painted', call }),
+  reportMeasured: (what, us) => shell({ kind: 'measured', what, us }),
 };

@@ -1,23 +1,27 @@
 // When a card goes away by itself: counted in seconds that can be seen, started anew by pointer and keyboard, and
 // stopped by the person (WCAG 2.2.1).
 
-import type { CallDto } from '../backend/generated';
-import { wentOn } from './picture';
+import type { CallDto, CreationDto } from '../backend/generated';
+import { unlogged, wentOn } from './picture';
 
 const TICK = 250;
 /** Milliseconds a card stays after the call; `null`: it stays. */
 export function stay(call: CallDto): number | null {
   if (!call.is_over) return null;
   if (wentOn(call)) return 3000;
+  if (call.creation && unsettled(call.creation)) return null;
   if (call.log.state === 'refused' || call.log.state === 'unsure') return null;
   if (call.log.changed) return 30_000;
-  if (call.log.state !== 'not_logged') return 6000;
+  if (!unlogged(call)) return 6000;
   return wantsNote(call) ? 30_000 : 10_000;
 }
 
+/** A contact that can still be taken back, or that somebody has to decide about: its card stays. One that waits does not. */
+const unsettled = ({ state }: CreationDto): boolean => (state.kind === 'waiting' ? state.why === null : state.kind !== 'created' && state.kind !== 'undone');
+
 /** People talked, so there may be something to write down. */
 export const wantsNote = (call: CallDto): boolean =>
-  call.log.state === 'not_logged' && (call.state === 'completed' || call.state === 'unknown' || call.answered !== null);
+  unlogged(call) && (call.state === 'completed' || call.state === 'unknown' || call.answered !== null);
 
 export class Closing {
   /** Seconds left; `null`: it does not close by itself. */

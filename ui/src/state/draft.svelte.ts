@@ -2,12 +2,14 @@
 // on its field with everything kept.
 
 import { asApiError } from '../backend/backend';
-import type { ApiError, CallDto, ConnectionDto, ContactDto, ContactTypeDto, DraftDto, DuplicateDto, FieldDto, NumberAddedDto } from '../backend/generated';
+import type { ApiError, CallDto, ConnectionDto, ContactTypeDto, CreationDto, DraftDto, DuplicateDto, FieldDto, NumberAddedDto } from '../backend/generated';
 import { words } from '../text';
-import { sentences } from '../text/format';
+import { list, sentences } from '../text/format';
 import { nameOf, plain } from '../text/name';
 import type { House } from './house.svelte';
+import { logsAtOnce } from './next-step';
 import { textOf } from './own';
+import { readSignature } from './signature';
 
 /** Idle time after a keystroke before the owner is asked; the checks read the index and are cheap. */
 const PAUSE = 120;
@@ -16,8 +18,17 @@ const COMMON = ['company', 'title', 'email'];
 /** The form has these in any case. */
 const ALWAYS = ['name', 'given', 'family', 'number', 'phone'];
 
-/** The preset used last, as long as the window lives. */
+/** Fields of a form that are in sight at once, those that are needed first. */
+const SHOWN = 5;
+
+/** The preset used last in any window, as long as this one lives. */
 let last: { connection: string; type: string } | null = null;
+export function usedLast({ draft }: CreationDto): void {
+  last = { connection: draft.connection, type: draft.contact_type };
+}
+
+/** Who came of it, by name: created, about to be, or there already. */
+type Named = { name: string };
 
 /** Words for a number that its CRM had no room for. */
 export const linkedOnly = ({ contact, message }: NumberAddedDto): string =>
@@ -33,13 +44,21 @@ export class Draft {
   /** What was typed for the type's fields, by name; it stays when another type is looked at. */
   more = $state<Record<string, string>>({});
   number = $state('');
+  /** The number as its CRM will store it; `null`: as it stands there. */
+  stored = $state<string | null>(null);
   /** The name stands there because the phone said so; nobody proved it. */
   suggested = $state(false);
   duplicates = $state.raw<DuplicateDto[]>([]);
   busy = $state(false);
-  /** The number that was to be added is linked on this computer only: why, for the person. */
-  linkedOnly = $state<string | null>(null);
+  /** What the person has to read once the form is gone: a number that is linked on this computer only, a log that did not go. */
+  notice = $state<string | null>(null);
   error = $state.raw<ApiError | null>(null);
+  /** The words for what a pasted signature filled in. */
+  pasted = $state<string | null>(null);
+  /** Others see the screen: the number of the call stays out of sight, and is filled in when it is sent. */
+  covered = $state(false);
+  /** The person asked for the fields that few need. */
+  all = $state(false);
 
   readonly places = $derived.by(() => this.house.connections.filter((one) => one.can_create && one.types.some((type) => type.creatable)));
   readonly connection = $derived.by(
@@ -59,14 +78,29 @@ export class Draft {
       this.types[0] ??
       null,
   );
-  /** In the order in which the connector asks for them. */
-  readonly fields = $derived.by((): FieldDto[] => this.type?.fields.filter((field) => !ALWAYS.includes(field.name)) ?? []);
+  /** What is needed first, else in the order in which the connector asks for them. */
+  readonly fields = $derived.by((): FieldDto[] => {
+    const asked = this.type?.fields.filter((field) => !ALWAYS.includes(field.name)) ?? [];
+    return asked.toSorted((a, b) => Number(b.required) - Number(a.required));
+  });
+  /** Those in sight: a few, and whatever is needed, filled in or refused. */
+  readonly inSight = $derived.by(() =>
+    this.all ? this.fields : this.fields.filter((field, at) => at < SHOWN || field.required || field.name === this.error?.field || textOf(this.more, field.name) !== ''),
+  );
   /** A record that surely is the same: the first offer is to use it. */
   readonly strong = $derived(this.duplicates.find((one) => one.because !== 'like_name') ?? null);
+
+  /** The call ended, perhaps while the form was open, and waits for nobody but this person: it is logged on them, too. */
+  get logs(): boolean {
+    const call = this.call && (this.house.call(this.call.id) ?? this.call);
+    return call !== null && logsAtOnce(call, this.house.settings?.log_rule);
+  }
 
   /** What the duplicates in sight were found for. They say nothing about anything typed since. */
   #foundFor: string | null = null;
   #splitByHand = false;
+  /** The one that was refused or taken back, and that this one is made of. */
+  #insteadOf: string | null = null;
   #token = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -74,11 +108,51 @@ export class Draft {
     readonly house: House,
     readonly call: CallDto | null,
     text = '',
+    covered = false,
   ) {
-    const display = plain(call?.caller.display ?? '');
+    this.covered = covered;
+    const display = covered ? '' : plain(call?.caller.display ?? '');
     this.name = text || display;
     this.suggested = !text && display !== '';
-    this.number = call && call.caller.kind !== 'withheld' ? call.caller.text || (call.caller.e164 ?? '') : '';
+    this.number = covered ? '' : this.#callNumber;
+  }
+
+  get #callNumber(): string {
+    const { call } = this;
+    return call && call.caller.kind !== 'withheld' ? call.caller.text || (call.caller.e164 ?? '') : '';
+  }
+
+  /** Others begin or stop to see the screen. What the person typed stays. */
+  cover(on: boolean): void {
+    if (on === this.covered) return;
+    this.covered = on;
+    if (on) {
+      if (this.number === this.#callNumber) this.number = '';
+      if (this.suggested) this.name = '';
+      this.suggested = false;
+    } else if (!this.number) this.number = this.#callNumber;
+    this.stored = null;
+    this.duplicates = [];
+    this.#soon(0);
+  }
+
+  /** Found by the number that nobody may see: who it is would say whose number that is. */
+  conceals = ({ because }: DuplicateDto): boolean => this.covered && because === 'same_number' && !this.number.trim();
+
+  /** What was typed once more: a contact that was taken back, or that its CRM refused. */
+  static again(house: House, call: CallDto | null, { id, draft }: CreationDto, error: ApiError | null): Draft {
+    const again = new Draft(house, call, draft.name);
+    again.#insteadOf = id;
+    again.#connectionId = draft.connection;
+    again.#typeId = draft.contact_type;
+    again.given = draft.given;
+    again.family = draft.family;
+    again.#splitByHand = draft.given !== null || draft.family !== null;
+    again.number = draft.number ?? '';
+    for (const name of COMMON) again.more[name] = draft[name as 'company' | 'title' | 'email'] ?? '';
+    for (const { name, value } of draft.extra) again.more[name] = value;
+    again.error = error;
+    return again;
   }
 
   /** The form is in sight: split and duplicates are looked for at once. */
@@ -99,7 +173,8 @@ export class Draft {
   }
 
   set(field: string, value: string): void {
-    if (this.error?.field === field) this.error = null;
+    const at = this.error?.field === 'phone' ? 'number' : this.error?.field;
+    if (at === field) this.error = null;
     if (field === 'given' || field === 'family') {
       this.#splitByHand = true;
       this[field] = value;
@@ -112,6 +187,36 @@ export class Draft {
     this.#soon();
   }
 
+  /**
+   * A signature fills what is empty and what the type asks for; the name is what it was pasted over. False where the text is
+   * none, and is to be pasted as it is.
+   */
+  paste(text: string): boolean {
+    const read = readSignature(text);
+    if (!read) return false;
+    const t = words().create;
+    const filled: string[] = [];
+    const name = this.type?.is_company ? (read.company ?? read.name) : (read.name ?? '');
+    if (name) {
+      this.set('name', name);
+      this.#splitByHand = false;
+      filled.push(this.type?.is_company ? t.companyName : t.name);
+    }
+    const labels: Record<string, string> = { company: t.company, title: t.jobTitle, email: t.email };
+    for (const field of COMMON) {
+      const value = read[field as 'company' | 'title' | 'email'];
+      if (!value || textOf(this.more, field) || !this.fields.some((one) => one.name === field)) continue;
+      this.set(field, value);
+      filled.push(labels[field] ?? field);
+    }
+    if (read.phone && !this.number.trim()) {
+      this.set('number', read.phone);
+      filled.push(t.phone);
+    }
+    this.pasted = filled.length > 0 ? t.pasted(list(filled)) : null;
+    return filled.length > 0;
+  }
+
   /** The refusal of one field; `phone` is what connectors call the number. */
   refusal(field: string): string | null {
     const at = this.error?.field === 'phone' ? 'number' : this.error?.field;
@@ -120,24 +225,28 @@ export class Draft {
 
   /** A refusal that belongs to no field in sight. */
   get otherError(): ApiError | null {
-    const shown = ['name', 'number', 'phone', ...(this.type?.is_company ? [] : ['given', 'family']), ...this.fields.map((field) => field.name)];
+    const shown = ['name', 'number', 'phone', ...(this.type?.is_company ? [] : ['given', 'family']), ...this.inSight.map((field) => field.name)];
     return this.error && !(this.error.field && shown.includes(this.error.field)) ? this.error : null;
   }
 
-  /** Creates, unless there are duplicates of exactly this input that nobody has seen yet; then it shows them. */
-  create(): Promise<ContactDto | null> {
+  /**
+   * Has it created after the ten seconds in which it can be taken back, unless there are duplicates of exactly this input
+   * that nobody has seen yet; then it shows them.
+   */
+  create(): Promise<Named | null> {
     return this.#work(async () => {
       const missing = this.#missing();
       if (missing) throw missing;
       const draft = this.#dto();
       const seen = this.duplicates.length > 0 && this.#isFoundFor(draft);
-      const made = await this.house.backend.call('create_contact', { draft, call: this.call?.id ?? null, force: seen });
+      const made = await this.house.backend.call('create_contact', { draft, call: this.call?.id ?? null, force: seen, later: true, instead_of: this.#insteadOf });
       if (made.kind === 'duplicates') {
         this.#show(made.found, draft);
         return null;
       }
       last = { connection: this.connection?.id ?? '', type: this.type?.id ?? '' };
-      return made.contact;
+      await this.#log();
+      return made.kind === 'created' ? made.contact : made.creation.draft;
     });
   }
 
@@ -145,18 +254,23 @@ export class Draft {
    * Uses the record that is there: gives it the number if it lacks it, and assigns the call to it. One that was found for
    * older input is looked for once more, and left alone if it is no match for the same reason any more.
    */
-  use(offered: DuplicateDto): Promise<ContactDto | null> {
+  use(offered: DuplicateDto): Promise<Named | null> {
     return this.#work(async () => {
       const found = await this.#confirm(offered);
       if (!found) return null;
       const { ref } = found.contact;
+      // The one that waited for its correction is not wanted any more.
+      if (this.#insteadOf) await this.house.backend.call('settle_creation', { creation: this.#insteadOf, decision: 'drop' }).catch(() => null);
       const call = this.call?.id ?? null;
-      if (found.because !== 'same_number' && this.number.trim()) {
-        const added = await this.house.backend.call('add_number', { contact: ref, number: this.number.trim(), call });
-        if (added.linked_only) this.linkedOnly = linkedOnly(added);
+      const { number } = this.#dto();
+      if (found.because !== 'same_number' && number) {
+        const added = await this.house.backend.call('add_number', { contact: ref, number, call });
+        if (added.linked_only) this.notice = linkedOnly(added);
+        await this.#log();
         return added.contact;
       }
       if (call) await this.house.backend.call('choose', { call, contact: ref });
+      await this.#log();
       return found.contact;
     });
   }
@@ -166,7 +280,7 @@ export class Draft {
     this.#token++;
   }
 
-  async #work(work: () => Promise<ContactDto | null>): Promise<ContactDto | null> {
+  async #work(work: () => Promise<Named | null>): Promise<Named | null> {
     if (this.busy) return null;
     this.busy = true;
     this.error = null;
@@ -178,6 +292,15 @@ export class Draft {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** The person is named by now, so a refusal is no reason to send the form again: it is said beside the call. */
+  async #log(): Promise<void> {
+    if (!this.logs || !this.call) return;
+    await this.house.backend.call('log', { call: this.call.id, contact: null }).catch((reason) => {
+      const { message, hint } = asApiError(reason);
+      this.notice = [this.notice, sentences(words().create.notLogged, message, hint)].filter(Boolean).join(' ');
+    });
   }
 
   #missing(): ApiError | null {
@@ -198,14 +321,14 @@ export class Draft {
     const { backend } = this.house;
     const fresh = () => token === this.#token;
     if (!this.connection || !this.type) return;
+    const [name, number] = [this.name.trim(), this.number.trim() || null];
+    const becomes =
+      name || number ? await backend.call('split_name', { connection: this.connection.id, contact_type: this.type.id, name, number }).catch(() => null) : null;
+    if (!fresh()) return;
+    this.stored = becomes?.number ?? null;
     if (!this.type.is_company && !this.#splitByHand) {
-      const name = this.name.trim();
-      const split = name
-        ? await backend.call('split_name', { connection: this.connection.id, contact_type: this.type.id, name }).catch(() => null)
-        : null;
-      if (!fresh()) return;
-      this.given = split?.given ?? null;
-      this.family = split?.family ?? null;
+      this.given = becomes?.given ?? null;
+      this.family = becomes?.family ?? null;
     }
     const draft = this.#dto();
     const found = await backend.call('duplicates', draft).catch(() => []);
@@ -249,7 +372,8 @@ export class Draft {
       company: shown('company'),
       title: shown('title'),
       email: shown('email'),
-      number: this.number.trim() || null,
+      // With the number of the call, also where it is not shown.
+      number: this.number.trim() || (this.covered && this.#callNumber.trim()) || null,
       extra: extra.filter((one) => one.value !== ''),
     };
   }

@@ -8,10 +8,16 @@ const CONTROLS = 'button, a[href], input, select, textarea, summary, [role="opti
 const SLACK = 4;
 
 interface Place {
-  x: number;
-  y: number;
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
   since: number;
 }
+
+/** Neither edge is where it was. A control that only grows or shrinks, as a count of seconds does, has not moved away. */
+const moved = (before: number, after: number, other: number, there: number): boolean =>
+  Math.abs(before - after) > SLACK && Math.abs(other - there) > SLACK;
 
 /** A Svelte action for the root of a window's content. */
 export function guard(root: HTMLElement, now: () => number = () => performance.now()) {
@@ -21,10 +27,11 @@ export function guard(root: HTMLElement, now: () => number = () => performance.n
   const look = (control: Element): Place => {
     const box = control.getBoundingClientRect();
     // Where it is on the screen: a card that sits at the bottom grows upwards, and takes its buttons with it.
-    const [x, y] = [box.x + (window.screenX || 0), box.y + (window.screenY || 0)];
+    const [left, top] = [box.x + (window.screenX || 0), box.y + (window.screenY || 0)];
+    const [right, bottom] = [left + box.width, top + box.height];
     const known = places.get(control);
-    if (known && Math.abs(known.x - x) <= SLACK && Math.abs(known.y - y) <= SLACK) return known;
-    const place = { x, y, since: now() };
+    const still = known && !moved(known.left, left, known.right, right) && !moved(known.top, top, known.bottom, bottom);
+    const place = { left, right, top, bottom, since: still ? known.since : now() };
     places.set(control, place);
     return place;
   };

@@ -28,12 +28,17 @@ export class House {
   #since: OwnerEvent[] | null = null;
   #unlisten = () => {};
 
+  #heard = () => {};
+  /** From here on no event is missed: whoever keeps a list of their own asks for it after this. */
+  readonly listening = new Promise<void>((heard) => (this.#heard = heard));
+
   constructor(readonly backend: Backend) {}
 
   /** Listens first and asks then; what comes in between waits its turn. */
   async start(): Promise<void> {
     let early: OwnerEvent[] | null = [];
     const unlisten = await this.backend.listen((event) => (early ? early.push(event) : this.#apply(event)));
+    this.#heard();
     if (this.#ended) return unlisten();
     this.#unlisten = unlisten;
     while (!this.#ended) {

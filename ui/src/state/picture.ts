@@ -1,12 +1,14 @@
 // What a call looks like, worked out from its data alone: who it is, in which words, how sure. Shared by the card, its
 // one-line strip, the search window and the list, so that all of them call a caller by the same name.
 
-import type { CallDto, CallerDto, ContactDto, ContactRefDto, GradeDto, MatchDto } from '../backend/generated';
+import type { CallDto, CallerDto, ChosenByDto, ContactDto, ContactRefDto, CreationDto, GradeDto, MatchDto } from '../backend/generated';
 import { words } from '../text';
 import { country, duration, list } from '../text/format';
 import { nameOf, plain } from '../text/name';
+import { placeName } from '../text/place';
 
-export type Face = 'withheld' | 'unreadable' | 'known' | 'probable' | 'several' | 'nobody';
+/** `creating`: whom the person is about to create for this call. */
+export type Face = 'withheld' | 'unreadable' | 'known' | 'probable' | 'several' | 'nobody' | 'creating';
 
 export interface Picture {
   face: Face;
@@ -28,13 +30,17 @@ export const refKey = (ref: ContactRefDto): string => JSON.stringify([ref.connec
 const PROOF: ReadonlySet<GradeDto> = new Set(['exact_with_extension', 'exact', 'alias']);
 export const isProof = (grade: GradeDto): boolean => PROOF.has(grade);
 
+/** Nobody chose: a memory or a rule did, and the person sees among whom. */
+const BY_RULE: ReadonlySet<ChosenByDto> = new Set(['remembered', 'first', 'last_spoken', 'earliest_created']);
+
 export function picture(call: CallDto): Picture {
   const t = words();
   const { matches } = call.lookup;
   const chosen = call.choice?.contact ?? null;
   const none = { contact: null, match: null };
-  const settled = chosen && !(matches.length > 1 && call.choice?.by === 'remembered' && matchOf(call, chosen));
+  const settled = chosen && !(matches.length > 1 && call.choice && BY_RULE.has(call.choice.by) && matchOf(call, chosen));
   if (settled) return { face: 'known', ...person(chosen), contact: chosen, match: matchOf(call, chosen) };
+  if (!chosen && call.creation) return { face: 'creating', ...drafted(call.creation), ...none };
   if (call.caller.kind === 'withheld') return { face: 'withheld', title: t.caller.withheld, sub: '', ...none };
   if (matches.length > 1) {
     return { face: 'several', title: several(call), sub: '', contact: chosen, match: chosen && matchOf(call, chosen) };
@@ -69,6 +75,19 @@ export function person(contact: ContactDto): { title: string; sub: string } {
   return { title: nameOf(contact), sub: parts.filter(Boolean).join(', ') };
 }
 
+/** Somebody who is not created yet, by what was typed. */
+function drafted({ draft, type_label, connection_name }: CreationDto): { title: string; sub: string } {
+  const parts = [draft.title, draft.company].map((part) => plain(part ?? '')).filter(Boolean);
+  const place = words().caller.toBe(placeName(draft.connection, connection_name));
+  return { title: nameOf(draft), sub: [[...parts, plain(type_label)].filter(Boolean).join(', '), place].join(' · ') };
+}
+
+/** What may be said of a caller while others see the screen: whether it is somebody one knows, and no more. */
+export function hiddenName(call: CallDto): string {
+  const { face } = picture(call);
+  return face === 'known' || face === 'several' || face === 'creating' ? words().caller.hiddenKnown : words().caller.hiddenUnknown;
+}
+
 /** Country and kind of line, as far as the number plan knows. */
 export function place(call: CallDto): string {
   if (call.caller.kind === 'extension') return words().caller.internal;
@@ -101,6 +120,13 @@ function passing(caller: CallerDto): string {
 
 /** The call went on without anybody here: there is nothing to write down. */
 export const wentOn = (call: CallDto): boolean => call.state === 'answered_elsewhere' || (call.state === 'forwarded' && call.answered === null);
+
+/** Nobody did anything about its log yet. The owner by itself sets a call aside whose number is never logged. */
+export const unlogged = ({ log, never_log }: CallDto): boolean => log.state === 'not_logged' || (log.state === 'set_aside' && never_log !== null);
+
+/** People talked, or we tried to reach somebody: there is something to write down. A missed call only asks to be returned. */
+export const worthNoting = (call: CallDto): boolean =>
+  ['answered', 'held', 'completed', 'unknown'].includes(call.state) || call.answered !== null || (call.is_over && call.direction === 'out');
 
 /**
  * What the person is busy with first: who is talked to, who is held or called, what rings for them alone, what rings for a

@@ -81,7 +81,7 @@ export const connecting: typeof english = {
   evidence: {
     real_server: 'am Original erprobt',
     specification: 'gegen die Spezifikation geprüft',
-    documentation: 'nur nach der Dokumentation',
+    documentation: 'noch nicht am Original erprobt',
   },
   found: (n) => plural(n, { one: `${n} Konnektor`, other: `${n} Konnektoren` }),
 

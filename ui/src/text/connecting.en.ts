@@ -80,7 +80,7 @@ export const connecting = {
   evidence: {
     real_server: 'tried for real',
     specification: 'checked against the specification',
-    documentation: 'from documentation only',
+    documentation: 'not yet tried for real',
   },
   found: (n: number) => plural(n, { one: `${n} connector`, other: `${n} connectors` }),
 

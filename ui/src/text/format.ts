@@ -34,6 +34,12 @@ export function day(at: number, now: number): string {
   return new Intl.DateTimeFormat(t.locale, { day: 'numeric', month: 'short', year }).format(at);
 }
 
+/** The same as a heading, with a capital. */
+export function dayTitle(at: number, now: number): string {
+  const said = day(at, now);
+  return said.charAt(0).toLocaleUpperCase(words().locale) + said.slice(1);
+}
+
 export const clock = (at: number): string =>
   new Intl.DateTimeFormat(words().locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
 
@@ -48,7 +54,16 @@ export const sentences = (...parts: (string | null | undefined)[]): string =>
     .map((part) => begun(/[.!?…:]$/.test(part) ? part : `${part}.`))
     .join(' ');
 
+/** `115 %`, as the language writes it. */
+export const percent = (n: number): string => new Intl.NumberFormat(words().locale, { style: 'percent' }).format(n / 100);
+
 export const count = (n: number): string => new Intl.NumberFormat(words().locale).format(n);
+
+/** `4.2 MB`, `80 kB`. */
+export function bytes(n: number): string {
+  const [unit, by] = n < 1_000_000 ? (['kilobyte', 1_000] as const) : n < 1_000_000_000 ? (['megabyte', 1_000_000] as const) : (['gigabyte', 1_000_000_000] as const);
+  return new Intl.NumberFormat(words().locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: n < 1_000_000 ? 0 : 1 }).format(n / by);
+}
 
 /** `1.2 ms`, `0.21 s` from microseconds. */
 export function took(us: number): string {

@@ -1,10 +1,10 @@
 // The connections of the fake owner: connectors of every kind, and an owner that checks a form, signs in through a browser
 // that only a test can move, and refuses a key that is called wrong.
 
+import { refuse } from './refuse';
 import type { Args, CommandName, Reply } from '../backend';
 import type { ApiError, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ParameterDto, SignedInDto } from '../generated';
 
-const refuse = (code: string, message: string, field: string | null = null, hint: string | null = null): ApiError => ({ code, message, hint, field });
 
 export const parameter = (name: string, title: string, more: Partial<ParameterDto> = {}): ParameterDto => ({
   name,

@@ -4,13 +4,19 @@ import type { Backend } from '../backend';
 import type { MatchDto } from '../generated';
 import { connection } from './connect';
 import { Fake, noLog } from './fake';
+import { pick, speak } from '../../text';
 import { noCheck, phone } from './phones';
+import { CARD_SCENES } from './demo-card';
+import { MAIN_SCENES } from './demo-main';
 
 const MINUTE = 60_000;
 
 export function demo(query: URLSearchParams): Backend {
   const fake = new Fake();
+  fake.creates = true;
   const view = query.get('view') ?? 'main';
+  const language = query.get('lang');
+  if (language) speak(pick([language]));
   const scene = query.get('scene') ?? (view === 'main' ? 'list' : 'known');
   (SCENES[scene] ?? SCENES.known)?.(fake);
   if (scene === 'storm') setInterval(() => fake.ring(STRANGER, { queue: 'Support' }), 500);
@@ -30,6 +36,8 @@ const BEFORE = JSON.stringify(PINNED);
 const AFTER = JSON.stringify({ ...PINNED, allowed_hosts: ['*.acme.example', '*.elsewhere.example'] });
 
 const SCENES: Record<string, (fake: Fake) => void> = {
+  ...CARD_SCENES,
+  ...MAIN_SCENES,
   known: (fake) => fake.ring(ANNA, { line: 'Support DE', started: Date.now() - 4000 }),
   several: (fake) => {
     const call = fake.ring(INITECH, { started: Date.now() - 6000 });

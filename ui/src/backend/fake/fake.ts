@@ -2,10 +2,15 @@
 // finds people by digits and by words, logs, moves logs, and tells what changed, as the owner does.
 
 import type { Args, Backend, CommandName, OwnerEvent, Reply } from '../backend';
-import type { ApiError, CallDto, Commands, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ContactDto, ContactRefDto, DraftDto, DuplicateDto, LogDto, LogFieldDto, MatchDto, PhoneDto, PhoneKindDto, SettingsDto, SignedInDto, StatusDto, TraceDto } from '../generated';
+import type { ApiError, CallDto, Commands, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ContactDto, ContactRefDto, CreationDto, DraftDto, DuplicateDto, ImportDto, LiveSearchDto, LogDto, LogFieldDto, MatchDto, PhoneDto, PhoneKindDto, SearchFilterDto, SettingsDto, SignedInDto, StatusDto, TraceDto } from '../generated';
 import { Browser, connectors, handlers, parameter } from './connect';
 import { connections, people, settings, status } from './people';
+import { importHandlers } from './import';
+import { personHandlers } from './person';
 import { phoneHandlers, phoneKinds } from './phones';
+import { refuse } from './refuse';
+import { spelledNearly, understood } from './search';
+import { creationHandlers, quietHandlers, wish } from './wishes';
 
 type Handlers = { [K in CommandName]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
@@ -13,7 +18,6 @@ const fold = (text: string) => text.toLowerCase().replaceAll('ß', 'ss').normali
 /** Good enough to tell sample numbers apart: the digits, without a country's 1, 44 or 49 or the trunk's 0. */
 export const digits = (text: string) => text.replace(/\D/g, '').replace(/^(00)?(49|44|1(?=\d{10}))/, '').replace(/^0/, '');
 const same = (a: ContactRefDto, b: ContactRefDto) => a.connection === b.connection && a.contact_type === b.contact_type && a.id === b.id;
-const refuse = (code: string, message: string, field: string | null = null, hint: string | null = null): ApiError => ({ code, message, hint, field });
 
 export const noLog = (): LogDto => ({
   state: 'not_logged',
@@ -42,6 +46,10 @@ export class Fake implements Backend {
   contacts: ContactDto[];
   /** People that only the connections themselves know. */
   remote: ContactDto[] = [];
+  /** What the connections answer to a name; `null`: who of `remote` is called so. */
+  live: LiveSearchDto[] | null = null;
+  /** Whom the index finds although nobody is called as asked. */
+  misspelt: ContactDto[] = [];
   calls: CallDto[] = [];
   open = new Set<string>();
   /** Whether the owner opens a card for a call that begins. */
@@ -58,6 +66,10 @@ export class Fake implements Backend {
   settings: SettingsDto;
   status: StatusDto;
   phones: PhoneDto[] = [];
+  creations: CreationDto[] = [];
+  /** Whether a contact is created by itself after its ten seconds; else a test says when. */
+  creates = false;
+  imports: ImportDto[] = [];
   kinds: PhoneKindDto[] = phoneKinds();
   /** This computer's own, in the local network. */
   addresses = ['192.168.1.20', '10.0.0.7'];
@@ -106,11 +118,13 @@ export class Fake implements Backend {
   resize = (height: number) => this.#told({ kind: 'resize', height });
   startDrag = () => this.#told({ kind: 'start_drag' });
   takeFocus = () => this.#told({ kind: 'take_focus' });
-  openSearch = (call: string | null, link: boolean) => this.#told({ kind: 'open_search', call, link });
+  openSearch = (call: string | null, link: boolean, text?: string) => this.#told({ kind: 'open_search', call, link, text });
   openMain = () => this.#told({ kind: 'open_main' });
   openUrl = (contact: ContactRefDto) => this.#told({ kind: 'open_url', contact });
+  showFile = (path: string) => this.#told({ kind: 'show_file', path });
   openLog = (call: string) => this.#told({ kind: 'open_log', call });
-  reportPainted = (call: string) => this.#told({ kind: 'painted', call });
+  reportPainted = (call: string | null) => this.#told({ kind: 'painted', call });
+  reportMeasured = (what: 'answered' | 'painted', us: number) => this.#told({ kind: 'measured', what, us });
 
   // --- what tests and the demo do to it ---
 
@@ -161,9 +175,15 @@ export class Fake implements Backend {
       fields: [],
       twins: [],
       log: noLog(),
+      never_log: null,
+      vip: false,
+      creation: null,
+      undo: null,
       provider_call_id: null,
       ...change,
     };
+    // Its own numbers, and those on the list: the owner sets them aside by itself.
+    if (call.never_log && call.never_log !== 'rehearsal' && !change.log) call.log = { ...noLog(), state: 'set_aside' };
     this.calls.unshift(call);
     call.card = this.pops(call);
     if (call.card) this.open.add(call.id);
@@ -226,17 +246,18 @@ export class Fake implements Backend {
   // --- the commands ---
 
   readonly #do: Handlers = {
-    hello: () => ({ version: '0.0.0', profile: 'demo', pid: 0, role: 'app', reader: 'fake', rehearsal: false }),
+    hello: () => ({ version: '0.0.0', profile: 'demo', pid: 0, role: 'app', reader: 'fake', rehearsal: false, session: 'x11' }),
     snapshot: () => ({ calls: this.calls.filter((call) => this.open.has(call.id)), status: this.status }),
     report: ({ from }) => ({ call: this.ring(from).id }),
     rehearse: () => ({ call: this.ring('(415) 555-0100', { rehearsal: true }).id }),
 
-    calls: ({ text, missed, not_logged, before, limit }) => {
+    calls: ({ text, missed, not_logged, log, before, limit }) => {
       const words = fold(text ?? '');
       const fits = this.calls.filter(
         (call) =>
           (!missed || call.state === 'missed') &&
           (!not_logged || call.log.state === 'not_logged') &&
+          (!log || call.log.state === log) &&
           (!words || fold(`${call.choice?.contact.name ?? ''} ${call.lookup.matches.map((one) => one.contact.name).join(' ')} ${call.caller.text} ${call.note}`).includes(words)),
       );
       const from = before ? fits.findIndex((call) => call.id === before) + 1 : 0;
@@ -252,7 +273,10 @@ export class Fake implements Backend {
       this.#trace(before, true);
       return this.change(call, { lookup: { ...before.lookup, matches: [...kept, ...added], checked: this.now(), running: false } });
     },
-    choose: ({ call, contact }) => this.change(call, { choice: contact ? { contact: this.#contact(contact), by: 'person' } : null, fields: [], twins: [] }),
+    choose: ({ call, contact }) => {
+      const before = this.#call(call).choice?.contact.name ?? null;
+      return this.change(call, { choice: contact ? { contact: this.#contact(contact), by: 'person' } : null, fields: [], twins: [], creation: null, undo: { kind: 'choice', before } });
+    },
     note: ({ call, note, outcome }) => {
       const before = this.#call(call);
       return this.change(call, { note, outcome, log: { ...before.log, changed: before.log.state === 'logged' } });
@@ -260,11 +284,14 @@ export class Fake implements Backend {
     log: ({ call, contact }) => {
       const before = this.#call(call);
       const on = contact ? this.#contact(contact) : before.choice?.contact;
+      if (!on && before.creation) {
+        return this.change(call, { log: { ...noLog(), state: 'waiting', code: 'creating', connection_name: before.creation.connection_name, contact_name: before.creation.draft.name, message: `Waits until ${before.creation.draft.name} is created` } });
+      }
       if (!on) throw refuse('invalid', 'Choose someone first.', 'contact');
       const log: LogDto = { ...noLog(), state: 'logged', write: `write-${call}`, connection: on.ref.connection, connection_name: on.connection_name, contact: on.ref, contact_name: on.name };
       return this.change(call, { choice: { contact: on, by: 'person' }, log });
     },
-    set_aside: ({ call }) => this.change(call, { log: { ...noLog(), state: 'set_aside' } }),
+    set_aside: ({ call }) => this.change(call, { log: { ...noLog(), state: 'set_aside' }, undo: { kind: 'set_aside' } }),
     settle: ({ call, decision }) => {
       const { log } = this.#call(call);
       const next: LogDto = decision === 'drop' ? noLog() : { ...log, state: decision === 'it_is_there' ? 'logged' : 'waiting', message: null, hint: null };
@@ -279,44 +306,37 @@ export class Fake implements Backend {
     },
     traces: ({ call }) => this.traces.get(call) ?? [],
 
-    lookup: ({ number }) => {
+    lookup: ({ number, live }) => {
       const matches = this.find(number);
-      const trace: TraceDto = { at: this.now(), live: false, took_us: 410, steps: [] };
-      return { caller: caller(number), lookup: { running: false, matches, asked: [], forms: 9, checked: this.now() }, trace };
+      return { caller: caller(number), lookup: { running: false, matches, asked: [], forms: 9, checked: this.now() }, trace: this.#traceOf(number, live) };
     },
-    search: ({ text, types, limit }) => ({ rows: this.#search(this.contacts, text, types).slice(0, limit ?? 20), took_us: 120 }),
-    search_live: ({ text, types }) => {
-      const rows = this.#search(this.remote, text, types);
+    search: (query) => {
+      const filter = understood(query);
+      const rows = this.#search(this.contacts, filter).slice(0, query.limit ?? 20);
+      const instead = rows.length ? [] : spelledNearly(this.contacts, filter.text);
+      return { rows: rows.length ? rows : this.misspelt, filter, instead, took_us: 120 };
+    },
+    search_live: (query) => {
+      if (this.live) return this.live;
+      const rows = this.#search(this.remote, understood(query));
       return this.remote.length ? [{ connection: 'clio', name: 'Clio', rows, message: null }] : [];
     },
     contact: ({ contact }) => this.#contact(contact),
-    create_contact: ({ draft, call, force }) => {
+    create_contact: ({ draft, call, force, later, instead_of }) => {
       const found = force ? [] : this.#duplicates(draft).filter((one) => one.because !== 'like_name');
       if (found.length) return { kind: 'duplicates', found };
-      const place = this.connections.find((one) => one.id === draft.connection);
-      const type = place?.types.find((one) => one.id === draft.contact_type);
-      if (!place || !type) throw refuse('invalid', 'This connection has no such contact type.', 'contact_type');
-      const contact: ContactDto = {
-        ref: { connection: place.id, contact_type: type.id, id: `new-${this.#next++}` },
-        name: draft.name,
-        company: draft.company,
-        title: draft.title,
-        emails: draft.email ? [draft.email] : [],
-        numbers: draft.number ? [{ label: 'phone', text: draft.number, raw: draft.number }] : [],
-        type_label: type.label,
-        is_company: type.is_company,
-        connection_name: place.name,
-        url: null,
-        last_call: null,
-      };
-      this.contacts.push(contact);
+      const { place, type } = this.#typeOf(draft);
+      if (later) return wish(this, draft, call, { connection: place.name, type: type.label }, instead_of);
+      const contact = this.create(draft);
       if (call) this.change(call, { choice: { contact, by: 'person' } });
       return { kind: 'created', contact };
     },
     duplicates: (draft) => this.#duplicates(draft),
-    split_name: ({ name }) => {
+    split_name: ({ name, number }) => {
       const words = name.trim().split(/\s+/);
-      return words.length < 2 ? { given: null, family: words[0] ?? null } : { given: words.slice(0, -1).join(' '), family: words.at(-1) ?? null };
+      const stored = number && digits(number).length > 3 ? (caller(number).e164 ?? null) : null;
+      const split = words.length < 2 ? { given: null, family: words[0] || null } : { given: words.slice(0, -1).join(' '), family: words.at(-1) ?? null };
+      return { ...split, number: stored };
     },
     log_fields: ({ call }) => {
       const contact = this.#call(call).choice?.contact.ref ?? null;
@@ -355,13 +375,17 @@ export class Fake implements Backend {
     read_number: ({ text }) => ({
       input: text,
       kind: /\d/.test(text) ? 'number' : 'unreadable',
-      e164: `+${text.replace(/\D/g, '')}`,
+      e164: /\d/.test(text) ? `+${text.replace(/\D/g, '')}` : null,
       extension: null,
       keys: [],
       forms: [{ format: 'E.164', text: `+${text.replace(/\D/g, '')}` }, { format: 'national', text: digits(text) }],
     }),
 
     ...phoneHandlers(this, this.phoneBrowser),
+    ...creationHandlers(this),
+    ...quietHandlers(this),
+    ...personHandlers(this),
+    ...importHandlers(this),
     intake_addresses: () => this.addresses,
 
     unlock: () => {
@@ -383,6 +407,34 @@ export class Fake implements Backend {
     },
   } satisfies { [K in keyof Commands]: (args: Args<K>) => Reply<K> | Promise<Reply<K>> };
 
+  /** Creates a contact at once. */
+  create(draft: DraftDto): ContactDto {
+    const { place, type } = this.#typeOf(draft);
+    const contact: ContactDto = {
+      ref: { connection: place.id, contact_type: type.id, id: `new-${this.#next++}` },
+      name: draft.name,
+      company: draft.company,
+      title: draft.title,
+      emails: draft.email ? [draft.email] : [],
+      numbers: draft.number ? [{ label: 'phone', text: draft.number, raw: draft.number }] : [],
+      type_label: type.label,
+      is_company: type.is_company,
+      connection_name: place.name,
+      url: null,
+      created: this.now(),
+      last_call: null,
+    };
+    this.contacts.push(contact);
+    return contact;
+  }
+
+  #typeOf(draft: DraftDto) {
+    const place = this.connections.find((one) => one.id === draft.connection);
+    const type = place?.types.find((one) => one.id === draft.contact_type);
+    if (!place || !type) throw refuse('invalid', 'This connection has no such contact type.', 'contact_type');
+    return { place, type };
+  }
+
   #call(id: string): CallDto {
     return this.calls.find((call) => call.id === id) ?? this.#none();
   }
@@ -399,11 +451,12 @@ export class Fake implements Backend {
     this.shell.push(action);
   }
 
-  #search(among: ContactDto[], text: string, types: string[]): ContactDto[] {
+  #search(among: ContactDto[], { text, types, company }: SearchFilterDto): ContactDto[] {
     const words = fold(text).split(/\s+/).filter(Boolean);
     const number = digits(text);
     return among.filter((one) => {
       if (types.length && !types.includes(one.ref.contact_type)) return false;
+      if (company && !fold(one.company ?? '').includes(fold(company))) return false;
       const all = fold([one.name, one.company ?? '', ...one.emails].join(' '));
       return words.every((word) => all.includes(word)) || (number.length >= 3 && one.numbers.some((n) => digits(n.raw).includes(number)));
     });
@@ -421,16 +474,19 @@ export class Fake implements Backend {
   }
 
   #trace(call: CallDto, live: boolean): void {
-    const found = this.find(call.caller.text).length;
-    const trace: TraceDto = {
+    this.traces.set(call.id, [...(this.traces.get(call.id) ?? []), this.#traceOf(call.caller.e164 ?? call.caller.text, live)]);
+  }
+
+  #traceOf(number: string, live: boolean): TraceDto {
+    const found = this.find(number).length;
+    return {
       at: this.now(),
       live,
       took_us: 410,
       steps: [
-        { connection: null, name: 'index', request: 'by key', forms: [call.caller.e164 ?? ''], started_after_us: 0, took_us: 400, answer: { kind: 'found', records: found, verified: found } },
-        { connection: 'book', name: 'Address book', request: 'find_contact', forms: [call.caller.text, digits(call.caller.text)], started_after_us: 5, took_us: 900, answer: { kind: 'found', records: found, verified: found } },
+        { connection: null, name: 'index', request: 'by key', forms: [caller(number).e164 ?? ''], started_after_us: 0, took_us: 400, answer: { kind: 'found', records: found, verified: found } },
+        { connection: 'book', name: 'Address book', request: 'find_contact', forms: [number, digits(number)], started_after_us: 5, took_us: 900, answer: { kind: 'found', records: found, verified: found } },
       ],
     };
-    this.traces.set(call.id, [...(this.traces.get(call.id) ?? []), trace]);
   }
 }

@@ -43,6 +43,7 @@ export function people(now: number): ContactDto[] {
     is_company: one.type === 'company',
     connection_name: PLACES[one.place ?? 'book'],
     url: one.place === 'clio' ? `https://clio.example/contacts/${at + 1}` : null,
+    created: null,
     last_call: one.lastCall ? now - one.lastCall : null,
   }));
 }
@@ -86,16 +87,29 @@ export const settings = (): SettingsDto => ({
   outside_prefix: null,
   formats: ['(###) ###-####'],
   own_numbers: [],
+  never_log: [],
+  vip: [],
   pop: 'always',
+  several: 'ask',
+  nobody: 'ask',
+  open_record: 'by_hand',
   log_rule: 'ask',
   notify: true,
+  respect_do_not_disturb: true,
+  letter_keys: true,
+  card_screen: 'pointer',
+  text_size: 100,
   start_with_system: false,
   handle_tel_links: false,
   search_hotkey: 'Ctrl+Shift+F',
   card_hotkey: 'Ctrl+Shift+K',
+  present_hotkey: null,
+  say_hotkey: null,
   intake_on: false,
   intake_port: 17655,
   intake_lan: null,
+  keep_calls_days: null,
+  welcomed: true,
 });
 
 export const status = (contacts: ContactDto[]): StatusDto => ({
@@ -107,6 +121,8 @@ export const status = (contacts: ContactDto[]): StatusDto => ({
   refused: 0,
   unsure: 0,
   missed: 0,
+  creating: 0,
+  quiet: { paused_until: null, presenting: false, do_not_disturb: false, locked: false },
   intake: { kind: 'off' },
   notices: [],
 });

@@ -1,11 +1,11 @@
 // The phones of the fake owner: every kind, an owner that tries a phone as the real one does, a browser and a trial call
 // that only a test can move.
 
+import { refuse } from './refuse';
 import type { Args, CommandName, OwnerEvent, Reply } from '../backend';
-import type { ApiError, PhoneCheckDto, PhoneDto, PhoneKindDto, SettingsDto } from '../generated';
+import type { PhoneCheckDto, PhoneDto, PhoneKindDto, SettingsDto } from '../generated';
 import { Browser, parameter } from './connect';
 
-const refuse = (code: string, message: string, field: string | null = null, hint: string | null = null): ApiError => ({ code, message, hint, field });
 
 const kind = (id: string, name: string, summary: string, more: Partial<PhoneKindDto> = {}): PhoneKindDto => ({
   id,

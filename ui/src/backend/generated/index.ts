@@ -90,6 +90,22 @@ fields: Array<ChosenFieldDto>,
  */
 twins: Array<ContactDto>, log: LogDto, 
 /**
+ * Why this call is never logged, where the person's lists say so.
+ */
+never_log: NeverLogDto | null, 
+/**
+ * On the person's list of callers that are never missed.
+ */
+vip: boolean, 
+/**
+ * The contact that is about to be created for this call.
+ */
+creation: CreationDto | null, 
+/**
+ * What `undo` would take back.
+ */
+undo: UndoDto | null, 
+/**
  * The provider's or softphone's own id of the call, where there is one.
  */
 provider_call_id: string | null, };
@@ -98,6 +114,10 @@ provider_call_id: string | null, };
  * A page of the call list, newest first.
  */
 export type CallFilterDto = { text: string | null, missed: boolean, not_logged: boolean, 
+/**
+ * Only calls whose log is waiting, refused or unsure.
+ */
+log?: LogStateDto, 
 /**
  * Id of the last call of the page before.
  */
@@ -135,6 +155,11 @@ export type CallerKind = "number" | "extension" | "sip_address" | "withheld" | "
 
 export type CallsPageDto = { calls: Array<CallDto>, more: boolean, };
 
+/**
+ * Where the card shows on a desktop of several screens.
+ */
+export type CardScreenDto = "pointer" | "primary";
+
 export type ChangeConnectionArgs = { connection: string, name: string | null, environment: string | null, server: string | null, 
 /**
  * An empty one goes back to its default.
@@ -159,7 +184,7 @@ export type ChoiceDto = { contact: ContactDto, by: ChosenByDto, };
 
 export type ChooseArgs = { call: string, contact: ContactRefDto | null, };
 
-export type ChosenByDto = "person" | "only_exact_match" | "remembered";
+export type ChosenByDto = "person" | "only_exact_match" | "remembered" | "first" | "last_spoken" | "earliest_created";
 
 /**
  * One value, by the field's name.
@@ -309,7 +334,11 @@ type_label: string, is_company: boolean,
 /**
  * The connection's name: `Address book`.
  */
-connection_name: string, url: string | null, last_call: number | null, };
+connection_name: string, url: string | null, 
+/**
+ * When the record was made, where its CRM tells.
+ */
+created: number | null, last_call: number | null, };
 
 export type ContactRefDto = { connection: string, contact_type: string, id: string, };
 
@@ -323,11 +352,45 @@ call: string | null,
 /**
  * Create although duplicates were found.
  */
-force: boolean, };
+force: boolean, 
+/**
+ * Keep it for ten seconds, in which it can be taken back, and send it then: the answer comes at once.
+ */
+later: boolean, 
+/**
+ * The one that was refused or taken back, and that this one is made of: it is gone afterwards.
+ */
+instead_of: string | null, };
 
-export type CreatedDto = { "kind": "created", contact: ContactDto, } | { "kind": "duplicates", found: Array<DuplicateDto>, };
+export type CreatedDto = { "kind": "created", contact: ContactDto, } | { "kind": "waiting", creation: CreationDto, } | { "kind": "duplicates", found: Array<DuplicateDto>, };
+
+export type CreationArgs = { creation: string, };
+
+export type CreationDecision = "send" | "drop";
+
+/**
+ * A contact that a person wants created. It is in the journal from the first moment, so that neither a crash nor a CRM
+ * that is away loses what was typed.
+ */
+export type CreationDto = { id: string, 
+/**
+ * The call that is assigned to the contact once it is there.
+ */
+call: string | null, 
+/**
+ * All that was typed.
+ */
+draft: DraftDto, connection_name: string, type_label: string, state: CreationStateDto, };
+
+export type CreationStateDto = { "kind": "waiting", until: number, why: ApiError | null, } | { "kind": "sending", why?: ApiError, } | { "kind": "created", contact: ContactDto, } | { "kind": "refused", error: ApiError, } | { "kind": "unsure", error: ApiError, } | { "kind": "undone" };
 
 export type Decision = "it_is_there" | "send_again" | "drop";
+
+export type DiagnosticsDto = { 
+/**
+ * All of it, to be read before it is given away: no number, no name of a person, no secret.
+ */
+text: string, };
 
 export type DirectionDto = "in" | "out";
 
@@ -349,7 +412,9 @@ export type DuplicateReason = "same_number" | "same_email" | "like_name";
  */
 export type EnvironmentDto = { "kind": "fixed" } | { "kind": "choice", options: Array<FieldOptionDto>, } | { "kind": "typed", title: string, placeholder: string | null, help: string | null, };
 
-export type Event = { "kind": "heard", heard: HeardDto, } | { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "behind" } | { "kind": "status", status: StatusDto, } | { "kind": "phones" } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
+export type ErasedDto = { contacts: number, calls: number, creations: number, remembered: number, };
+
+export type Event = { "kind": "heard", heard: HeardDto, } | { "kind": "call", call: CallDto, } | { "kind": "card_closed", id: string, } | { "kind": "behind" } | { "kind": "status", status: StatusDto, } | { "kind": "phones" } | { "kind": "creation", creation: CreationDto, } | { "kind": "import", import: ImportDto, } | { "kind": "reveal" } | { "kind": "show", call: string, } | { "kind": "settings" } | { "kind": "open_search", text: string, call: string | null, 
 /**
  * A telephone link asked for it, and another program can make the call.
  */
@@ -362,6 +427,10 @@ export type EvidenceDto = { kind: EvidenceKindDto,
 note: string, };
 
 export type EvidenceKindDto = "real_server" | "specification" | "documentation";
+
+export type ExportArgs = { what: ExportWhat, };
+
+export type ExportWhat = "contacts_csv" | "contacts_vcard" | "calls_csv";
 
 export type FieldDto = { name: string, label: string, required: boolean, 
 /**
@@ -439,13 +508,124 @@ export type HelloDto = { version: string, profile: string, pid: number, role: Ro
 /**
  * Which library reads numbers, and its version.
  */
-reader: string, rehearsal: boolean, };
+reader: string, rehearsal: boolean, 
+/**
+ * What draws the desktop, as the system calls it: `x11`, `wayland`; empty where it does not say.
+ */
+session: string, };
+
+export type ImportArgs = { 
+/**
+ * Empty: the newest one.
+ */
+import: string, };
+
+export type ImportColumnDto = { header: string, 
+/**
+ * The first values, to recognize it by.
+ */
+samples: Array<string>, field: ImportField, };
+
+export type ImportColumnsArgs = { import: string, 
+/**
+ * One for each column.
+ */
+fields: Array<ImportField>, };
+
+/**
+ * How far an import is.
+ */
+export type ImportDto = { import: string, name: string, done: number, total: number, state: ImportStateDto, };
+
+export type ImportFaultDto = { line: number, message: string, };
+
+export type ImportField = "ignore" | "name" | "given" | "family" | "company" | "title" | "email" | "number" | "mobile" | "office" | "home" | "fax";
+
+/**
+ * A file as it is: the owner finds out what it is and how its text is encoded.
+ */
+export type ImportFileArgs = { 
+/**
+ * The file's name, for its ending and for the person.
+ */
+name: string, 
+/**
+ * Base64. Up to 20 MB of file.
+ */
+data: string, };
+
+export type ImportFormat = "csv" | "vcard";
+
+/**
+ * What a file would bring. Nothing is kept yet.
+ */
+export type ImportPreviewDto = { 
+/**
+ * For `start_import` and another `preview_import`; forgotten after an hour.
+ */
+import: string, format: ImportFormat, 
+/**
+ * `UTF-8`, `UTF-16`, `Windows-1252`.
+ */
+encoding: string, 
+/**
+ * Of a CSV file: its columns, and what each is taken for. Empty for vCards.
+ */
+columns: Array<ImportColumnDto>, 
+/**
+ * The first 20 people, as they would be.
+ */
+rows: Array<ImportRowDto>, 
+/**
+ * All people in the file.
+ */
+total: number, 
+/**
+ * Those who are in the address book already, by name or e-mail and the same number, or by both: they are left out unless
+ * wanted.
+ */
+known: number, 
+/**
+ * Numbers that can't be read; they are kept as they are.
+ */
+unreadable: number, 
+/**
+ * What can't be taken in, with its line; the first 50.
+ */
+faults: Array<ImportFaultDto>, fault_count: number, };
+
+export type ImportRowDto = { line: number, name: string, company: string | null, emails: Array<string>, 
+/**
+ * As people of that country write them; the stored text where it can't be read.
+ */
+numbers: Array<string>, is_company: boolean, known: boolean, };
+
+export type ImportStateDto = { "kind": "running" } | { "kind": "done" } | { "kind": "cancelled" } | { "kind": "failed", error: ApiError, };
+
+export type InsteadDto = { text: string, count: number, };
 
 export type IntakeStateDto = { "kind": "off" } | { "kind": "listening", port: number, 
 /**
  * The address in the local network, where it listens there too.
  */
 lan: string | null, } | { "kind": "failed", port: number, message: string, };
+
+/**
+ * One thing that is kept, and where.
+ */
+export type KeptDto = { 
+/**
+ * Stable: `database`, `settings`, `log`, `secrets`, `connectors`, `exports`.
+ */
+what: string, 
+/**
+ * A whole path, or the name of the secret store.
+ */
+place: string, 
+/**
+ * Bytes; `null` where that says nothing.
+ */
+size: number | null, encrypted: boolean, };
 
 /**
  * One connection's own answer to a name.
@@ -557,6 +737,8 @@ gone: boolean,
  */
 also: Array<ContactDto>, };
 
+export type NeverLogDto = "own_number" | "listed" | "rehearsal";
+
 /**
  * Shown once, when a phone is added: the token is not shown again.
  */
@@ -565,6 +747,11 @@ export type NewPhoneDto = { phone: PhoneDto,
  * Lines to copy, one for each phone that we know. Empty for phones that we connect to.
  */
 recipes: Array<RecipeDto>, };
+
+/**
+ * Nobody has the caller's number. A contact is never created without a person.
+ */
+export type NobodyDto = "ask" | "search" | "create";
 
 export type NoteArgs = { call: string, note: string, outcome: OutcomeDto | null, };
 
@@ -612,6 +799,8 @@ export type NumberReadDto = { input: string,
  */
 kind: string, e164: string | null, extension: string | null, keys: Array<string>, forms: Array<FormDto>, };
 
+export type OpenRecordDto = "by_hand" | "ring" | "answer";
+
 export type OpenSearchArgs = { text: string, 
 /**
  * The telephone link that asks for it, whole: the window may offer to hand it on.
@@ -639,6 +828,39 @@ pattern: string | null,
 options: Array<FieldOptionDto>, };
 
 export type ParameterKindDto = "text" | "secret" | "choice" | "bool" | "int";
+
+export type PauseArgs = { until: number | null, };
+
+/**
+ * One person: by a record of theirs, by a number, or both. At least one is there.
+ */
+export type PersonArgs = { contact: ContactRefDto | null, number: string | null, };
+
+/**
+ * What this computer keeps of a person.
+ */
+export type PersonDto = { 
+/**
+ * Records in the index and in the address book: those asked for, and those of the same person, by number and name or
+ * e-mail; of a number asked for by itself, all that have it. Erasing takes exactly these.
+ */
+contacts: Array<ContactDto>, 
+/**
+ * Newest first; at most 200 of `call_count`.
+ */
+calls: Array<CallDto>, call_count: number, 
+/**
+ * Contacts that are to be created for them, or were within a day: what was typed is kept for so long. Newest first.
+ */
+creations: Array<CreationDto>, 
+/**
+ * Remembered choices and links of their numbers.
+ */
+remembered: number, 
+/**
+ * Logs that are still owed to a CRM: erasing gives them up.
+ */
+owed: number, };
 
 export type PhoneArgs = { name: string, };
 
@@ -734,6 +956,8 @@ export type PhoneStateDto = { "kind": "off" } | { "kind": "connecting" } | { "ki
 
 export type PopDto = "always" | "incoming" | "never";
 
+export type PresentArgs = { on: boolean, };
+
 export type PreviewArgs = { formats: Array<string>, number: string, };
 
 /**
@@ -761,6 +985,27 @@ line: number, column: number,
  * Where in the manifest: `find_contact.request.json`. Empty: the file as a whole.
  */
 path: string, };
+
+/**
+ * Why no card pops, or shows less. Calls are looked up and logged all the same.
+ */
+export type QuietDto = { 
+/**
+ * Unix milliseconds.
+ */
+paused_until: number | null, 
+/**
+ * Others see this screen: the card says who is calling only when it is asked.
+ */
+presenting: boolean, 
+/**
+ * The desktop says so.
+ */
+do_not_disturb: boolean, 
+/**
+ * The session is locked: nothing says who is calling.
+ */
+locked: boolean, };
 
 export type QuitArgs = { 
 /**
@@ -808,16 +1053,47 @@ export type ReportedDto = { call: string | null, };
  */
 export type RoleDto = "app" | "command_line";
 
+/**
+ * A file that was written: readable by the user only.
+ */
+export type SavedFileDto = { 
+/**
+ * Whole path.
+ */
+path: string, 
+/**
+ * Records in it.
+ */
+count: number, };
+
 export type SearchDto = { text: string, 
 /**
  * Contact types' ids; empty is all.
  */
-types: Array<string>, limit: number | null, };
+types: Array<string>, 
+/**
+ * Part of the company's name.
+ */
+company?: string, limit: number | null, };
+
+export type SearchFilterDto = { 
+/**
+ * What is left to search for.
+ */
+text: string, types: Array<string>, company: string | null, };
 
 /**
  * Rows of the index, at once.
  */
 export type SearchResultDto = { rows: Array<ContactDto>, 
+/**
+ * What the text meant besides words: `t:lead co:acme` typed into it, and `types` and `company` that were asked for.
+ */
+filter: SearchFilterDto, 
+/**
+ * Nobody was found: names that are there and are spelt nearly so, with how many have them.
+ */
+instead: Array<InsteadDto>, 
 /**
  * Microseconds in the index.
  */
@@ -848,18 +1124,73 @@ formats: Array<string>,
 /**
  * Calls from these are never looked up and never logged.
  */
-own_numbers: Array<string>, pop: PopDto, log_rule: LogRuleDto, notify: boolean, start_with_system: boolean, 
+own_numbers: Array<string>, 
+/**
+ * Calls with these are looked up and shown, and never logged.
+ */
+never_log: Array<string>, 
+/**
+ * These pop even while Ringside is paused or the desktop is not to be disturbed.
+ */
+vip: Array<string>, pop: PopDto, 
+/**
+ * Which of several matches is preselected when nothing else decides.
+ */
+several: SeveralDto, 
+/**
+ * What opens by itself when nobody is found.
+ */
+nobody: NobodyDto, 
+/**
+ * When the record of a single exact match opens in the browser.
+ */
+open_record: OpenRecordDto, log_rule: LogRuleDto, notify: boolean, 
+/**
+ * No card while the desktop is set to "do not disturb", or a window fills the screen.
+ */
+respect_do_not_disturb: boolean, 
+/**
+ * Single letters press buttons of the card.
+ */
+letter_keys: boolean, card_screen: CardScreenDto, 
+/**
+ * How large the windows are drawn, in percent: one of [`TEXT_SIZES`].
+ */
+text_size: number, start_with_system: boolean, 
 /**
  * `tel:` and `callto:` links open Ringside.
  */
-handle_tel_links: boolean, search_hotkey: string | null, card_hotkey: string | null, intake_on: boolean, intake_port: number, 
+handle_tel_links: boolean, search_hotkey: string | null, card_hotkey: string | null, 
+/**
+ * Switches "presenting" on and off.
+ */
+present_hotkey: string | null, 
+/**
+ * Shows the notification of the newest call again, for screen readers.
+ */
+say_hotkey: string | null, intake_on: boolean, intake_port: number, 
 /**
  * The address of this computer in the local network on which desk phones may report calls too; `null`: only programs on
  * this computer may.
  */
-intake_lan: string | null, };
+intake_lan: string | null, 
+/**
+ * Calls older than this are deleted, unless something of them is still owed to a CRM; `null`: they are kept.
+ */
+keep_calls_days: number | null, 
+/**
+ * The first steps were gone through, or skipped.
+ */
+welcomed: boolean, };
 
 export type SettleArgs = { call: string, write: string, decision: Decision, };
+
+export type SettleCreationArgs = { creation: string, decision: CreationDecision, };
+
+/**
+ * Several contacts have the caller's number, and no choice was made for it before.
+ */
+export type SeveralDto = "ask" | "first" | "last_spoken" | "earliest_created";
 
 /**
  * How far a sign-in came.
@@ -868,14 +1199,28 @@ export type SignedInDto = { "kind": "done", connection: ConnectionDto, } | { "ki
 
 export type SnapshotDto = { calls: Array<CallDto>, status: StatusDto, };
 
-export type SplitArgs = { connection: string, contact_type: string, name: string, };
+export type SplitArgs = { connection: string, contact_type: string, name: string, number: string | null, };
 
 /**
- * How a typed name would be split; shown before anything is written.
+ * How a typed name would be split, and how its CRM would store the number; shown before anything is written.
  */
-export type SplitDto = { given: string | null, family: string | null, };
+export type SplitDto = { given: string | null, family: string | null, 
+/**
+ * `null`: none was typed, or it can't be read and goes there as it is.
+ */
+number: string | null, };
 
-export type StatusDto = { store: StoreStateDto, contacts: number, numbers: number, unreadable: number, waiting: number, refused: number, unsure: number, missed: number, intake: IntakeStateDto, 
+export type StartImportArgs = { import: string, 
+/**
+ * Also those who are there already.
+ */
+known_too: boolean, };
+
+export type StatusDto = { store: StoreStateDto, contacts: number, numbers: number, unreadable: number, waiting: number, refused: number, unsure: number, missed: number, 
+/**
+ * Contacts that a person wants created and that are not yet: waiting, refused or unsure.
+ */
+creating: number, quiet: QuietDto, intake: IntakeStateDto, 
 /**
  * What the person should know and can change: a settings file that can't be read, a key that is taken.
  */
@@ -898,11 +1243,33 @@ export type TraceStepDto = {
  */
 connection: string | null, name: string, request: string, forms: Array<string>, started_after_us: number, took_us: number, answer: AnswerDto, };
 
+/**
+ * The newest thing a person did with a call that can be taken back.
+ */
+export type UndoDto = { "kind": "creation", until: number, } | { "kind": "choice", before: string | null, } | { "kind": "set_aside" };
+
 export type UnlockArgs = { 
 /**
  * The recovery code; without it the secret store is asked again.
  */
 code: string | null, };
+
+export type UnreadableArgs = { 
+/**
+ * How many to leave out: those that were shown.
+ */
+after: number, limit: number | null, };
+
+/**
+ * A stored number that nothing can be made of.
+ */
+export type UnreadableDto = { contact: ContactDto, label: string, 
+/**
+ * As stored.
+ */
+raw: string, };
+
+export type UnreadablePageDto = { rows: Array<UnreadableDto>, more: boolean, };
 
 /** What the owner can be asked, and what it answers. */
 export interface Commands {
@@ -922,12 +1289,16 @@ export interface Commands {
   settle: { args: SettleArgs; reply: CallDto };
   retry: { args: CallArgs; reply: CallDto };
   close_card: { args: CallArgs; reply: Nothing };
+  undo: { args: CallArgs; reply: CallDto };
   traces: { args: CallArgs; reply: Array<TraceDto> };
   lookup: { args: LookupArgs; reply: LookupReplyDto };
   search: { args: SearchDto; reply: SearchResultDto };
   search_live: { args: SearchDto; reply: Array<LiveSearchDto> };
   contact: { args: ContactArgs; reply: ContactDto };
   create_contact: { args: CreateArgs; reply: CreatedDto };
+  creations: { args: Nothing; reply: Array<CreationDto> };
+  undo_creation: { args: CreationArgs; reply: CreationDto };
+  settle_creation: { args: SettleCreationArgs; reply: CreationDto };
   duplicates: { args: DraftDto; reply: Array<DuplicateDto> };
   split_name: { args: SplitArgs; reply: SplitDto };
   add_number: { args: AddNumberArgs; reply: NumberAddedDto };
@@ -948,6 +1319,19 @@ export interface Commands {
   save_settings: { args: SettingsDto; reply: SettingsDto };
   preview_formats: { args: PreviewArgs; reply: Array<PreviewDto> };
   read_number: { args: ReadArgs; reply: NumberReadDto };
+  pause: { args: PauseArgs; reply: StatusDto };
+  present: { args: PresentArgs; reply: StatusDto };
+  unreadable: { args: UnreadableArgs; reply: UnreadablePageDto };
+  person: { args: PersonArgs; reply: PersonDto };
+  export_person: { args: PersonArgs; reply: SavedFileDto };
+  erase_person: { args: PersonArgs; reply: ErasedDto };
+  export: { args: ExportArgs; reply: SavedFileDto };
+  kept: { args: Nothing; reply: Array<KeptDto> };
+  diagnostics: { args: Nothing; reply: DiagnosticsDto };
+  preview_import: { args: ImportFileArgs; reply: ImportPreviewDto };
+  map_import: { args: ImportColumnsArgs; reply: ImportPreviewDto };
+  start_import: { args: StartImportArgs; reply: ImportDto };
+  take_back_import: { args: ImportArgs; reply: ImportDto };
   phones: { args: Nothing; reply: Array<PhoneDto> };
   phone_kinds: { args: Nothing; reply: Array<PhoneKindDto> };
   add_phone: { args: AddPhoneArgs; reply: NewPhoneDto };
