@@ -14,8 +14,8 @@ const execute = promisify(execFile);
 const DESKTOP = need('RINGSIDE_DESKTOP');
 const CLI = need('RINGSIDE_CLI');
 export const SCREENS = need('RINGSIDE_SCREENS');
-/** Sample people live in this profile. */
-const PROFILE = 'rehearsal';
+/** Sample people live in this profile; every other one begins as on a new computer. */
+const REHEARSAL = 'rehearsal';
 
 function need(name) {
   const value = process.env[name];
@@ -31,11 +31,12 @@ export class App {
   /** @type {Driver} */ driver;
 
   /**
-   * @param {{ hidden?: boolean, dark?: boolean, german?: boolean, env?: Record<string, string>, home?: string }} [options]
+   * @param {{ hidden?: boolean, dark?: boolean, german?: boolean, env?: Record<string, string>, home?: string, profile?: string }} [options]
    *   `home`: goes on in the folder of an app that was stopped
    */
-  static async start({ hidden = true, dark = false, german = false, env = {}, home } = {}) {
+  static async start({ hidden = true, dark = false, german = false, env = {}, home, profile = REHEARSAL } = {}) {
     const app = new App();
+    app.profile = profile;
     app.home = home ?? (await mkdtemp(join(tmpdir(), 'ringside-e2e-')));
     app.stagesFile = join(app.home, 'stages.jsonl');
     app.env = {
@@ -50,7 +51,7 @@ export class App {
     const began = performance.now();
     app.driver = await Driver.start({
       binary: DESKTOP,
-      args: ['--profile', PROFILE, ...(hidden ? ['--hidden'] : [])],
+      args: ['--profile', profile, ...(hidden ? ['--hidden'] : [])],
       env: app.env,
     });
     try {
@@ -68,7 +69,7 @@ export class App {
 
   /** Runs `ringside` and answers what it printed as JSON. "Nothing found" (1) and "not now" (4) are answers too. */
   async ringside(...args) {
-    const { stdout } = await execute(CLI, ['--profile', PROFILE, '--json', ...args], {
+    const { stdout } = await execute(CLI, ['--profile', this.profile, '--json', ...args], {
       env: this.env,
       timeout: 20_000,
     }).catch((error) => {
@@ -106,6 +107,8 @@ export class App {
     const calls = new Map();
     for (const line of text.split('\n').filter(Boolean)) {
       const { call, stage, us } = JSON.parse(line);
+      // The search window is measured in the same file.
+      if (!call) continue;
       calls.set(call, { ...calls.get(call), [stage]: us });
     }
     return calls;

@@ -183,15 +183,19 @@ export class Driver {
     return text;
   }
 
-  /** Clicks as a person does: the pointer comes, rests for a moment and presses. The card ignores faster clicks. */
-  async click(id, options) {
+  /**
+   * Clicks as a person does: the pointer comes, rests for a moment and presses. The card and the search ignore faster clicks.
+   * @param {{ within?: number, rest?: number }} [options]  milliseconds
+   */
+  async click(id, { rest = 800, ...options } = {}) {
     const origin = { [ELEMENT]: await this.find(id, options) };
     await until('the window on the screen', () => this.run('return document.visibilityState === "visible"'), options);
+    await this.run('arguments[0].scrollIntoView({ block: "nearest" })', origin);
     const pointer = (actions) => ({ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions });
     const come = [0, 1].map((x) => ({ type: 'pointerMove', origin, x, y: 0, duration: 0 }));
     const press = [{ type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }];
     await this.call('POST', '/actions', { actions: [pointer(come)] });
-    await sleep(800);
+    await sleep(rest);
     await this.call('POST', '/actions', { actions: [pointer([...come, ...press])] });
   }
 
