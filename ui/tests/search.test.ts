@@ -193,7 +193,7 @@ describe('search', () => {
     expect(names()).toEqual([]);
     expect(get('search-none').textContent).toContain('Nobody is called “anna meyrs”.');
     expect(get('search-instead-0').textContent).toContain('Meier (1)');
-    expect(get('search-instead-0').getAttribute('aria-label')).toBe('Meier, 1 person');
+    expect(get('search-instead-0').textContent).toContain('Meier, 1 person');
     for (const [id, shortcut] of [['search-instead-0', 'Control+M'], ['search-live', 'Control+S'], ['search-create', 'Control+N']] as const) {
       expect(get(id).getAttribute('aria-keyshortcuts')).toBe(shortcut);
     }
