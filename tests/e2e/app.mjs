@@ -2,9 +2,10 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { Driver, until } from './driver.mjs';
@@ -123,10 +124,39 @@ export class App {
   }
 
   async stop({ keep = false } = {}) {
-    await this.ringside('quit').catch(() => {});
+    await this.ringside('quit').catch((error) => console.log(`the app could not be told to quit: ${error.message}`));
     await this.driver?.stop();
+    await this.#end();
     if (!keep) await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+
+  /** Whoever did not quit is ended: an app left behind keeps its hotkeys from the next one, and this process from its end. */
+  async #end() {
+    for (const signal of ['SIGTERM', 'SIGKILL']) {
+      const patience = Date.now() + 3_000;
+      for (;;) {
+        const left = await running(this.home);
+        if (left.length === 0) return;
+        if (Date.now() > patience) {
+          console.log(`an app of ${this.home} is still there: ${signal}`);
+          left.forEach((pid) => process.kill(pid, signal));
+          break;
+        }
+        await sleep(100);
+      }
+    }
+  }
+}
+
+/** The processes of the desktop program whose home this is. */
+async function running(home) {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const is = async (pid) => {
+    const [command, surroundings] = await Promise.all(['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')));
+    return command.split('\0')[0] === DESKTOP && surroundings.split('\0').includes(`RINGSIDE_HOME=${home}`);
+  };
+  const found = await Promise.all(pids.map(is));
+  return pids.filter((_, at) => found[at]).map(Number);
 }
 
 /** Runs `work` with an app, and ends the app whatever happens; a failure leaves a picture behind. */
