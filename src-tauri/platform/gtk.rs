@@ -153,7 +153,10 @@ pub fn watch_screens(app: &AppHandle, changed: fn(&AppHandle)) {
             // Only after the window system has taken the windows along.
             tauri::async_runtime::spawn(async move {
                 tokio::time::sleep(SETTLING).await;
-                crate::windows::on_main(&app, changed);
+                let here = app.clone();
+                if let Err(error) = app.run_on_main_thread(move || changed(&here)) {
+                    tracing::error!(%error, "the main thread is gone");
+                }
             });
         }
     };
