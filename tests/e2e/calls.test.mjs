@@ -53,6 +53,8 @@ test('several matches: they wait for a choice, and stay where they are', async (
     const names = async () => Promise.all([1, 2, 3].map((place) => page.text(`match-${place}`)));
     const before = await names();
     await app.shoot('several');
+    // Until the card rests: it ignores presses on what has just come or moved.
+    await sleep(600);
     await page.click('match-2');
     const call = await app.call('has a choice', (call) => call.choice !== null);
     assert.equal(call.choice.by, 'person');
