@@ -2,72 +2,18 @@
 // right one, a caller from that CRM with a log, and a file that changes underneath.
 
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { callId, withApp } from './app.mjs';
+import { manifest, own } from './crm.mjs';
 import { until } from './driver.mjs';
 
 const KEY = 'a-key-that-works';
 const ZOE = { id: '7', name: 'Zoë Nagheenanajar', phone: '+442079460777' };
 
-const manifest = (hosts) => `schema = 1
-id = "acme"
-name = "Acme CRM"
-version = "1"
-docs = "https://example.com/docs"
-needs = ["An API key: Settings → API"]
-limits = ["Finds numbers as they are stored"]
-allowed_hosts = [${hosts.map((host) => JSON.stringify(host)).join(', ')}]
-
-[evidence]
-kind = "documentation"
-note = "Made for this test"
-
-[environment.typed]
-title = "Address of your Acme"
-placeholder = "crm.example.com"
-base = "{{ env.origin }}{{ env.path }}"
-
-[[parameters]]
-name = "key"
-title = "API key"
-kind = "secret"
-
-[auth.set]
-headers = { Authorization = "Bearer {{ secret.key }}" }
-
-[whoami]
-id = "id"
-name = "name"
-
-[whoami.request]
-path = "/me"
-
-[contact]
-id = "id"
-name = "name"
-numbers = { phone = "phone" }
-
-[[types]]
-id = "Person"
-label = "Customer"
-
-[find_contact]
-matching = "exact"
-forms = ["e164"]
-
-[find_contact.request]
-path = "/people"
-query = { phone = "{{ number.e164 }}" }
-
-[find_contact.answer]
-list = "people"
-
-[[log_fields]]
+const LOGS = `[[log_fields]]
 name = "deal"
 label = "Deal"
 options = [{ value = "1", label = "Renewal" }, { value = "2", label = "Complaint" }]
@@ -81,6 +27,7 @@ method = "POST"
 path = "/calls"
 json = { "$omit_empty" = { text = "{{ body }}", deal = "{{ fields.deal }}", person = "{{ contact.id }}" } }
 `;
+const file = (hosts) => manifest({ id: 'acme', name: 'Acme CRM', label: 'Customer', hosts, more: LOGS });
 
 /** A CRM of one person. */
 async function crm() {
@@ -103,17 +50,11 @@ async function crm() {
   return { logs, address: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
 }
 
-async function own(app, hosts) {
-  const folder = join(app.home, 'ringside-rehearsal', 'config', 'connectors');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'acme.toml'), manifest(hosts));
-}
-
 test('connecting a CRM: form, wrong key, right key, a caller, a log with its field; a changed file asks first', async () => {
   const acme = await crm();
   try {
     await withApp({ hidden: false }, async (app, page) => {
-      await own(app, ['api.example.com']);
+      await own(app, 'acme', file(['api.example.com']));
       await page.view('main');
       await page.click('nav-connections');
       await page.click('connection-add');
@@ -164,7 +105,7 @@ test('connecting a CRM: form, wrong key, right key, a caller, a log with its fie
       assert.match(acme.logs[0].text, /The mill stands still\./);
 
       // Where the key may be sent has changed: nothing is asked until a person has seen it.
-      await own(app, ['api.example.com', 'elsewhere.example.com']);
+      await own(app, 'acme', file(['api.example.com', 'elsewhere.example.com']));
       await page.view('main');
       await page.reads('connection-own-acme', /Connector changed/, { within: 20_000 });
       await page.click('connection-see');

@@ -3,14 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { callId, withApp } from './app.mjs';
+import { manifest, own } from './crm.mjs';
 import { until } from './driver.mjs';
 
 const execute = promisify(execFile);
@@ -82,57 +81,6 @@ test('hostile names are text on the card, in the search and in the list', async 
   });
 });
 
-const MANIFEST = `schema = 1
-id = "thousand"
-name = "Thousand CRM"
-version = "1"
-docs = "https://example.com/docs"
-allowed_hosts = []
-
-[evidence]
-kind = "documentation"
-note = "Made for this test"
-
-[environment.typed]
-title = "Address"
-base = "{{ env.origin }}"
-
-[[parameters]]
-name = "key"
-title = "API key"
-kind = "secret"
-
-[auth.set]
-headers = { Authorization = "Bearer {{ secret.key }}" }
-
-[whoami]
-id = "id"
-name = "name"
-
-[whoami.request]
-path = "/me"
-
-[contact]
-id = "id"
-name = "name"
-numbers = { phone = "phone" }
-
-[[types]]
-id = "Person"
-label = "Person"
-
-[find_contact]
-matching = "exact"
-forms = ["e164"]
-
-[find_contact.request]
-path = "/people"
-query = { phone = "{{ number.e164 }}" }
-
-[find_contact.answer]
-list = "people"
-`;
-
 test('a CRM that answers a thousand matches fills a list, and not the screen', async () => {
   const NUMBER = '+442079460777';
   const people = Array.from({ length: 1000 }, (_, at) => ({ id: String(at), name: `Person ${at} <i>${at}</i>`, phone: NUMBER }));
@@ -140,9 +88,7 @@ test('a CRM that answers a thousand matches fills a list, and not the screen', a
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
   try {
     await withApp({}, async (app, page) => {
-      const folder = join(app.home, 'ringside-rehearsal', 'config', 'connectors');
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'thousand.toml'), MANIFEST);
+      await own(app, 'thousand', manifest({ id: 'thousand', name: 'Thousand CRM' }));
       await until('the file to be read', async () => JSON.stringify(await app.ringside('connector', 'list')).includes('own/thousand'));
       const adding = execute(
         process.env.RINGSIDE_CLI,

@@ -47,7 +47,9 @@ impl App {
         }
         let known = |connection: &&Connection| {
             let id = connection.connector.info().connection;
-            !settings.connections.iter().any(|entry| entry.id == id.as_str())
+            // Nobody set the sample people up, and they are gone in a minute.
+            id.as_str() != crate::rehearsal::SAMPLE_PEOPLE
+                && !settings.connections.iter().any(|entry| entry.id == id.as_str())
         };
         list.extend(running.iter().filter(known).map(show::plugged_in));
         list

@@ -3,6 +3,8 @@
 
 mod sample;
 
+pub(crate) use sample::CONNECTION as SAMPLE_PEOPLE;
+
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,

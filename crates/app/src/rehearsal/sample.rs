@@ -15,7 +15,7 @@ use ringside_domain::{
 use ringside_sources::rehearsal::{SamplePerson, people};
 
 /// No connection of the settings can be called so: there ids have no blanks.
-pub(super) const CONNECTION: &str = "sample people";
+pub(crate) const CONNECTION: &str = "sample people";
 
 pub(super) struct SamplePeople {
     home: Home,

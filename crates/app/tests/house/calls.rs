@@ -188,6 +188,12 @@ async fn the_rehearsal_has_people_and_calls_and_stays_among_itself() {
     .await;
     let call = first().await.unwrap();
     assert!(call.unverified, "so that no rule logs it by itself");
+    let connections = app.connections(Nothing {}).await.unwrap();
+    assert_eq!(
+        connections.len(),
+        1,
+        "the sample people are no connection of the person's"
+    );
     assert_eq!(
         app.log(LogArgs {
             call: call.id,
