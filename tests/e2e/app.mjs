@@ -124,7 +124,7 @@ export class App {
   }
 
   async stop({ keep = false } = {}) {
-    await this.ringside('quit').catch((error) => console.log(`the app could not be told to quit: ${error.message}`));
+    await this.ringside('quit', '--force').catch((error) => console.log(`the app could not be told to quit: ${error.message}`));
     await this.driver?.stop();
     await this.#end();
     if (!keep) await rm(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

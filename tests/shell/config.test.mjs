@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -77,4 +77,9 @@ test('a word that the script does not know is said, and fails', () => {
 
 test('the same script runs in CI', () => {
   assert.match(readFileSync(join(root, '.ci/run'), 'utf8'), /^\.\/dev test$/m);
+});
+
+test('the test that takes the secret store away is the last one in the real window', () => {
+  const files = readdirSync(join(root, 'tests/e2e')).filter((name) => name.endsWith('.test.mjs'));
+  assert.equal(files.sort().at(-1), 'without-secret-store.test.mjs', 'whoever comes after it has no keyring, and keeps all in memory');
 });
