@@ -21,7 +21,7 @@ use crate::{
 pub trait Connector: Send + Sync {
     fn info(&self) -> ConnectorInfo;
     fn capability(&self) -> Capability;
-    /// Signs in and says whose account it is.
+    /// Signs in and says whose account it is, and what of it can't be searched by number.
     async fn check(&self, cx: Cx) -> Result<Account>;
     async fn find_contact(&self, cx: Cx, number: NumberForms) -> Result<Found>;
     async fn find_contact_with_name(&self, cx: Cx, query: NameQuery) -> Result<Found>;
@@ -93,6 +93,12 @@ pub enum Freshness {
 
 pub trait TraceSink: Send + Sync {
     fn step(&self, step: TraceStep);
+    /// What the CRM said to the person beside an answer that it gave: "logged, but the deal could not be linked". Of
+    /// several the last one counts.
+    fn said(&self, _words: &str) {}
+    /// Who is found so far while the rest of a lookup is still being asked. The answer holds them again, with whatever more was
+    /// learned of them.
+    fn found(&self, _so_far: Vec<Contact>) {}
 }
 
 /// A number in every way in which a CRM may hold it.
@@ -118,6 +124,9 @@ pub struct NameQuery {
 pub struct Account {
     pub id: String,
     pub name: String,
+    /// What this account can't be asked for although it is a good one, and why; for a person, each a sentence: of which contact
+    /// types it finds nobody.
+    pub limits: Vec<String>,
 }
 
 /// The journal's side of a write in steps.

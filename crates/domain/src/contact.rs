@@ -90,6 +90,8 @@ pub struct ContactDraft {
     pub number: Option<String>,
     /// Fields that only this connector has, by [`FieldSpec::name`].
     pub extra: Vec<(String, String)>,
+    /// The person wants it although there are records like it: a CRM that looks for duplicates itself is told so.
+    pub force: bool,
 }
 
 /// A contact found for a call, with the grade of the proof.

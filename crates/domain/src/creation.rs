@@ -24,12 +24,14 @@ pub struct Creation {
     /// Records like it that were there right before it was sent: none of them is the new one. `None`: it could not be asked.
     pub before: Option<Vec<ContactRef>>,
     pub state: CreationState,
-    /// How often it was sent.
+    /// How often it was sent, or could not be looked for.
     pub attempts: u32,
     /// When the person asked for it.
     pub asked: Timestamp,
     /// When it is sent, tried again, or looked for. `None`: a person decides, or nothing is left to do.
     pub due: Option<Timestamp>,
+    /// What is to be read beside it once it is there: what the CRM said, and what Ringside found out.
+    pub said: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -31,7 +31,7 @@ pub trait Journal: Send + Sync {
 
     /// Takes a write into the books. There is one log write a call and connection: a second one answers with the first.
     async fn owe(&self, write: Write) -> Result<Write>;
-    /// Replaces a write's state, entry, attempts and next try.
+    /// Replaces everything of a write but what it is: its id, its call, its connection, its kind, and when it was owed.
     async fn update_write(&self, write: Write) -> Result<()>;
     /// Writes that somebody still has to do with: waiting, refused, unsure, or logged with a `next_try`, at which
     /// delivery takes a last look for another machine's log of the same call.
@@ -112,6 +112,13 @@ pub struct Write {
     pub last_sent: Option<Timestamp>,
     /// Not before this.
     pub next_try: Option<Timestamp>,
+    /// What the CRM said beside taking it, for the person.
+    pub said: Option<String>,
+    /// What the person wanted it to be after it was sent: owed as an update once the log is there, and what is sent
+    /// instead where it never was.
+    pub wanted: Option<Box<CallLogEntry>>,
+    /// How often the log was sent again because its answer was lost and the log was not found.
+    pub resent: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +147,8 @@ pub struct Failure {
     pub kind: Kind,
     pub message: String,
     pub hint: Option<String>,
+    /// The field that the CRM refused: a [`LogField`](crate::log::LogField)'s name, or `note`.
+    pub field: Option<String>,
 }
 
 /// How far one step of a write came.

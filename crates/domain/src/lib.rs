@@ -19,6 +19,7 @@ pub mod index;
 pub mod journal;
 pub mod log;
 pub mod memory;
+pub mod name;
 pub mod sign_in;
 pub mod source;
 pub mod time;

@@ -40,6 +40,8 @@ pub struct LogField {
     /// One of the options' values.
     pub default: Option<String>,
     pub options: Vec<FieldOption>,
+    /// Why the choices could not be asked for. The other fields hold all the same, and so does the log without this one.
+    pub failed: Option<String>,
 }
 
 /// The text by which our own log is found again in a CRM: in an external-id field, else as the last line of the note.

@@ -33,31 +33,36 @@ pub trait SignIn: Send + Sync {
     async fn token(&self, ask: TokenRequest) -> Result<Grant>;
 
     /// Keeps a grant under this name: its refresh token in the keyring, before anybody uses it; its access token in memory.
-    /// A grant without a refresh token is in memory only. The keyring's entry has this very name.
+    /// A grant without a refresh token is in memory only, unless its access token is good for more than a day or without an
+    /// end: then that is in the keyring. The keyring's entry has this very name.
     ///
     /// # Errors
     /// What the keyring said. The grant can be used all the same, until the program ends, and is written later if it can be.
     async fn keep(&self, name: &str, grant: Grant) -> Result<()>;
 
     /// The grant of this name as it is kept, without asking anybody. `None`: nobody signed in yet. After a start there is
-    /// only the refresh token: [`Grant::access`] is empty and the grant counts as expired.
+    /// only what the keyring holds: of a grant with a refresh token [`Grant::access`] is empty and it counts as expired.
     async fn kept(&self, name: &str) -> Result<Option<Grant>>;
 
     /// A grant that is not the `stale` one: somebody else's newer one, or a refreshed one. One refresh at a time for each
     /// name, whoever asks; a rotated refresh token is in the keyring before the new access token is given out. A keyring
     /// that refuses it does not fail the refresh: the old token is worth nothing any more, so the new one is used from
-    /// memory, and written later.
+    /// memory, and written later. Each who asks waits for as long as its own `ask` says; the refresh itself goes on.
     ///
     /// `ask` is [`TokenAsk::Refresh`], or [`TokenAsk::ClientCredentials`] or [`TokenAsk::Password`] for connections that
     /// sign in anew each time, the first time included.
     ///
     /// # Errors
-    /// As [`SignIn::token`], with the old refresh token still kept: the next try uses it again.
-    /// [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) also when there is nothing to refresh with.
+    /// As [`SignIn::token`], with the old refresh token still kept: the next try uses it again. A refresh token that was
+    /// refused ([`Kind::SignInNeeded`](crate::Kind::SignInNeeded)) is not shown again for an hour, unless another client
+    /// asks: the answer is the same error. The same kind also when there is nothing to refresh with.
     async fn refresh(&self, name: &str, stale: &Grant, ask: TokenRequest) -> Result<Grant>;
 
     /// Forgets the grant, in memory and in the keyring.
     async fn forget(&self, name: &str) -> Result<()>;
+
+    /// 128 bits that nobody can guess, fit for a URL: the `state` of a sign-in whose end a person brings here by hand.
+    fn state(&self) -> String;
 }
 
 /// What the browser is opened with.
@@ -73,7 +78,8 @@ pub struct Authorize {
     /// S256, or none where the vendor lacks it.
     pub pkce: bool,
     pub redirect: RedirectTo,
-    /// What the `iss` of the redirect must be (RFC 9207); a code without it is refused. `None`: the provider sends none.
+    /// What the `iss` of the redirect must be (RFC 9207); a code without it is refused. `None`: the provider sends none, or
+    /// one at a host of `hosts`.
     pub issuer: Option<String>,
     /// For the page that the browser shows in the end: `Bullhorn`.
     pub provider: String,

@@ -47,4 +47,8 @@ pub enum Answer {
     Skipped {
         reason: String,
     },
+    /// What looks odd in the answer before it, for whoever wrote the connector: names of its members, nothing of people.
+    Odd {
+        reason: String,
+    },
 }

@@ -164,7 +164,7 @@ pub struct AskedDto {
     pub connection: String,
     pub name: String,
     pub state: AskedState,
-    /// Why it failed or was skipped, for a person.
+    /// Why it failed or was skipped, or what of it could not be asked although somebody was found; for a person.
     pub message: Option<String>,
 }
 
@@ -246,6 +246,8 @@ pub struct LogFieldDto {
     /// The value that counts while none is chosen.
     pub default: Option<String>,
     pub options: Vec<FieldOptionDto>,
+    /// Why its choices could not be asked for, in the CRM's words.
+    pub failed: Option<String>,
 }
 
 /// What became of the log of this call.
@@ -263,10 +265,16 @@ pub struct LogDto {
     pub message: Option<String>,
     pub hint: Option<String>,
     pub code: Option<String>,
+    /// The field that the CRM refused: one of the log's fields, or `note`.
+    pub field: Option<String>,
+    /// What the CRM said beside taking it.
+    pub said: Option<String>,
     /// When it will be tried again; Unix milliseconds.
     pub next_try: Option<i64>,
     /// The log's own page.
     pub url: Option<String>,
+    /// A log that is there may be put on another contact.
+    pub moves: bool,
     /// The note, outcome or fields were changed after it was logged, and the change is not there yet.
     pub changed: bool,
 }
@@ -358,7 +366,19 @@ pub struct TraceStepDto {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum AnswerDto {
-    Found { records: u32, verified: u32 },
-    Failed { code: String, message: String },
-    Skipped { reason: String },
+    Found {
+        records: u32,
+        verified: u32,
+    },
+    Failed {
+        code: String,
+        message: String,
+    },
+    Skipped {
+        reason: String,
+    },
+    /// What looks odd in the answer before it, for whoever wrote the connector's file.
+    Odd {
+        reason: String,
+    },
 }

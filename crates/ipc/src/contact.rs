@@ -80,6 +80,10 @@ pub struct SearchDto {
     #[ts(optional)]
     pub company: Option<String>,
     pub limit: Option<u32>,
+    /// Who searches while they type, by a name of their own: a newer live search of the same one ends this one, and what it
+    /// still asks. Without it a search goes on to its end.
+    #[ts(optional)]
+    pub typing: Option<String>,
 }
 
 /// Rows of the index, at once.

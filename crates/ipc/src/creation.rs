@@ -19,6 +19,8 @@ pub struct CreationDto {
     pub draft: DraftDto,
     pub connection_name: String,
     pub type_label: String,
+    /// What is to be read beside it once it is there, such as what the CRM said.
+    pub said: Option<String>,
     pub state: CreationStateDto,
 }
 

@@ -157,6 +157,7 @@ impl Words<'_> {
             },
             connection: connection.map(|info| info.connection.to_string()),
             connection_name: connection.map(|info| info.name.clone()),
+            moves: view.log_moves,
             changed: view.changed,
             ..LogDto::default()
         };
@@ -190,7 +191,17 @@ impl Words<'_> {
         if state == LogStateDto::Waiting {
             log.next_try = write.next_try.map(|at| at.0);
         }
-        if let Some(Failure { kind, message, hint }) = failure {
+        if state == LogStateDto::Logged {
+            log.said.clone_from(&write.said);
+        }
+        if let Some(Failure {
+            kind,
+            message,
+            hint,
+            field,
+        }) = failure
+        {
+            log.field.clone_from(field);
             log.code = Some(kind.code().to_owned());
             log.message = Some(message.clone());
             log.hint.clone_from(hint);
@@ -233,6 +244,7 @@ pub fn log_fields(contact: Option<&ContactRef>, fields: Vec<LogField>) -> LogFie
         required: field.required,
         default: field.default,
         options: field.options.iter().map(FieldOptionDto::from).collect(),
+        failed: field.failed,
     };
     LogFieldsDto {
         contact: contact.map(ContactRefDto::from),
@@ -245,6 +257,7 @@ fn asked(asked: &view::Asked) -> AskedDto {
         view::AskedState::Asking => (AskedState::Asking, None),
         view::AskedState::Slow => (AskedState::Slow, None),
         view::AskedState::Found => (AskedState::Found, None),
+        view::AskedState::Partly(part) => (AskedState::Found, Some(part.why.clone())),
         view::AskedState::NotFound => (AskedState::NotFound, None),
         view::AskedState::Failed(why) => (AskedState::Failed, Some(why.clone())),
         view::AskedState::Skipped(why) => (AskedState::Skipped, Some((*why).to_owned())),
@@ -312,6 +325,7 @@ mod tests {
             lookup: LookupView::default(),
             write: None,
             log_connection: None,
+            log_moves: false,
             changed: false,
             twins: Vec::new(),
             never_log: None,

@@ -174,6 +174,7 @@ pub fn draft(dto: DraftDto) -> ContactDraft {
         email,
         number: typed(dto.number),
         extra,
+        force: false,
     }
 }
 

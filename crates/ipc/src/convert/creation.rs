@@ -26,6 +26,7 @@ impl Words<'_> {
             draft: typed(draft),
             connection_name: self.connection_name(&draft.connection),
             type_label: kind.map_or_else(|| draft.contact_type.clone(), |kind| kind.label.clone()),
+            said: creation.said.clone(),
             state: self.creation_state(creation),
         }
     }
@@ -131,6 +132,7 @@ mod tests {
                 email: Some("anna@example.com".into()),
                 number: Some("+14155550100".into()),
                 extra: vec![("status".into(), "new".into())],
+                force: false,
             },
             force: false,
             log: true,
@@ -139,6 +141,7 @@ mod tests {
             attempts: 0,
             asked: Timestamp(1_000),
             due: Some(Timestamp(11_000)),
+            said: None,
         }
     }
 

@@ -37,6 +37,7 @@ impl Words<'_> {
                     message: message.clone(),
                 },
                 Answer::Skipped { reason } => AnswerDto::Skipped { reason: reason.clone() },
+                Answer::Odd { reason } => AnswerDto::Odd { reason: reason.clone() },
             },
         }
     }

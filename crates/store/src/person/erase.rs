@@ -26,13 +26,15 @@ pub(super) fn erase(conn: &Connection, gathered: &Gathered) -> Answer<()> {
     }
     for id in &gathered.refs {
         // A call that was about them once, and is about somebody else now, was written down with their name.
-        conn.prepare_cached(
-            "UPDATE writes SET body = json_set(body, '$.entry.contact_name', '')
-             WHERE json_extract(body, '$.entry.contact.connection') = ?1
-                 AND json_extract(body, '$.entry.contact.contact_type') = ?2
-                 AND json_extract(body, '$.entry.contact.id') = ?3",
-        )?
-        .execute(params![id.connection.as_str(), id.contact_type, id.id])?;
+        for entry in ["$.entry", "$.wanted"] {
+            conn.prepare_cached(&format!(
+                "UPDATE writes SET body = json_set(body, '{entry}.contact_name', '')
+                 WHERE json_extract(body, '{entry}.contact.connection') = ?1
+                     AND json_extract(body, '{entry}.contact.contact_type') = ?2
+                     AND json_extract(body, '{entry}.contact.id') = ?3"
+            ))?
+            .execute(params![id.connection.as_str(), id.contact_type, id.id])?;
+        }
         index::forget(conn, id)?;
         if id.connection.as_str() == ADDRESS_BOOK && address_book::get(conn, &id.id)?.is_some() {
             address_book::delete(conn, &id.id)?;

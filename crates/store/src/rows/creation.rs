@@ -22,6 +22,8 @@ struct CreationRow {
     trouble: Option<TroubleRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<(RefRow, ContactRow)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -81,6 +83,7 @@ impl CreationColumns {
             attempts: creation.attempts,
             trouble: trouble.map(TroubleRow::of),
             contact: contact.map(|contact| (RefRow::of(&contact.id), ContactRow::of(contact))),
+            said: creation.said.clone(),
         };
         Ok(Self {
             id: creation.id.to_string(),
@@ -123,6 +126,7 @@ impl CreationColumns {
             attempts: row.attempts,
             asked: Timestamp(self.asked),
             due: time(self.due),
+            said: row.said,
         })
     }
 }
@@ -154,6 +158,7 @@ impl DraftRow {
             email: self.email,
             number: self.number,
             extra: self.extra,
+            force: false,
         }
     }
 }

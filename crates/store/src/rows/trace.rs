@@ -40,6 +40,9 @@ enum AnswerRow {
     Skipped {
         reason: String,
     },
+    Odd {
+        reason: String,
+    },
     #[default]
     #[serde(other)]
     Unknown,
@@ -77,6 +80,7 @@ impl StepRow {
                 message: message.clone(),
             },
             Answer::Skipped { reason } => AnswerRow::Skipped { reason: reason.clone() },
+            Answer::Odd { reason } => AnswerRow::Odd { reason: reason.clone() },
         };
         Self {
             connection: step.connection.as_ref().map(ToString::to_string),
@@ -96,6 +100,7 @@ impl StepRow {
                 message,
             },
             AnswerRow::Skipped { reason } => Answer::Skipped { reason },
+            AnswerRow::Odd { reason } => Answer::Odd { reason },
             AnswerRow::Unknown => Answer::Skipped {
                 reason: "answer of a newer version".to_owned(),
             },

@@ -24,6 +24,17 @@ struct WriteRow {
     logged: Option<LogRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanted: Option<EntryRow>,
+    #[serde(skip_serializing_if = "is_zero")]
+    resent: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -32,6 +43,8 @@ struct FailureRow {
     kind: String,
     message: String,
     hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
 }
 
 /// What the columns of `writes` hold.
@@ -66,6 +79,9 @@ impl WriteColumns {
             updates: updates.map(LogRow::of),
             logged: logged.map(LogRow::of),
             failure: failure.map(FailureRow::of),
+            said: write.said.clone(),
+            wanted: write.wanted.as_deref().map(EntryRow::of),
+            resent: write.resent,
         };
         Ok(Self {
             id: write.id.to_string(),
@@ -108,6 +124,12 @@ impl WriteColumns {
             created: Timestamp(self.created),
             last_sent: time(self.last_sent),
             next_try: time(self.next_try),
+            said: row.said,
+            wanted: match row.wanted {
+                Some(wanted) => Some(Box::new(wanted.entry()?)),
+                None => None,
+            },
+            resent: row.resent,
         })
     }
 }
@@ -118,6 +140,7 @@ impl FailureRow {
             kind: failure.kind.code().to_owned(),
             message: failure.message.clone(),
             hint: failure.hint.clone(),
+            field: failure.field.clone(),
         }
     }
 
@@ -126,6 +149,7 @@ impl FailureRow {
             kind: Kind::from_code(&self.kind),
             message: self.message,
             hint: self.hint,
+            field: self.field,
         }
     }
 }

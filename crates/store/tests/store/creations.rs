@@ -22,6 +22,7 @@ pub fn creation(number: u8, state: CreationState) -> Creation {
         attempts: 2,
         asked: Timestamp(START + i64::from(number)),
         due: Some(Timestamp(START + 10_000)),
+        said: None,
     }
 }
 

@@ -214,6 +214,7 @@ async fn pages_filter_and_go_on_where_they_stopped() {
         kind: Kind::Invalid,
         message: "no such field".to_owned(),
         hint: None,
+        field: None,
     };
     write.state = WriteState::Refused(failure);
     store.update_write(write.clone()).await.unwrap();
@@ -282,6 +283,7 @@ async fn all_ends_of_a_write_and_its_steps_read_back() {
         kind: Kind::Timeout,
         message: "no answer".to_owned(),
         hint: Some("wait".to_owned()),
+        field: Some("matter".to_owned()),
     };
     let log = LogRef {
         id: "9".to_owned(),
@@ -301,6 +303,9 @@ async fn all_ends_of_a_write_and_its_steps_read_back() {
         write.last_sent = Some(Timestamp(START));
         write.next_try = Some(Timestamp(START + 1));
         write.entry.note = "changed".to_owned();
+        write.said = Some("the deal could not be linked".to_owned());
+        write.resent = 2;
+        write.wanted = (at % 2 == 0).then(|| Box::new(write.entry.clone()));
         store.update_write(write.clone()).await.unwrap();
         assert_eq!(store.write(write.id).await.unwrap(), Some(write));
     }
@@ -441,6 +446,9 @@ async fn traces_are_kept_and_forgotten() {
             }),
             step(Answer::Skipped {
                 reason: "extension".to_owned(),
+            }),
+            step(Answer::Odd {
+                reason: "1 record came and was left out".to_owned(),
             }),
         ],
     };

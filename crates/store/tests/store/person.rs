@@ -147,6 +147,11 @@ async fn house(store: &Store) {
         .save_note(others.id, "about the harbour".to_owned(), None)
         .await
         .unwrap();
+    // It was once to be logged on her.
+    let mut write = owed(3, 3, "crm");
+    write.entry.number = Some("+14155550199".to_owned());
+    write.wanted = Some(Box::new(write.entry.clone()));
+    store.owe(write).await.unwrap();
 }
 
 #[tokio::test]
@@ -257,6 +262,7 @@ async fn what_is_to_be_created_for_a_person_is_theirs() {
         attempts: 0,
         asked: Timestamp(i64::from(number)),
         due: None,
+        said: None,
     };
     store.save_call(over(call(1, NUMBER), EndReason::Missed)).await.unwrap();
     let waiting = creation(1, Some("(415) 555-0100"), CreationState::Waiting(None));

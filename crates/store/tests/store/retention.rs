@@ -21,6 +21,7 @@ fn failure() -> Failure {
         kind: ringside_domain::Kind::Invalid,
         message: "the CRM says no".to_owned(),
         hint: None,
+        field: None,
     }
 }
 
@@ -50,6 +51,7 @@ fn creation(number: u8, state: CreationState) -> Creation {
         attempts: 0,
         asked: Timestamp(START),
         due: None,
+        said: None,
     }
 }
 

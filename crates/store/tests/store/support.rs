@@ -153,6 +153,9 @@ pub fn owed(number: u8, call: u8, connection: &str) -> Write {
         created: Timestamp(START + i64::from(number)),
         last_sent: None,
         next_try: None,
+        said: None,
+        wanted: None,
+        resent: 0,
     }
 }
 
@@ -199,5 +202,6 @@ pub fn draft(contact_type: &str, name: &str, number: Option<&str>) -> ContactDra
         email: None,
         number: number.map(str::to_owned),
         extra: Vec::new(),
+        force: false,
     }
 }

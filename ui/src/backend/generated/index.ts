@@ -17,7 +17,7 @@ export type AgreeArgs = { connection: string,
  */
 after: string, };
 
-export type AnswerDto = { "kind": "found", records: number, verified: number, } | { "kind": "failed", code: string, message: string, } | { "kind": "skipped", reason: string, };
+export type AnswerDto = { "kind": "found", records: number, verified: number, } | { "kind": "failed", code: string, message: string, } | { "kind": "skipped", reason: string, } | { "kind": "odd", reason: string, };
 
 export type ApiError = { 
 /**
@@ -34,7 +34,7 @@ field: string | null, };
  */
 export type AskedDto = { connection: string, name: string, state: AskedState, 
 /**
- * Why it failed or was skipped, for a person.
+ * Why it failed or was skipped, or what of it could not be asked although somebody was found; for a person.
  */
 message: string | null, };
 
@@ -380,7 +380,11 @@ call: string | null,
 /**
  * All that was typed.
  */
-draft: DraftDto, connection_name: string, type_label: string, state: CreationStateDto, };
+draft: DraftDto, connection_name: string, type_label: string, 
+/**
+ * What is to be read beside it once it is there, such as what the CRM said.
+ */
+said: string | null, state: CreationStateDto, };
 
 export type CreationStateDto = { "kind": "waiting", until: number, why: ApiError | null, } | { "kind": "sending", why?: ApiError, } | { "kind": "created", contact: ContactDto, } | { "kind": "refused", error: ApiError, } | { "kind": "unsure", error: ApiError, } | { "kind": "undone" };
 
@@ -655,6 +659,14 @@ connection: string | null, connection_name: string | null, contact: ContactRefDt
  */
 message: string | null, hint: string | null, code: string | null, 
 /**
+ * The field that the CRM refused: one of the log's fields, or `note`.
+ */
+field: string | null, 
+/**
+ * What the CRM said beside taking it.
+ */
+said: string | null, 
+/**
  * When it will be tried again; Unix milliseconds.
  */
 next_try: number | null, 
@@ -662,6 +674,10 @@ next_try: number | null,
  * The log's own page.
  */
 url: string | null, 
+/**
+ * A log that is there may be put on another contact.
+ */
+moves: boolean, 
 /**
  * The note, outcome or fields were changed after it was logged, and the change is not there yet.
  */
@@ -671,7 +687,11 @@ export type LogFieldDto = { name: string, label: string, required: boolean,
 /**
  * The value that counts while none is chosen.
  */
-default: string | null, options: Array<FieldOptionDto>, };
+default: string | null, options: Array<FieldOptionDto>, 
+/**
+ * Why its choices could not be asked for, in the CRM's words.
+ */
+failed: string | null, };
 
 export type LogFieldsArgs = { call: string, fields: Array<ChosenFieldDto>, };
 
@@ -1074,7 +1094,12 @@ types: Array<string>,
 /**
  * Part of the company's name.
  */
-company?: string, limit: number | null, };
+company?: string, limit: number | null, 
+/**
+ * Who searches while they type, by a name of their own: a newer live search of the same one ends this one, and what it
+ * still asks. Without it a search goes on to its end.
+ */
+typing?: string, };
 
 export type SearchFilterDto = { 
 /**
