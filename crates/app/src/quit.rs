@@ -1,15 +1,44 @@
-//! The end, while calls are only in memory: the keyring is asked a last time, and nobody quits without knowing what is lost.
+//! The end: what is on its way arrives first. While calls are only in memory, the keyring is asked a last time, and nobody
+//! quits without knowing what is lost.
 
 use std::time::Duration;
 
 use ringside_ipc::{ApiError, Event, status::RoleDto};
 
-use crate::app::{App, log_failure};
+use crate::app::{App, lock, log_failure};
 
 /// A keyring that hangs keeps nobody from quitting, and no system from shutting down, for longer than this.
 const LAST_TRY: Duration = Duration::from_secs(3);
+/// The same for a provider that is just renewing a sign-in: it ends the old one before the new one is here.
+const LAST_TOKEN: Duration = Duration::from_secs(5);
 
 impl App {
+    /// Ends sources and engine, closes the socket and gives the profile free. What is owed is in the journal.
+    ///
+    /// Answers how many calls end with it, because they were only in memory and the keyring refused a last time.
+    pub async fn stop(&self) -> usize {
+        let sender = lock(&self.inner.stop_sender).take();
+        let first = sender.is_some();
+        if let Some(stop) = sender {
+            let _ = stop.send(());
+        }
+        tokio::join!(self.inner.intake.stop(), self.inner.phones.stop());
+        self.inner.engine.stop().await;
+        let settled = tokio::time::timeout(LAST_TOKEN, self.inner.connections.sign_in.settled()).await;
+        if settled.is_err() {
+            tracing::warn!("a sign-in was still being renewed at the end; it may have to be done again");
+        }
+        if first {
+            self.save_at_last().await;
+        }
+        self.inner.store.close().await;
+        let lost = if first { self.lost() } else { 0 };
+        // The name goes first: whoever comes now waits for the lock.
+        let _ = std::fs::remove_file(self.inner.folders.socket());
+        lock(&self.inner.lock).take();
+        lost
+    }
+
     /// Says no while calls are only in memory and the keyring does not give the key either, and has the person asked.
     pub(crate) async fn nothing_unsaved(&self) -> Result<(), ApiError> {
         if self.inner.role != RoleDto::App || self.unsaved() == 0 {

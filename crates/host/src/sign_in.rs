@@ -2,11 +2,12 @@
 //! loopback, PKCE (RFC 7636), the issuer checked (RFC 9207), and a token endpoint (RFC 6749).
 //!
 //! It lies here because it needs the system: a port, the browser, the keyring. What was granted is kept in two places: the
-//! refresh token in the keyring, the access token in memory only. Providers that give out a new refresh token with each
-//! refresh end the old one with it, so [`OAuth::refresh`](SignIn::refresh) asks once for everybody, survives the one who
-//! asked, and offers the new refresh token to the keyring before it gives the new access token out; what the keyring refuses
-//! is used from memory and offered again. One gap cannot be closed from this side: a program that is killed between the
-//! provider's answer and the keyring's has lost the new token, and the person signs in again.
+//! refresh token in the keyring, the access token in memory only, unless it is all there is and good for days. Providers
+//! that give out a new refresh token with each refresh end the old one with it, so [`OAuth::refresh`](SignIn::refresh) asks
+//! once for everybody, survives the one who asked, and offers the new refresh token to the keyring before it gives the new access token out; what the keyring refuses
+//! is used from memory and offered again. Whoever ends the program waits for [`OAuth::settled`]. One gap cannot be closed from
+//! this side: a program that is killed between the provider's answer and the keyring's has lost the new token, and the person
+//! signs in again.
 
 use std::sync::Arc;
 
@@ -55,6 +56,13 @@ impl OAuth {
         let grants = grants::Grants::new(parts.http.clone(), parts.credentials.clone(), parts.clock.clone());
         Self { parts, grants }
     }
+
+    /// Resolves when no refresh and no write to the keyring is on its way: a program that ended in the middle of one would
+    /// lose a token that the provider has just exchanged. What the keyring hangs on, or a provider, this waits for; the
+    /// caller says how long.
+    pub async fn settled(&self) {
+        self.grants.settled().await;
+    }
 }
 
 #[async_trait]
@@ -81,5 +89,9 @@ impl SignIn for OAuth {
 
     async fn forget(&self, name: &str) -> Result<()> {
         self.grants.forget(name).await
+    }
+
+    fn state(&self) -> String {
+        redirect::unguessable::<16>(self.parts.random.as_ref())
     }
 }

@@ -2,15 +2,20 @@
 //!
 //! Three layers, each optional: an OAuth grant, a session opened with it, and the headers and parameters that every request
 //! carries. A refused request renews from the outside in: first a new session with the same token, then a refreshed token and
-//! a session with that, then the person is asked. Only one renewal runs at a time, whoever asks.
+//! a session with that, then the person is asked. What is known to be over is not tried, and a login that refuses the token, in
+//! whatever words, is answered with a refreshed one. Only one renewal runs at a time, whoever asks.
 //!
 //! Secrets are reachable in the templates of `auth` and nowhere else; what they make goes out as [`Secret`].
 
 mod oauth;
+mod step;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,15 +27,22 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use self::oauth::Places;
+use self::{
+    oauth::{Places, Token},
+    step::{hidden, hide_captures},
+};
 use super::{
-    classify::{Asked, Heard, Hidden},
-    format::{Answer, Captures, Grants, ParameterKind, Request, SessionStep, Template},
+    classify::Hidden,
+    format::{Grants, ParameterKind, Template},
     load::Loaded,
     render::Scope,
     send::{Exit, Place},
 };
-use crate::parts::{Parts, Setup, secret_name};
+use crate::parts::{Parts, Setup};
+
+/// So long no fresher token is got where a fresh one opened no session: it is not the token's fault. Then that one may be
+/// over, too.
+const IN_VAIN: Duration = Duration::from_secs(5 * 60);
 
 /// What one connection is signed in with.
 #[derive(Clone)]
@@ -44,8 +56,8 @@ pub(crate) struct Opened {
     pub discovered: BTreeMap<String, String>,
     /// Grows with each opening, so that a late refusal of an older one renews nothing.
     number: u64,
-    /// The session was opened anew with the same token: the next refusal is the token's.
-    session_renewed: bool,
+    /// The session was opened anew with the same token, and no answer has proved it good yet: a refusal is the token's.
+    on_trial: Arc<AtomicBool>,
     grant: Option<Grant>,
     since: Steady,
     hidden: Hidden,
@@ -55,6 +67,11 @@ impl Opened {
     /// What no message about a request with these may show.
     pub fn hidden(&self) -> &Hidden {
         &self.hidden
+    }
+
+    /// The CRM answered, and did not want another sign-in.
+    pub fn prove(&self) {
+        self.on_trial.store(false, Ordering::Relaxed);
     }
 }
 
@@ -73,6 +90,8 @@ pub(crate) struct Access {
 struct State {
     opened: Option<Opened>,
     openings: u64,
+    /// The access token that was fresh, and with which no session could be opened all the same, and when that was.
+    in_vain: Option<(Secret, Steady)>,
 }
 
 /// What requests carry is made of.
@@ -80,20 +99,9 @@ struct Held {
     grant: Option<Grant>,
     places: Places,
     session: BTreeMap<String, String>,
-    session_renewed: bool,
+    on_trial: bool,
     since: Steady,
     hidden: Hidden,
-}
-
-/// One request of signing in.
-struct Step<'a> {
-    request: &'a Request,
-    capture: &'a Captures,
-    scope: &'a Scope,
-    /// What its headers are made of is added.
-    hidden: &'a mut Hidden,
-    /// Only what holds no secret is sent on to another address: transports drop headers there, not bodies and parameters.
-    redirects: bool,
 }
 
 impl Access {
@@ -112,11 +120,13 @@ impl Access {
     /// What the next request goes out with. Opens no browser.
     pub async fn open(&self, exit: &Exit, until: Instant) -> Result<Opened> {
         let mut state = self.turn(until).await?;
-        if let Some(opened) = state.opened.as_ref().filter(|opened| self.still_holds(opened)) {
-            return Ok(opened.clone());
+        if let Some(opened) = state.opened.clone()
+            && self.still_holds(&opened).await?
+        {
+            return Ok(opened);
         }
-        let grant = self.grant(until).await?;
-        self.settle(&mut state, exit, grant, false, until).await
+        let token = self.token(until).await?;
+        self.enter(&mut state, exit, token, false, until).await
     }
 
     /// Something else than the refused `stale` one.
@@ -130,22 +140,49 @@ impl Access {
         }
         state.opened = None;
         let has_session = !self.loaded.manifest.auth.session.is_empty();
-        if has_session && !stale.session_renewed {
-            match self.settle(&mut state, exit, stale.grant.clone(), true, until).await {
-                Err(error) if error.kind == Kind::SignInNeeded => {}
-                answer => return answer,
-            }
+        if has_session && !stale.on_trial.load(Ordering::Relaxed) {
+            let token = self.token(until).await?;
+            return self.enter(&mut state, exit, token, true, until).await;
         }
-        let Some(grant) = &stale.grant else {
-            return Err(self.refused());
+        match &stale.grant {
+            Some(grant) => self.refresh_and_enter(&mut state, exit, grant, until).await,
+            None => Err(self.refused()),
+        }
+    }
+
+    /// Opens a session with the token there is, or with a refreshed one where the login refuses it.
+    async fn enter(&self, state: &mut State, exit: &Exit, token: Token, again: bool, until: Instant) -> Result<Opened> {
+        let Token { grant, fresh } = token;
+        let opened = self.settle(state, exit, grant.clone(), again && !fresh, until).await;
+        let (Err(error), Some(grant)) = (&opened, grant) else {
+            return opened;
         };
-        let grant = self.refreshed(grant, until).await?;
-        self.settle(&mut state, exit, Some(grant), false, until).await
+        if !refuses(error) {
+            return opened;
+        }
+        let now = self.clock.now().steady;
+        let is_vain = |(token, at): &(Secret, Steady)| *token == grant.access && now.since(*at) < IN_VAIN;
+        if fresh {
+            state.in_vain = Some((grant.access, now));
+        } else if !state.in_vain.as_ref().is_some_and(is_vain) && self.renews(&grant) {
+            return self.refresh_and_enter(state, exit, &grant, until).await;
+        }
+        opened
+    }
+
+    async fn refresh_and_enter(&self, state: &mut State, exit: &Exit, stale: &Grant, until: Instant) -> Result<Opened> {
+        let grant = self.refreshed(stale, until).await?;
+        let access = grant.access.clone();
+        let opened = self.settle(state, exit, Some(grant), false, until).await;
+        if opened.as_ref().is_err_and(refuses) {
+            state.in_vain = Some((access, self.clock.now().steady));
+        }
+        opened
     }
 
     /// Signs in from the beginning; with OAuth in the browser, this waits for the person.
     pub async fn sign_in(&self, exit: &Exit) -> Result<()> {
-        // Whoever looks somebody up meanwhile does it with what was opened before.
+        // What was opened before goes on being used meanwhile; whether anybody may use it is the caller's to say.
         if self.loaded.manifest.auth.oauth2.is_some() {
             self.authorize(exit).await?;
         }
@@ -174,10 +211,18 @@ impl Access {
         })
     }
 
-    fn still_holds(&self, opened: &Opened) -> bool {
-        let lifetime = self.loaded.manifest.auth.session_lifetime.map(Duration::from_secs);
+    async fn still_holds(&self, opened: &Opened) -> Result<bool> {
+        let auth = &self.loaded.manifest.auth;
+        let lifetime = auth.session_lifetime.map(Duration::from_secs);
         let age = self.clock.now().steady.since(opened.since);
-        lifetime.is_none_or(|lifetime| age < lifetime)
+        if lifetime.is_some_and(|lifetime| age >= lifetime) {
+            return Ok(false);
+        }
+        match &opened.grant {
+            // A session may outlive the token that opened it; when it is over, its refusal renews both.
+            Some(grant) if auth.session.is_empty() => self.is_current(grant).await,
+            _ => Ok(true),
+        }
     }
 
     /// Opens the session and renders what requests carry.
@@ -186,7 +231,7 @@ impl Access {
         state: &mut State,
         exit: &Exit,
         grant: Option<Grant>,
-        session_renewed: bool,
+        on_trial: bool,
         until: Instant,
     ) -> Result<Opened> {
         let since = self.clock.now().steady;
@@ -207,7 +252,7 @@ impl Access {
             grant,
             places,
             session,
-            session_renewed,
+            on_trial,
             since,
             hidden,
         };
@@ -217,7 +262,7 @@ impl Access {
     /// As if a session had been opened before, with these captures: an example of a manifest begins there.
     pub async fn assume(&self, mut session: BTreeMap<String, String>, until: Instant) -> Result<()> {
         let mut state = self.turn(until).await?;
-        let grant = self.grant(until).await?;
+        let Token { grant, .. } = self.token(until).await?;
         let (secrets, places) = (self.secrets().await?, self.places().await?);
         let scope = self.scope(&secrets, &places, grant.as_ref()).with("session", &session);
         let mut hidden = hidden(&secrets, grant.as_ref());
@@ -230,7 +275,7 @@ impl Access {
             grant,
             places,
             session,
-            session_renewed: false,
+            on_trial: false,
             since: self.clock.now().steady,
             hidden,
         };
@@ -261,93 +306,13 @@ impl Access {
             granted: self.granted(held.grant.as_ref()),
             discovered: held.places.discovered,
             number: state.openings,
-            session_renewed: held.session_renewed,
+            on_trial: Arc::new(AtomicBool::new(held.on_trial)),
             grant: held.grant,
             since: held.since,
             hidden: held.hidden,
         };
         state.opened = Some(opened.clone());
         Ok(opened)
-    }
-
-    async fn session_step(
-        &self,
-        exit: &Exit,
-        step: &SessionStep,
-        scope: &Scope,
-        hidden: &mut Hidden,
-        until: Instant,
-    ) -> Result<BTreeMap<String, String>> {
-        let asked = Step {
-            request: &step.request,
-            capture: &step.capture,
-            scope,
-            hidden,
-            redirects: false,
-        };
-        let captured = self.ask(exit, asked, until).await?;
-        match step.capture.keys().find(|name| !captured.contains_key(*name)) {
-            None => Ok(captured),
-            Some(name) => {
-                let message = format!(
-                    "{} opened a session, but its answer lacks \"{name}\"",
-                    self.loaded.manifest.name
-                );
-                Err(Error::new(Kind::Unavailable, "sign_in", message))
-            }
-        }
-    }
-
-    /// One request of signing in, and what is kept of its answer.
-    async fn ask(&self, exit: &Exit, step: Step<'_>, until: Instant) -> Result<BTreeMap<String, String>> {
-        let mut rendered = self.loaded.request(step.request, step.scope, &self.place.base)?;
-        rendered.reads &= step.redirects;
-        let made = rendered.headers.iter().filter(|(name, _)| !says_the_format(name));
-        made.for_each(|(_, value)| step.hidden.add_rendered(value.as_bytes()));
-        let answer = exit.send(rendered, None, until).await?;
-        let asked = Asked {
-            operation: "sign_in",
-            answer: &Answer::default(),
-            writes: false,
-            reads_body: true,
-            hidden: step.hidden,
-        };
-        match self.loaded.hear(&asked, &answer, self.clock.now().wall)? {
-            Heard::Answer(body) => self.loaded.captures(step.capture, &answer, &body),
-            Heard::Empty => Ok(BTreeMap::new()),
-            Heard::Refused(refusal) if refusal.sign_in => Err(self.refused().because(refusal.error)),
-            Heard::Refused(refusal) => Err(refusal.error),
-        }
-    }
-
-    /// The secret parameters, out of the keyring.
-    async fn secrets(&self) -> Result<BTreeMap<String, String>> {
-        let mut secrets = BTreeMap::new();
-        for parameter in &self.loaded.manifest.parameters {
-            if parameter.kind != ParameterKind::Secret {
-                continue;
-            }
-            let kept = self
-                .credentials
-                .get(&secret_name(&self.setup.connection, &parameter.name))
-                .await?;
-            let text = kept.map(|secret| String::from_utf8_lossy(secret.expose()).into_owned());
-            match text.filter(|text| !text.is_empty()) {
-                Some(text) => {
-                    secrets.insert(parameter.name.clone(), text);
-                }
-                None if parameter.required => {
-                    let message = format!("The {} of {} is not in the keyring", parameter.title, self.setup.name);
-                    return Err(Error::new(Kind::SignInNeeded, "sign_in", message)
-                        .field(parameter.name.clone())
-                        .hint("Open the connection and type it again"));
-                }
-                None => {
-                    secrets.insert(parameter.name.clone(), String::new());
-                }
-            }
-        }
-        Ok(secrets)
     }
 
     fn scope(&self, secrets: &BTreeMap<String, String>, places: &Places, grant: Option<&Grant>) -> Scope {
@@ -380,30 +345,12 @@ impl Access {
     }
 }
 
-/// What a sign-in begins with.
-fn hidden(secrets: &BTreeMap<String, String>, grant: Option<&Grant>) -> Hidden {
-    let mut hidden = Hidden::default();
-    secrets.values().for_each(|secret| hidden.add(secret.as_bytes()));
-    for token in grant
-        .iter()
-        .flat_map(|grant| [Some(&grant.access), grant.refresh.as_ref()])
-        .flatten()
-    {
-        hidden.add(token.expose());
-    }
-    hidden
-}
-
-fn hide_captures(hidden: &mut Hidden, step: &SessionStep, captured: &BTreeMap<String, String>) {
-    let private = step.secret.iter().filter_map(|name| captured.get(name));
-    private.for_each(|secret| hidden.add(secret.as_bytes()));
-}
-
-/// Headers that hold no secret, and whose words an error may well need.
-fn says_the_format(header: &str) -> bool {
-    ["accept", "content-type"]
-        .iter()
-        .any(|name| header.eq_ignore_ascii_case(name))
+/// Whether a login said no, in any words: CRMs have many for a token that is over. Not where it was not reached or not heard.
+const fn refuses(error: &Error) -> bool {
+    matches!(
+        error.kind,
+        Kind::SignInNeeded | Kind::Invalid | Kind::Forbidden | Kind::Conflict
+    )
 }
 
 /// The parameters that are not secret: what was filled in, else the default, else nothing.

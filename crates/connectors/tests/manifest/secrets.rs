@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use ringside_connectors::{
     manifest::{connector::ManifestConnector, load::load},
-    parts::{Parts, Server, Setup},
+    parts::{Parts, Server, Setup, secret_name},
 };
 use ringside_domain::{
     Connector, CredentialStore, Error, Kind, Result, SignIn,
@@ -25,7 +25,7 @@ use crate::support::*;
 const CRM: &str = include_str!("crm.toml");
 const SESSION: &str = include_str!("session.toml");
 
-fn changed(manifest: &str, from: &str, to: &str) -> String {
+pub fn changed(manifest: &str, from: &str, to: &str) -> String {
     assert_eq!(manifest.matches(from).count(), 1, "{from}");
     manifest.replace(from, to)
 }
@@ -262,10 +262,13 @@ impl SignIn for Browser {
     async fn forget(&self, _: &str) -> Result<()> {
         unreachable!("nobody signs out here")
     }
+    fn state(&self) -> String {
+        unreachable!("the browser comes back by itself")
+    }
 }
 
 #[derive(Default)]
-struct Keyring(Mutex<BTreeMap<String, Secret>>);
+pub struct Keyring(Mutex<BTreeMap<String, Secret>>);
 
 #[async_trait]
 impl CredentialStore for Keyring {
@@ -282,10 +285,56 @@ impl CredentialStore for Keyring {
     }
 }
 
+/// With OAuth in place of `crm.toml`'s key.
+fn with_oauth() -> String {
+    let (begin, end) = (CRM.find("[[parameters]]").unwrap(), CRM.find("[number]").unwrap());
+    format!("{}{OAUTH}{}", &CRM[..begin], &CRM[end..])
+}
+
+/// What lies in the keyring of where the tokens of an older sign-in are got.
+const PLACES: &str = r#"{"discovered":{"oauth":"https://crm.example.com/old"},"redirect":{}}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_came_to_nothing_leaves_the_one_before_as_it_was() {
+    let crm = Arc::new(Script::new(|sent: &Sent, _| match sent.path.as_str() {
+        "/where" => ok(json!({ "oauth": "https://crm.example.com" })),
+        _ => ok(json!({ "id": 7, "name": "Anna" })),
+    }));
+    let browser = Arc::new(Browser {
+        opened: Notify::new(),
+        done: Notify::new(),
+        token: Mutex::new("old-token"),
+    });
+    let keyring = Arc::new(Keyring::default());
+    let entry = secret_name(&setup().connection, "oauth-places");
+    keyring.set(&entry, Secret::new(PLACES)).await.unwrap();
+    let places = async || {
+        let kept = keyring.get(&entry).await.unwrap().unwrap();
+        String::from_utf8(kept.expose().to_vec()).unwrap()
+    };
+    let parts = Parts {
+        sign_in: browser.clone(),
+        credentials: keyring.clone(),
+        ..parts(known_account(), Arc::default(), crm.clone())
+    };
+    let connector = ManifestConnector::new(load(&with_oauth()).unwrap(), &parts, &setup()).unwrap();
+    tokio::select! {
+        ended = connector.sign_in() => panic!("nobody came back: {ended:?}"),
+        () = browser.opened.notified() => {}
+    }
+    assert_eq!(crm.sent().len(), 1, "it was asked where to sign in");
+    assert_eq!(places().await, PLACES);
+
+    browser.done.notify_one();
+    connector.sign_in().await.unwrap();
+    assert!(
+        places().await.contains("\"https://crm.example.com\""),
+        "and with the grant, its places"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn lookups_go_on_while_the_person_is_in_the_browser() {
-    let (begin, end) = (CRM.find("[[parameters]]").unwrap(), CRM.find("[number]").unwrap());
-    let manifest = format!("{}{OAUTH}{}", &CRM[..begin], &CRM[end..]);
     let crm = Arc::new(Script::new(|sent: &Sent, _| match sent.path.as_str() {
         "/where" => ok(json!({ "oauth": "https://crm.example.com" })),
         _ => ok(json!({ "id": 7, "name": "Anna" })),
@@ -300,7 +349,7 @@ async fn lookups_go_on_while_the_person_is_in_the_browser() {
         credentials: Arc::new(Keyring::default()),
         ..parts(known_account(), Arc::default(), crm.clone())
     };
-    let connector = Arc::new(ManifestConnector::new(load(&manifest).unwrap(), &parts, &setup()).unwrap());
+    let connector = Arc::new(ManifestConnector::new(load(&with_oauth()).unwrap(), &parts, &setup()).unwrap());
     let desk = desk(CRM, |_, _| panic!("only its deadline is used"));
     let token = || crm.sent().last().unwrap().credentials[0].1.clone();
 

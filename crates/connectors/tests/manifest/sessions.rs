@@ -1,6 +1,9 @@
 //! Signing in on the way, typed servers, and whose account it is.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use ringside_connectors::{
     manifest::{connector::ManifestConnector, load::load},
@@ -64,6 +67,49 @@ async fn a_refused_session_is_opened_anew_and_the_request_sent_once_more() {
     let desk = desk_with(SESSION, Arc::default(), server(), logins("t2"));
     let found = desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
     assert_eq!(found.contacts.len(), 1);
+    let paths: Vec<String> = desk.crm.sent().into_iter().map(|sent| sent.path).collect();
+    assert_eq!(paths, ["/v2/login", "/v2/find", "/v2/login", "/v2/find"]);
+}
+
+/// What is opened is good for one request each.
+fn short_lived(good: &'static str) -> impl Fn(&Sent, usize) -> Reply + Send + Sync {
+    let (logins, used) = (Mutex::new(0), Mutex::new(0));
+    move |sent, _| {
+        let mut used = used.lock().unwrap();
+        match sent.path.as_str() {
+            "/v2/login" => {
+                let mut logins = logins.lock().unwrap();
+                (*logins, *used) = (*logins + 1, 0);
+                ok(json!({ "token": format!("t{logins}"), "site": "eu" }))
+            }
+            path if *used == 1 || !good.contains(path) => status(401, json!(null)),
+            _ => {
+                *used = 1;
+                ok(json!({ "kind": "Person", "id": 7, "name": "Anna" }))
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_runs_out_time_and_again_is_opened_time_and_again() {
+    let desk = desk_with(SESSION, Arc::default(), server(), short_lived("/v2/find"));
+    for round in 0..5 {
+        let found = desk.connector.find_contact(desk.cx(5), number()).await;
+        assert_eq!(
+            found.unwrap_or_else(|error| panic!("{round}: {error}")).contacts.len(),
+            1
+        );
+    }
+    let logins = desk.crm.lines().iter().filter(|line| line.contains("/login")).count();
+    assert_eq!(logins, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_session_that_is_refused_at_once_is_no_reason_for_another() {
+    let desk = desk_with(SESSION, Arc::default(), server(), short_lived("nothing"));
+    let error = desk.connector.find_contact(desk.cx(5), number()).await.unwrap_err();
+    assert_eq!(error.kind, Kind::SignInNeeded);
     let paths: Vec<String> = desk.crm.sent().into_iter().map(|sent| sent.path).collect();
     assert_eq!(paths, ["/v2/login", "/v2/find", "/v2/login", "/v2/find"]);
 }
@@ -202,14 +248,63 @@ async fn check_says_whose_account_it_is_and_keeps_its_facts() {
     });
     let account = desk.connector.check(desk.cx(5)).await.unwrap();
     assert_eq!((account.id.as_str(), account.name.as_str()), ("12", "Anna at Example"));
+    let tried = desk.crm.sent().len();
     desk.connector
         .log_call(desk.cx(5), call(), Arc::new(Journal::default()))
         .await
         .unwrap();
     let sent = desk.crm.sent();
-    assert_eq!(sent[1].path, "/calls", "what is known is not asked again");
-    assert_eq!(sent[1].body["zone"], "Europe/Berlin", "the CRM's zone, not the call's");
+    assert_eq!(sent[tried].path, "/calls", "what is known is not asked again");
+    assert_eq!(
+        sent[tried].body["zone"], "Europe/Berlin",
+        "the CRM's zone, not the call's"
+    );
     assert!(desk.memory.kept()["account"].contains("Europe/Berlin"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_says_which_types_callers_can_not_be_found_in() {
+    let me = || ok(json!({ "id": 12, "name": "Anna", "zone": "Europe/Berlin" }));
+    let no = || status(403, json!({ "error": { "message": "No access" } }));
+    let desk_of = |people: fn() -> Reply, firms: fn() -> Reply| {
+        desk(CRM, move |sent, _| match sent.path.as_str() {
+            "/me" => me(),
+            "/people" => people(),
+            _ => firms(),
+        })
+    };
+    let none = || ok(json!({ "items": [] }));
+    let desk = desk_of(none, no);
+    let account = desk.connector.check(desk.cx(10)).await.unwrap();
+    assert_eq!(
+        account.limits,
+        ["Firm: Testa: No access. Ask whoever administers Testa for the right to do it"]
+    );
+    let lines = desk.crm.lines();
+    assert_eq!(lines.len(), 3, "one question a type: {lines:?}");
+    assert!(
+        lines[1].contains("2025550100"),
+        "about a number that nobody has: {lines:?}"
+    );
+
+    let desk = desk_of(none, none);
+    let account = desk.connector.check(desk.cx(10)).await.unwrap();
+    assert!(account.limits.is_empty(), "{:?}", account.limits);
+
+    // Where it is so with all of them, nobody would ever be found.
+    let desk = desk_of(no, no);
+    let error = desk.connector.check(desk.cx(10)).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_ref()),
+        (Kind::Forbidden, "Testa: No access")
+    );
+
+    // A type that never answers does not cost the account's name.
+    let began = tokio::time::Instant::now();
+    let desk = desk_of(none, || ok(json!({ "items": [] })).after(60_000));
+    let account = desk.connector.check(desk.cx(10)).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
+    assert_eq!(account.limits.len(), 1, "{:?}", account.limits);
 }
 
 #[tokio::test(start_paused = true)]

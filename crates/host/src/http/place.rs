@@ -72,7 +72,8 @@ fn place_of_v6(address: Ipv6Addr) -> Place {
         _ if address.is_loopback() => Place::Loopback,
         // IPv4 written as IPv6, mapped or (obsolete) compatible.
         [0, 0, 0, 0, 0, 0xffff | 0, high, low] => v4_of(high, low),
-        // NAT64 and 6to4 deliver to the IPv4 address inside.
+        // Translated (RFC 2765, obsolete), NAT64 and 6to4 deliver to the IPv4 address inside.
+        [0, 0, 0, 0, 0xffff, 0, high, low] => v4_of(high, low),
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4_of(high, low),
         [0x2002, high, low, ..] => v4_of(high, low),
         // Local NAT64, Teredo and its neighbours, discard-only.
@@ -113,6 +114,7 @@ mod tests {
                     "::ffff:127.0.0.1",
                     "::127.0.0.1",
                     "64:ff9b::7f00:1",
+                    "::ffff:0:127.0.0.1",
                     "2002:7f00:1::",
                 ],
             ),
@@ -137,6 +139,7 @@ mod tests {
                     "fec0::1",
                     "::ffff:10.0.0.1",
                     "::10.0.0.1",
+                    "::ffff:0:10.0.0.1",
                     "64:ff9b::a00:1",
                     "64:ff9b:1::1",
                     "2002:c0a8:101::1",
@@ -189,7 +192,8 @@ mod tests {
             let (high, low) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
             let nat64 = Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, high, low);
             let six_to_four = Ipv6Addr::new(0x2002, high, low, 0, 0, 0, 0, 1);
-            for disguise in [plain.to_ipv6_mapped(), nat64, six_to_four] {
+            let translated = Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, high, low);
+            for disguise in [plain.to_ipv6_mapped(), nat64, six_to_four, translated] {
                 proptest::prop_assert_eq!(place_of(disguise.into()), place_of(plain.into()));
             }
         }

@@ -1,6 +1,9 @@
 //! How far a request may reach, and what is said to one that wants to go further.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, UdpSocket},
+};
 
 use ringside_domain::{Error, HostRules, Result, Url, http::host_of};
 
@@ -17,7 +20,7 @@ pub(super) enum Reach {
     Public,
     /// The host that the person typed: private networks and this computer too.
     Typed,
-    /// The same, but its port is one of ours on this computer.
+    /// The same, but its port is one of ours: not on this computer, by whatever address of it.
     TypedElsewhere,
 }
 
@@ -36,10 +39,11 @@ impl Reach {
     /// Why nobody goes to this address.
     pub(super) fn permits(self, address: IpAddr) -> Result<(), TooFar> {
         match (place_of(address), self) {
-            (Place::Public, _) => Ok(()),
             (Place::Metadata, _) => Err(TooFar::Metadata),
             (Place::Nobody, _) => Err(TooFar::Nobody),
             (Place::Loopback, Self::TypedElsewhere) => Err(TooFar::Ourselves),
+            (_, Self::TypedElsewhere) if is_this_computer(address) => Err(TooFar::Ourselves),
+            (Place::Public, _) => Ok(()),
             (Place::Loopback | Place::Private, Self::Typed) | (Place::Private, Self::TypedElsewhere) => Ok(()),
             (Place::Loopback | Place::Private, Self::Public) => Err(TooFar::NotTyped(address)),
         }
@@ -59,6 +63,12 @@ impl Reach {
     fn refusal(self, hop: &Hop, why: &TooFar) -> Error {
         failure::too_far(hop.operation, &hop.host(), why)
     }
+}
+
+/// Only an address of one's own can be bound. Nothing is sent.
+fn is_this_computer(address: IpAddr) -> bool {
+    // One that is written as IPv6 is bound as what it stands for.
+    UdpSocket::bind((address.to_canonical(), 0)).is_ok()
 }
 
 /// Why an address is not gone to. Travels through `reqwest` as the resolver's error.
@@ -100,12 +110,28 @@ mod tests {
             (Reach::Typed, "127.0.0.1", Ok(())),
             (Reach::Typed, "169.254.169.254", Err(TooFar::Metadata)),
             (Reach::Typed, "0.0.0.0", Err(TooFar::Nobody)),
-            (Reach::TypedElsewhere, "10.0.0.7", Ok(())),
+            // Of documentation: nobody's own, like any other host's.
+            (Reach::TypedElsewhere, "192.0.2.7", Ok(())),
             (Reach::TypedElsewhere, "127.0.0.2", Err(TooFar::Ourselves)),
             (Reach::TypedElsewhere, "::ffff:127.0.0.1", Err(TooFar::Ourselves)),
         ] {
             assert_eq!(reach.permits(address(to)), expected, "{reach:?} {to}");
         }
+    }
+
+    #[test]
+    fn our_own_ports_are_not_reached_by_another_address_of_this_computer() {
+        for address in crate::lan::lan_addresses() {
+            assert_eq!(
+                Reach::TypedElsewhere.permits(address),
+                Err(TooFar::Ourselves),
+                "{address}"
+            );
+            assert_eq!(Reach::Typed.permits(address), Ok(()), "{address}");
+        }
+        let is_ours = |text: &str| is_this_computer(text.parse().expect(text));
+        assert!(is_ours("127.0.0.1") && is_ours("::ffff:127.0.0.1"));
+        assert!(!is_ours("192.0.2.7") && !is_ours("2001:db8::7"));
     }
 
     #[test]

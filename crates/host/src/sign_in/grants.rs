@@ -11,11 +11,13 @@ use std::{
 };
 
 use ringside_domain::{
-    Clock, CredentialStore, Error, HttpTransport, Kind, Result, Steady, credentials::Secret, sign_in::Grant,
+    Clock, CredentialStore, Error, HttpTransport, Kind, Now, Result, Steady, credentials::Secret, sign_in::Grant,
 };
 
-use super::kept::{self, Kept};
+use self::errands::Errands;
+use super::kept::{self, Kept, Token};
 
+mod errands;
 mod refresh;
 
 const OPERATION: &str = "refresh_sign_in";
@@ -24,6 +26,8 @@ const OPERATION: &str = "refresh_sign_in";
 const LEAD: Duration = Duration::from_secs(60);
 /// Between two tries to write what the keyring refused: each may put up a prompt.
 const WRITE_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// An access token that nothing renews outlives the program where it is good for longer than this.
+const WORTH_KEEPING: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) struct Grants {
     ports: Arc<Ports>,
@@ -34,6 +38,7 @@ struct Ports {
     http: Arc<dyn HttpTransport>,
     credentials: Arc<dyn CredentialStore>,
     clock: Arc<dyn Clock>,
+    errands: Errands,
 }
 
 /// Everything about one name.
@@ -52,8 +57,10 @@ struct State {
     age: u64,
     /// The keyring was asked once: what is here is what is there, or newer.
     loaded: bool,
-    /// The keyring refused the newest refresh token, at that time.
+    /// The keyring refused the newest token, at that time.
     unwritten: Option<Steady>,
+    /// The provider refused the refresh token that is there.
+    refused: Option<refresh::Refused>,
 }
 
 #[derive(Clone)]
@@ -72,6 +79,7 @@ impl Grants {
             http,
             credentials,
             clock,
+            errands: Errands::default(),
         };
         Self {
             ports: Arc::new(ports),
@@ -81,11 +89,13 @@ impl Grants {
 
     pub(super) async fn keep(&self, name: &str, grant: Grant) -> Result<()> {
         let (ports, name) = (self.ports.clone(), self.name(name));
-        whole(async move {
+        let errands = ports.errands.clone();
+        whole(&errands, async move {
+            let got = ports.steady();
+            let held = Held { grant, got };
             let _turn = name.turn.lock().await;
             let age = name.state().age;
-            let written = ports.write(&name.name, &grant).await;
-            let now = ports.steady();
+            let written = ports.write(&name.name, &held).await;
             let mut state = name.state();
             if state.age != age {
                 // Forgotten while it was written; what forgets waits for our turn to end, and removes it.
@@ -93,8 +103,9 @@ impl Grants {
             }
             state.age += 1;
             state.loaded = true;
-            state.unwritten = written.is_err().then_some(now);
-            state.grant = Some(Held { grant, got: now });
+            state.unwritten = written.is_err().then_some(got);
+            state.refused = None;
+            state.grant = Some(held);
             written.map_err(|error| match error.hint {
                 Some(_) => error,
                 None => error.hint("You are signed in until Ringside ends; sign in again once secrets can be kept"),
@@ -114,19 +125,26 @@ impl Grants {
 
     pub(super) async fn forget(&self, name: &str) -> Result<()> {
         let (ports, name) = (self.ports.clone(), self.name(name));
-        whole(async move {
+        let errands = ports.errands.clone();
+        whole(&errands, async move {
             // At once for everybody, and for a refresh that is on its way; the keyring may take its time.
             {
                 let mut state = name.state();
                 state.age += 1;
                 state.loaded = true;
                 state.unwritten = None;
+                state.refused = None;
                 state.grant = None;
             }
             let _turn = name.turn.lock().await;
             ports.credentials.remove(&name.name).await
         })
         .await
+    }
+
+    /// Resolves when nothing is on its way to a provider or to the keyring.
+    pub(super) async fn settled(&self) {
+        self.ports.errands.over().await;
     }
 
     fn name(&self, name: &str) -> Arc<Name> {
@@ -151,16 +169,7 @@ impl Grants {
         // Forgotten in the meantime: that needs no turn.
         if !state.loaded {
             state.loaded = true;
-            state.grant = kept.map(|kept| Held {
-                grant: Grant {
-                    access: Secret::new(""),
-                    refresh: Some(kept.refresh),
-                    expires_in: None,
-                    expired: true,
-                    members: kept.members,
-                },
-                got: Steady::default(),
-            });
+            state.grant = kept.map(|kept| Held::of_before(kept, self.ports.clock.now()));
         }
         Ok(())
     }
@@ -176,16 +185,17 @@ impl Grants {
             }
         }
         let (ports, name) = (self.ports.clone(), name.clone());
-        tokio::spawn(async move {
+        let errands = ports.errands.clone();
+        errands.run(async move {
             let _turn = name.turn.lock().await;
-            let (age, grant) = {
+            let (age, held) = {
                 let state = name.state();
                 match (&state.grant, state.unwritten) {
-                    (Some(held), Some(_)) => (state.age, held.grant.clone()),
+                    (Some(held), Some(_)) => (state.age, held.clone()),
                     _ => return,
                 }
             };
-            match ports.write(&name.name, &grant).await {
+            match ports.write(&name.name, &held).await {
                 Ok(()) => {
                     let mut state = name.state();
                     if state.age == age {
@@ -218,6 +228,50 @@ impl Name {
 }
 
 impl Held {
+    /// What an earlier run of the program kept.
+    fn of_before(kept: Kept, now: Now) -> Self {
+        let grant = match kept.token {
+            Token::Refresh(refresh) => Grant {
+                access: Secret::new(""),
+                refresh: Some(refresh),
+                expires_in: None,
+                expired: true,
+                members: kept.members,
+            },
+            Token::Access { access, until } => Grant {
+                access,
+                refresh: None,
+                expires_in: until.map(|until| until.since(now.wall)),
+                expired: false,
+                members: kept.members,
+            },
+        };
+        Self { grant, got: now.steady }
+    }
+
+    /// What of it outlives the program. `None`: nothing that would still be good then.
+    fn kept(&self, now: Now) -> Option<Kept> {
+        let Grant {
+            access,
+            refresh,
+            expires_in,
+            members,
+            ..
+        } = &self.grant;
+        let token = match (refresh, expires_in) {
+            (Some(refresh), _) => Token::Refresh(refresh.clone()),
+            (None, Some(life)) if *life <= WORTH_KEEPING => return None,
+            (None, life) => Token::Access {
+                access: access.clone(),
+                until: life.map(|life| now.wall.plus(life.saturating_sub(now.steady.since(self.got)))),
+            },
+        };
+        Some(Kept {
+            token,
+            members: members.clone(),
+        })
+    }
+
     fn grant(&self, now: Steady) -> Grant {
         let mut grant = self.grant.clone();
         if let Some(life) = grant.expires_in {
@@ -233,25 +287,21 @@ impl Ports {
         self.clock.now().steady
     }
 
-    /// A grant that cannot be renewed leaves nothing behind: its access token is kept in memory only.
-    async fn write(&self, name: &str, grant: &Grant) -> Result<()> {
+    async fn write(&self, name: &str, held: &Held) -> Result<()> {
         let credentials = self.credentials.as_ref();
-        match &grant.refresh {
-            Some(refresh) => {
-                let kept = Kept {
-                    refresh: refresh.clone(),
-                    members: grant.members.clone(),
-                };
-                kept::write(credentials, name, &kept).await
-            }
+        match held.kept(self.clock.now()) {
+            Some(kept) => kept::write(credentials, name, &kept).await,
             None => credentials.remove(name).await,
         }
     }
 }
 
 /// Runs to its end even if nobody waits for it any more.
-async fn whole<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    match tokio::spawn(work).await {
+async fn whole<T: Send + 'static>(
+    errands: &Errands,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    match errands.run(work).await {
         Ok(done) => done,
         Err(_) => Err(Error::new(Kind::Internal, OPERATION, "keeping the sign-in broke off")),
     }

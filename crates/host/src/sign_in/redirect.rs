@@ -43,7 +43,7 @@ pub(super) async fn authorize(parts: &Parts, ask: Authorize) -> Result<Redirecte
         "nobody signed in to {provider} within {} minutes",
         PATIENCE.as_secs() / 60
     );
-    let desk = Desk::new(ask.redirect, port, ask.issuer, provider, state);
+    let desk = Desk::new(ask.redirect, port, ask.issuer, ask.hosts, provider, state);
     let signed_in = async {
         let wait = listener.wait(move |request| desk.answer(request));
         tokio::pin!(wait);
@@ -118,7 +118,7 @@ fn authorization_url(ask: &Authorize, redirect_uri: &str, state: &str, verifier:
     url
 }
 
-fn unguessable<const BYTES: usize>(random: &dyn Random) -> String {
+pub(super) fn unguessable<const BYTES: usize>(random: &dyn Random) -> String {
     let mut bytes = [0_u8; BYTES];
     random.fill(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)

@@ -135,6 +135,6 @@ fn text(secret: &Secret) -> Result<&str> {
     })
 }
 
-fn host(ask: &TokenRequest) -> &str {
+pub(super) fn host(ask: &TokenRequest) -> &str {
     ask.url.host_str().unwrap_or("the provider")
 }

@@ -13,7 +13,7 @@ use crate::{browser::Missing, house::House, provider::Provider};
 pub const NAME: &str = "sample-crm/sign-in";
 
 /// A connection whose person signed in long ago; its access token is over.
-async fn long_ago() -> (Provider, House, Grant) {
+pub async fn long_ago() -> (Provider, House, Grant) {
     let provider = Provider::start().await;
     let house = House::new(Missing);
     let grant = Grant {
@@ -460,7 +460,14 @@ async fn a_damaged_entry_is_said_and_a_new_sign_in_replaces_it() {
     use ringside_domain::CredentialStore;
 
     let (_provider, mut house, grant) = long_ago().await;
-    for entry in ["rt-plain", "{}", r#"{"version":9,"refresh":"rt-plain"}"#, "\u{0}"] {
+    for entry in [
+        "rt-plain",
+        "{}",
+        r#"{"version":1,"access":"rt-plain"}"#,
+        r#"{"version":2,"refresh":"rt-plain"}"#,
+        r#"{"version":9,"refresh":"rt-plain"}"#,
+        "\u{0}",
+    ] {
         house.keyring.set(NAME, Secret::new(entry)).await.unwrap();
         house.restarted();
         let error = house.sign_in.kept(NAME).await.unwrap_err();

@@ -6,6 +6,7 @@
 mod browser;
 mod grants;
 mod house;
+mod lasting;
 mod log;
 mod provider;
 mod redirect;

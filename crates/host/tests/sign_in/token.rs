@@ -255,6 +255,64 @@ async fn answers_that_grant_nothing_say_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_is_refused_in_any_words_asks_the_person() {
+    use ringside_domain::sign_in::Grant;
+
+    let provider = Provider::start().await;
+    let house = House::new(Missing);
+    let json = "application/json";
+    let own: [(u16, &'static str, &str, Kind, &str); 7] = [
+        (
+            400,
+            json,
+            r#"{"status":"BAD_REFRESH_TOKEN","message":"refresh token is invalid"}"#,
+            Kind::SignInNeeded,
+            "refresh token is invalid",
+        ),
+        (
+            400,
+            json,
+            r#"{"error":"invalid_request","error_description":"The refresh token is invalid."}"#,
+            Kind::SignInNeeded,
+            "invalid_request",
+        ),
+        (400, "text/plain", "expired", Kind::SignInNeeded, "status 400"),
+        (422, json, "{}", Kind::SignInNeeded, "status 422"),
+        (405, json, "{}", Kind::Invalid, "status 405"),
+        (408, "text/plain", "slow", Kind::Unavailable, "status 408"),
+        (403, json, "{}", Kind::Forbidden, "status 403"),
+    ];
+    let own = own.map(|(status, kind, body, meant, words)| (status, kind, body.to_owned(), meant, words));
+    let grant = Grant {
+        access: Secret::new("at"),
+        refresh: Some(Secret::new("rt")),
+        expires_in: None,
+        expired: true,
+        members: Vec::new(),
+    };
+    for (number, (status, kind, body, meant, words)) in own.into_iter().chain(hostile()).enumerate() {
+        // What is said of a new sign-in is the same here, but that no word of a client error blames the settings.
+        let meant = match (status, meant) {
+            (400, Kind::Invalid) => Kind::SignInNeeded,
+            (_, meant) => meant,
+        };
+        let start: String = body.chars().take(60).collect();
+        provider.inner().instead = Some((status, kind, body.into_bytes()));
+        let name = format!("crm-{number}");
+        house.sign_in.keep(&name, grant.clone()).await.unwrap();
+        let ask = provider.ask(TokenAsk::Refresh);
+        let error = house.sign_in.refresh(&name, &grant, ask).await.unwrap_err();
+        assert_eq!(error.kind, meant, "{status} {start}: {error}");
+        // A bare code says nothing to who was signed in until now.
+        let ended = error.message.ends_with("has ended this sign-in");
+        assert!(ended || error.message.contains(words), "{status} {start}: {error}");
+        if status == 400 && meant == Kind::SignInNeeded && !words.contains("client") {
+            assert_eq!(error.hint.as_deref(), Some("Sign in again"), "{start}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_json_under_another_name_is_read_and_members_have_limits() {
     let provider = Provider::start().await;
     let house = House::new(Missing);

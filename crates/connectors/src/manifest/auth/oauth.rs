@@ -13,7 +13,10 @@ use ringside_domain::{
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Access, Step, hidden};
+use super::{
+    Access,
+    step::{Step, hidden},
+};
 use crate::{
     manifest::{
         format::{ClientKind, Grants, OAuth2, Pkce, Template},
@@ -26,8 +29,15 @@ use crate::{
 /// How long a token request may take when nobody waits for a card.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(20);
 
+/// The grant to go in with; none where the connector has no OAuth.
+pub(super) struct Token {
+    pub grant: Option<Grant>,
+    /// It was got just now.
+    pub fresh: bool,
+}
+
 /// Where this account's OAuth happens.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Places {
     pub discovered: BTreeMap<String, String>,
@@ -36,22 +46,48 @@ pub(super) struct Places {
 
 impl Access {
     /// The kept grant, fit for use; for grants without a person, a new one where there is none.
-    pub(super) async fn grant(&self, until: Instant) -> Result<Option<Grant>> {
+    pub(super) async fn token(&self, until: Instant) -> Result<Token> {
         let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
-            return Ok(None);
+            return Ok(Token {
+                grant: None,
+                fresh: false,
+            });
         };
         let name = grant_name(&self.setup.connection);
-        match self.sign_in.kept(&name).await? {
-            Some(grant) if !grant.expired => Ok(Some(grant)),
-            Some(grant) => self.refreshed(&grant, until).await.map(Some),
-            None if oauth2.grant == Grants::AuthorizationCode => Err(Error::new(
-                Kind::SignInNeeded,
-                "sign_in",
-                format!("Nobody has signed in to {} yet", self.setup.name),
-            )
-            .hint("Open the connection and sign in")),
-            None => self.granted_anew(oauth2, until).await.map(Some),
-        }
+        let grant = match self.sign_in.kept(&name).await? {
+            Some(grant) if !grant.expired => {
+                return Ok(Token {
+                    grant: Some(grant),
+                    fresh: false,
+                });
+            }
+            Some(grant) => self.refreshed(&grant, until).await?,
+            None if oauth2.grant == Grants::AuthorizationCode => {
+                return Err(Error::new(
+                    Kind::SignInNeeded,
+                    "sign_in",
+                    format!("Nobody has signed in to {} yet", self.setup.name),
+                )
+                .hint("Open the connection and sign in"));
+            }
+            None => self.granted_anew(oauth2, until).await?,
+        };
+        Ok(Token {
+            grant: Some(grant),
+            fresh: true,
+        })
+    }
+
+    /// Whether this is the grant there is, and not over by its own word. Asks nobody.
+    pub(super) async fn is_current(&self, grant: &Grant) -> Result<bool> {
+        let kept = self.sign_in.kept(&grant_name(&self.setup.connection)).await?;
+        Ok(kept.is_some_and(|kept| !kept.expired && kept.access == grant.access))
+    }
+
+    /// Whether another token can be had for this one without the person.
+    pub(super) fn renews(&self, grant: &Grant) -> bool {
+        let oauth2 = self.loaded.manifest.auth.oauth2.as_ref();
+        grant.refresh.is_some() || oauth2.is_some_and(|oauth2| oauth2.grant != Grants::AuthorizationCode)
     }
 
     /// A token that is not the stale one.
@@ -65,7 +101,8 @@ impl Access {
                 Grants::ClientCredentials | Grants::Password => self.granted_anew(oauth2, until).await,
             };
         }
-        let request = self.token_request(oauth2, TokenAsk::Refresh, until).await?;
+        let places = self.places().await?;
+        let request = self.token_request(oauth2, TokenAsk::Refresh, &places, until).await?;
         let name = grant_name(&self.setup.connection);
         match self.sign_in.refresh(&name, stale, request).await {
             // A password or a client's own credentials still open the door that a refresh token no longer does.
@@ -78,7 +115,15 @@ impl Access {
 
     /// By the client's own credentials, or by a password.
     async fn granted_anew(&self, oauth2: &OAuth2, until: Instant) -> Result<Grant> {
-        let scope = self.oauth_scope().await?;
+        let grant = self.asked_anew(oauth2, &self.places().await?, until).await?;
+        self.sign_in
+            .keep(&grant_name(&self.setup.connection), grant.clone())
+            .await?;
+        Ok(grant)
+    }
+
+    async fn asked_anew(&self, oauth2: &OAuth2, places: &Places, until: Instant) -> Result<Grant> {
+        let scope = self.oauth_scope(places).await?;
         let ask = match oauth2.grant {
             Grants::Password => TokenAsk::Password {
                 user: self.optional(oauth2.username.as_ref(), &scope)?.unwrap_or_default(),
@@ -86,12 +131,8 @@ impl Access {
             },
             _ => TokenAsk::ClientCredentials,
         };
-        let request = self.token_request(oauth2, ask, until).await?;
-        let grant = self.sign_in.token(request).await?;
-        self.sign_in
-            .keep(&grant_name(&self.setup.connection), grant.clone())
-            .await?;
-        Ok(grant)
+        let request = self.token_request(oauth2, ask, places, until).await?;
+        self.sign_in.token(request).await
     }
 
     /// From the beginning: discovery, the browser where the grant needs one, the code's exchange.
@@ -99,44 +140,49 @@ impl Access {
         let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
             return Ok(());
         };
-        self.discover(oauth2, exit).await?;
+        let before = self.places().await?;
+        let mut places = self.discovered(oauth2, exit, &before).await?;
         let until = Instant::now() + TOKEN_DEADLINE;
-        if oauth2.grant != Grants::AuthorizationCode {
-            return self.granted_anew(oauth2, until).await.map(drop);
-        }
-        let redirected = self.sign_in.authorize(self.authorization(oauth2).await?).await?;
-        let mut places = self.places().await?;
-        places.redirect = kept(&oauth2.keep_redirect, &redirected.parameters);
-        self.keep_places(&places).await?;
-        let Redirected {
-            code,
-            redirect_uri,
-            verifier,
-            ..
-        } = redirected;
-        let ask = TokenAsk::Code {
-            code,
-            redirect_uri,
-            verifier,
+        let grant = if oauth2.grant == Grants::AuthorizationCode {
+            let ask = self.authorization(oauth2, &places).await?;
+            let redirected = self.sign_in.authorize(ask).await?;
+            places.redirect = kept(&oauth2.keep_redirect, &redirected.parameters);
+            let Redirected {
+                code,
+                redirect_uri,
+                verifier,
+                ..
+            } = redirected;
+            let ask = TokenAsk::Code {
+                code,
+                redirect_uri,
+                verifier,
+            };
+            // The person took their own time.
+            let until = Instant::now() + TOKEN_DEADLINE;
+            let request = self.token_request(oauth2, ask, &places, until).await?;
+            self.sign_in.token(request).await?
+        } else {
+            self.asked_anew(oauth2, &places, until).await?
         };
-        let until = Instant::now() + TOKEN_DEADLINE;
-        let grant = self
-            .sign_in
-            .token(self.token_request(oauth2, ask, until).await?)
-            .await?;
+        // Only now, and with the grant: a sign-in that came to nothing leaves the one before as it was.
+        if places != before {
+            self.keep_places(&places).await?;
+        }
         self.sign_in.keep(&grant_name(&self.setup.connection), grant).await
     }
 
-    async fn discover(&self, oauth2: &OAuth2, exit: &Exit) -> Result<()> {
+    /// What is asked before signing in; without anything to ask, as it was.
+    async fn discovered(&self, oauth2: &OAuth2, exit: &Exit, before: &Places) -> Result<Places> {
         let Some(discover) = &oauth2.discover else {
-            return Ok(());
+            return Ok(before.clone());
         };
-        let (secrets, places) = (self.secrets().await?, self.places().await?);
+        let secrets = self.secrets().await?;
         let asked = Step {
             request: &discover.request,
             capture: &discover.capture,
             // Its templates know of no secret, which is checked when the file is loaded; so it may be sent on.
-            scope: &self.scope(&BTreeMap::new(), &places, None),
+            scope: &self.scope(&BTreeMap::new(), before, None),
             hidden: &mut hidden(&secrets, None),
             redirects: true,
         };
@@ -149,12 +195,14 @@ impl Access {
             );
             return Err(Error::new(Kind::Unavailable, "sign_in", message).hint("Check the user name of the connection"));
         }
-        let places = Places { discovered, ..places };
-        self.keep_places(&places).await
+        Ok(Places {
+            discovered,
+            ..before.clone()
+        })
     }
 
-    async fn authorization(&self, oauth2: &OAuth2) -> Result<Authorize> {
-        let scope = self.oauth_scope().await?;
+    async fn authorization(&self, oauth2: &OAuth2, places: &Places) -> Result<Authorize> {
+        let scope = self.oauth_scope(places).await?;
         let address = self.optional(oauth2.authorize.as_ref(), &scope)?.unwrap_or_default();
         let mut url = self.address(&address)?;
         for (name, template) in &oauth2.authorize_parameters {
@@ -177,8 +225,14 @@ impl Access {
         })
     }
 
-    async fn token_request(&self, oauth2: &OAuth2, ask: TokenAsk, until: Instant) -> Result<TokenRequest> {
-        let scope = self.oauth_scope().await?;
+    async fn token_request(
+        &self,
+        oauth2: &OAuth2,
+        ask: TokenAsk,
+        places: &Places,
+        until: Instant,
+    ) -> Result<TokenRequest> {
+        let scope = self.oauth_scope(places).await?;
         let mut extra = Vec::new();
         for (name, template) in &oauth2.token_parameters {
             extra.push((name.clone(), self.loaded.text(template, &scope)?));
@@ -226,9 +280,9 @@ impl Access {
         }
     }
 
-    async fn oauth_scope(&self) -> Result<Scope> {
-        let (secrets, places) = (self.secrets().await?, self.places().await?);
-        Ok(self.scope(&secrets, &places, None))
+    async fn oauth_scope(&self, places: &Places) -> Result<Scope> {
+        let secrets = self.secrets().await?;
+        Ok(self.scope(&secrets, places, None))
     }
 
     fn optional(&self, template: Option<&Template>, scope: &Scope) -> Result<Option<String>> {

@@ -1,9 +1,13 @@
 //! One refresh for everybody who wants one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use ringside_domain::{
     Error, Kind, Result, Steady,
+    credentials::Secret,
     sign_in::{Grant, TokenAsk, TokenRequest},
 };
 use tokio::sync::watch;
@@ -16,6 +20,12 @@ pub(super) type Running = Mutex<Option<(u64, watch::Receiver<Flight>)>>;
 
 /// What one answer and those before it may say together.
 const MOST_MEMBERS: usize = 100;
+/// A provider that rotates has ended the old refresh token by the time it answers. So it is waited for longer than whoever
+/// asked first may have time for.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A refused refresh token is not shown again for this long: some providers lock whoever insists. Then it is, for the word
+/// may have been that of a proxy.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// How a refresh ended, for all who wait for it; `None`: not yet.
 pub(super) type Flight = Option<Result<Grant, Arc<Error>>>;
@@ -23,6 +33,16 @@ pub(super) type Flight = Option<Result<Grant, Arc<Error>>>;
 enum Joined {
     Current(Grant),
     Flight(watch::Receiver<Flight>),
+    /// The provider said no to the very same question a while ago.
+    Refused(Arc<Error>),
+}
+
+/// That a provider refused a refresh token.
+pub(super) struct Refused {
+    at: Steady,
+    /// Who showed it: with another client, it is another question.
+    client: (String, Option<Secret>),
+    error: Arc<Error>,
 }
 
 impl Grants {
@@ -30,20 +50,25 @@ impl Grants {
         let name = self.name(name);
         self.load(&name).await?;
         self.write_again(&name);
+        let patience = ask.deadline;
+        let too_late = format!("{} did not renew the sign-in in time", token::host(&ask));
         let mut flight = match self.join(&name, stale, ask) {
             Joined::Current(grant) => return Ok(grant),
             Joined::Flight(flight) => flight,
+            Joined::Refused(error) => return Err(copy(&error)),
         };
-        let end = flight.wait_for(Option::is_some).await;
-        match end.as_deref() {
-            Ok(Some(Ok(grant))) => Ok(grant.clone()),
-            Ok(Some(Err(error))) => Err(copy(error)),
-            _ => Err(Error::new(Kind::Internal, OPERATION, "renewing the sign-in broke off")),
+        let end = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
+        match end.as_ref().map(|end| end.as_deref()) {
+            Ok(Ok(Some(Ok(grant)))) => Ok(grant.clone()),
+            Ok(Ok(Some(Err(error)))) => Err(copy(error)),
+            Ok(_) => Err(Error::new(Kind::Internal, OPERATION, "renewing the sign-in broke off")),
+            // It goes on without this one.
+            Err(_) => Err(Error::new(Kind::Timeout, OPERATION, too_late).maybe_happened()),
         }
     }
 
     /// A grant that is newer than the stale one, or the refresh that is on its way, or a new one.
-    fn join(&self, name: &Arc<Name>, stale: &Grant, ask: TokenRequest) -> Joined {
+    fn join(&self, name: &Arc<Name>, stale: &Grant, mut ask: TokenRequest) -> Joined {
         let mut flight = name.flight.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.ports.steady();
         let (age, current) = {
@@ -61,13 +86,29 @@ impl Grants {
         {
             return Joined::Flight(running.clone());
         }
+        if let Some(error) = name.refused(&ask, now) {
+            return Joined::Refused(error);
+        }
         let (sender, receiver) = watch::channel(None);
         *flight = Some((age, receiver.clone()));
         let (ports, name) = (self.ports.clone(), name.clone());
-        tokio::spawn(async move {
-            let end = refreshed(&ports, &name, ask).await;
+        ask.deadline = ask.deadline.max(PATIENCE);
+        self.ports.errands.run(async move {
+            let client = (ask.client_id.clone(), ask.client_secret.clone());
+            let refreshes = matches!(ask.ask, TokenAsk::Refresh);
+            let end = refreshed(&ports, &name, ask).await.map_err(Arc::new);
+            if let Err(error) = &end
+                && refreshes
+                && error.kind == Kind::SignInNeeded
+            {
+                let mut state = name.state();
+                if state.age == age {
+                    let (at, error) = (ports.steady(), Arc::clone(error));
+                    state.refused = Some(Refused { at, client, error });
+                }
+            }
             // By now the state holds the new grant: whoever comes from here on gets it from there.
-            sender.send_replace(Some(end.map_err(Arc::new)));
+            sender.send_replace(Some(end));
         });
         Joined::Flight(receiver)
     }
@@ -113,8 +154,9 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
     if name.state().age != age {
         return name.replaced(ports.steady());
     }
+    let held = Held { grant, got };
     let written = if rotated {
-        ports.write(&name.name, &grant).await
+        ports.write(&name.name, &held).await
     } else {
         Ok(())
     };
@@ -134,14 +176,21 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
     if rotated {
         state.unwritten = written.is_err().then_some(got);
     }
-    state.grant = Some(Held {
-        grant: grant.clone(),
-        got,
-    });
-    Ok(grant)
+    state.refused = None;
+    state.grant = Some(held.clone());
+    Ok(held.grant)
 }
 
 impl Name {
+    /// What the provider said to this very question, if that is not long ago.
+    fn refused(&self, ask: &TokenRequest, now: Steady) -> Option<Arc<Error>> {
+        let state = self.state();
+        let refused = state.refused.as_ref()?;
+        let same = (&refused.client.0, &refused.client.1) == (&ask.client_id, &ask.client_secret);
+        let holds = same && matches!(ask.ask, TokenAsk::Refresh) && now.since(refused.at) < ASK_AGAIN_AFTER;
+        holds.then(|| Arc::clone(&refused.error))
+    }
+
     /// What is there instead of a grant that came too late.
     fn replaced(&self, now: Steady) -> Result<Grant> {
         let current = self.state().grant.as_ref().map(|held| held.grant(now));

@@ -1,12 +1,13 @@
 //! Which of the requests that come to the port is the answer.
 //!
 //! Any page in the browser and any program on the machine can send requests there. So only a GET of the exact path with the
-//! exact host and the state of this very sign-in counts; everything else gets a small page, and the wait goes on.
+//! exact host and the state of this very sign-in counts; everything else gets a small page, and the wait goes on, however
+//! often: nobody guesses 128 bits in five minutes, and a limit would let any page end the sign-in.
 
 use std::sync::{Mutex, PoisonError};
 
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
-use ringside_domain::{Error, Kind, Result, credentials::Secret, sign_in::RedirectTo};
+use ringside_domain::{Error, HostRules, Kind, Result, Url, credentials::Secret, sign_in::RedirectTo};
 use subtle::ConstantTimeEq;
 
 use super::OPERATION;
@@ -15,8 +16,6 @@ use crate::sign_in::{
     words::{clean, code},
 };
 
-/// Requests to the right path with a wrong state, or none, after which somebody must be guessing.
-const MOST_WRONG: u32 = 10;
 const MOST_PARAMETERS: usize = 50;
 
 /// Looks at what comes back.
@@ -24,14 +23,10 @@ pub(super) struct Desk {
     redirect: RedirectTo,
     port: u16,
     issuer: Option<String>,
+    hosts: HostRules,
     provider: String,
-    /// `None`: the answer has come. A state is good once.
-    wait: Mutex<Option<Waiting>>,
-}
-
-struct Waiting {
-    state: String,
-    wrong: u32,
+    /// What the browser went away with. `None`: the answer has come. A state is good once.
+    state: Mutex<Option<String>>,
 }
 
 pub(super) struct Found {
@@ -54,6 +49,7 @@ impl Desk {
         redirect: RedirectTo,
         port: u16,
         issuer: Option<String>,
+        hosts: HostRules,
         provider: String,
         state: String,
     ) -> Self {
@@ -61,8 +57,9 @@ impl Desk {
             redirect,
             port,
             issuer,
+            hosts,
             provider,
-            wait: Mutex::new(Some(Waiting { state, wrong: 0 })),
+            state: Mutex::new(Some(state)),
         }
     }
 
@@ -77,11 +74,8 @@ impl Desk {
             return (page(StatusCode::BAD_REQUEST, language, &Said::Stray), None);
         }
         let query = Query::read(request.uri().query().unwrap_or_default());
-        let stray = || page(StatusCode::BAD_REQUEST, language, &Said::Stray);
-        match self.is_expected(&query) {
-            Ok(true) => {}
-            Ok(false) => return (stray(), None),
-            Err(error) => return (stray(), Some(Err(error))),
+        if !self.is_expected(&query) {
+            return (page(StatusCode::BAD_REQUEST, language, &Said::Stray), None);
         }
         let provider = self.provider.as_str();
         match self.read(query) {
@@ -111,22 +105,20 @@ impl Desk {
     }
 
     /// Whether this is the answer to our state; from then on no other one is.
-    fn is_expected(&self, query: &Query) -> Result<bool> {
-        let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(waiting) = wait.as_mut() else { return Ok(false) };
+    fn is_expected(&self, query: &Query) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(expected) = state.as_ref() else { return false };
         let given = query.one("state").unwrap_or_default();
-        if bool::from(waiting.state.as_bytes().ct_eq(given.as_bytes())) && !query.repeats {
-            *wait = None;
-            return Ok(true);
+        let is_ours = bool::from(expected.as_bytes().ct_eq(given.as_bytes())) && !query.repeats;
+        if is_ours {
+            *state = None;
         }
-        waiting.wrong += 1;
-        if waiting.wrong < MOST_WRONG {
-            return Ok(false);
-        }
-        *wait = None;
-        let words = format!("{MOST_WRONG} answers that do not belong to this sign-in came to its port");
-        Err(Error::new(Kind::SignInNeeded, OPERATION, words)
-            .hint("Close other pages in the browser and sign in again; another page or program may be guessing"))
+        is_ours
+    }
+
+    /// Whether an issuer whom the connector does not name is at a host where its requests may go.
+    fn is_near(&self, issuer: &str) -> bool {
+        Url::parse(issuer).is_ok_and(|issuer| self.hosts.check(&issuer).is_ok())
     }
 
     fn read(&self, mut query: Query) -> Result<Found, Refused> {
@@ -137,13 +129,20 @@ impl Desk {
         };
         let sent = query.one("iss");
         let error = query.one("error");
-        if let Some(expected) = &self.issuer {
+        match (&self.issuer, sent) {
             // An error without an issuer gives nothing away; a code without one may come from somebody else.
-            if sent.is_some_and(|sent| sent != expected) || (sent.is_none() && error.is_none()) {
+            (Some(expected), _) if sent.is_some_and(|sent| sent != expected) || (sent.is_none() && error.is_none()) => {
                 let message = format!("the answer does not come from {provider}: it names no issuer, or another one");
                 let hint = "Sign in again; if it happens again, check the address of the server";
                 return Err(refused(message, hint, None));
             }
+            (None, Some(sent)) if !self.is_near(sent) => {
+                let message =
+                    format!("the answer may not come from {provider}: its issuer is at a host of somebody else");
+                let hint = "Sign in again; if it happens again, the connector's file must name its `issuer`";
+                return Err(refused(message, hint, None));
+            }
+            _ => {}
         }
         if let Some(error) = error {
             let error = code(error);
@@ -152,7 +151,11 @@ impl Desk {
                 Some(said) => format!("{said} ({error})"),
                 None => error.clone(),
             };
-            let message = format!("{provider} did not sign you in: {words}");
+            let message = if words == "access_denied" {
+                format!("The sign-in at {provider} was declined in the browser")
+            } else {
+                format!("{provider} did not sign you in: {words}")
+            };
             return Err(refused(message, hint(&error), Some(words)));
         }
         let Some(code) = query.take("code").filter(|code| !code.is_empty()) else {

@@ -111,7 +111,12 @@ fn refused(
         return wait(Error::new(Kind::RateLimited, OPERATION, words));
     }
     if let Some(hint) = sign_in_hint(error) {
-        let words = format!("{host} refused to sign in: {words}");
+        let words = match &said.description {
+            // Codes alone say nothing to the person who was signed in until now.
+            _ if !is_refresh(ask) => format!("{host} refused to sign in: {words}"),
+            Some(_) => format!("{host} has ended this sign-in: {words}"),
+            None => format!("{host} has ended this sign-in"),
+        };
         return Error::new(Kind::SignInNeeded, OPERATION, words).hint(hint);
     }
     let with_words = |text: String| {
@@ -122,7 +127,7 @@ fn refused(
         }
     };
     match status {
-        500.. => wait(Error::new(
+        408 | 500.. => wait(Error::new(
             Kind::Unavailable,
             OPERATION,
             with_words(format!("{host} cannot sign anybody in at the moment (status {status})")),
@@ -133,6 +138,13 @@ fn refused(
             OPERATION,
             format!("{host} cannot sign anybody in at the moment: {words}"),
         )),
+        // For a refused refresh token, vendors have more words than the standard. What stands here says nothing of the token.
+        400..=499 if is_refresh(ask) && ![403, 404, 405, 408].contains(&status) => Error::new(
+            Kind::SignInNeeded,
+            OPERATION,
+            with_words(format!("{host} does not renew this sign-in (status {status})")),
+        )
+        .hint(if status == 401 { CHECK_CLIENT } else { "Sign in again" }),
         401 => Error::new(
             Kind::SignInNeeded,
             OPERATION,
@@ -189,6 +201,10 @@ fn sign_in_hint(error: &str) -> Option<&'static str> {
         | "consent_required" => Some("Sign in again"),
         _ => None,
     }
+}
+
+fn is_refresh(ask: &TokenRequest) -> bool {
+    matches!(ask.ask, TokenAsk::Refresh)
 }
 
 #[derive(Default)]
