@@ -286,9 +286,10 @@ fn by_rule(view: &LookupView, several: Several) -> Option<(&Contact, ChosenBy)> 
             let (_, contact) = spoken.min_by_key(|(last_call, _)| *last_call)?;
             Some((contact, ChosenBy::LastSpoken))
         }
+        // One of which it is not known when it was created may be the first.
         Several::EarliestCreated => {
-            let dated = exact.filter_map(|contact| Some((contact.created?, contact)));
-            let (_, contact) = dated.min_by_key(|(created, _)| *created)?;
+            let dated: Option<Vec<_>> = exact.map(|contact| Some((contact.created?, contact))).collect();
+            let (_, contact) = dated?.into_iter().min_by_key(|(created, _)| *created)?;
             Some((contact, ChosenBy::EarliestCreated))
         }
     }

@@ -1,29 +1,34 @@
 //! How fast one connection asks. Each budget is a turnstile: so many at the same time, so many in each window of time.
 //!
-//! The windows slide: the n-th request goes out no sooner than one window after the one n places before it, so that no
-//! second ever sees more than a second's worth. Who waits has a slot with a time on it; who is dropped gives it back.
+//! The windows slide, and count when a request may have *reached* the CRM: at the latest when its answer came. A first bunch
+//! that is held up on its way, by a new connection's handshake for one, must not meet the second one there.
+//!
+//! Who waits stands in one line. It is not first come, first served: a stranger's caller may be worth forty requests, and
+//! somebody known who rings meanwhile is worth two. So the first requests of every errand go before any errand's later ones.
+
+mod window;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep_until, timeout_at},
+    sync::Notify,
+    time::{Instant, sleep_until},
 };
 
+use self::window::{LONGEST_WINDOW, Window, Windows};
 use super::format::Budget;
 
 /// The budget of requests that name none.
 const DEFAULT: &str = "default";
-/// So many at the same time, where the manifest does not say: three types with four forms each are one round trip.
+/// So many at the same time, where the manifest does not say.
 const CONCURRENCY: usize = 16;
-/// A window is longer by this part of it: requests bunch up on the way.
-const MARGIN: f64 = 0.03;
-/// No window is longer, whatever a file says.
-const LONGEST_WINDOW: f64 = 3600.0;
+/// One of so many places at the same time is never one errand's alone: a CRM that leaves a whole lookup without an answer
+/// must not keep the next caller from being asked. 12 of 16, so that three types with four forms each are one round trip.
+const KEPT_FREE: usize = 4;
 
 /// All budgets of one connection.
 pub(crate) struct Budgets {
@@ -56,29 +61,47 @@ impl Budgets {
 
 /// One budget.
 pub(crate) struct Turnstile {
-    windows: Vec<Window>,
-    gate: Arc<Semaphore>,
+    windows: Windows,
+    /// At the same time.
+    most: usize,
+    /// Of one errand at the same time.
+    most_of_one: usize,
     book: Mutex<Book>,
+    /// Somebody left, or may go now.
+    changed: Notify,
 }
 
-/// At most `requests` in any `length`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Window {
-    requests: usize,
-    length: Duration,
+/// Whose request it is, and how soon it should go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// One operation, one lookup.
+    pub errand: u64,
+    /// How many requests of its errand go before it, and what else makes it less urgent. Lower goes first.
+    pub place: usize,
+    /// A person wants to know now: it does not wait until the CRM has been left alone for as long as it said.
+    pub insists: bool,
 }
+
+/// The line is in this order: who insists, then by place, then by who came first.
+type InLine = (bool, usize, u64);
 
 #[derive(Default)]
 struct Book {
-    /// When requests went out or will, oldest first.
-    slots: VecDeque<Instant>,
+    tickets: u64,
+    sent: window::Sent,
+    /// How many requests of each errand are on their way.
+    flying: BTreeMap<u64, usize>,
+    /// The errand of each who waits.
+    line: BTreeMap<InLine, u64>,
     /// The CRM asked to be left alone until then.
     rest: Option<Instant>,
 }
 
-/// The right to send one request; ends when dropped.
+/// The right to send one request; ends when dropped, as soon as the answer is there or nobody waits for it any more.
 pub(crate) struct Pass {
-    _permit: Option<OwnedSemaphorePermit>,
+    turnstile: Arc<Turnstile>,
+    errand: u64,
+    ticket: u64,
 }
 
 /// Why there is no turn before the deadline.
@@ -88,39 +111,58 @@ pub(crate) enum NoTurn {
     After(Duration),
     /// Others were still being answered.
     Busy,
+    /// The deadline had passed before it was asked for.
+    Late,
+}
+
+/// What is between somebody in the line and the CRM.
+enum Next {
+    Go(u64),
+    /// Its turn comes then, unless an answer comes before.
+    At(Instant),
+    /// Others go first, or are still being answered.
+    Behind,
 }
 
 impl Turnstile {
     fn new(budget: &Budget) -> Self {
         let rates = [(budget.per_second, 1.0), (budget.per_minute, 60.0)];
+        let windows = rates
+            .into_iter()
+            .filter_map(|(rate, seconds)| Window::new(rate?, seconds));
+        let most = budget.concurrency.unwrap_or(CONCURRENCY).clamp(1, 64);
         Self {
-            windows: rates
-                .into_iter()
-                .filter_map(|(rate, seconds)| Window::new(rate?, seconds))
-                .collect(),
-            gate: Arc::new(Semaphore::new(budget.concurrency.unwrap_or(CONCURRENCY).clamp(1, 64))),
+            windows: windows.collect(),
+            most,
+            most_of_one: most - most / KEPT_FREE,
             book: Mutex::default(),
+            changed: Notify::new(),
         }
     }
 
-    /// Waits for a turn. Says at once if there is none before `until`.
-    pub(crate) async fn enter(self: &Arc<Self>, until: Instant) -> Result<Pass, NoTurn> {
-        let permit = match timeout_at(until, Arc::clone(&self.gate).acquire_owned()).await {
-            Ok(permit) => permit.ok(),
-            Err(_) => return Err(NoTurn::Busy),
-        };
-        let mut slot = Slot::take(self, until)?;
+    /// Waits for a turn. Says at once if there is none before `until`, as far as the line stands now.
+    pub(crate) async fn enter(self: &Arc<Self>, turn: Turn, until: Instant) -> Result<Pass, NoTurn> {
+        let waiting = self.line_up(turn, until)?;
         loop {
-            sleep_until(slot.at).await;
-            let rest = self.book().rest.filter(|rest| *rest > Instant::now());
-            match rest {
-                None => break,
-                // Somebody was told to slow down while this one waited.
-                Some(rest) => slot.put_off(rest, until)?,
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let wake = match self.next(&waiting, until)? {
+                Next::Go(ticket) => {
+                    return Ok(Pass {
+                        turnstile: Arc::clone(self),
+                        errand: turn.errand,
+                        ticket,
+                    });
+                }
+                Next::At(at) => at.min(until),
+                Next::Behind => until,
+            };
+            tokio::select! {
+                () = &mut changed => {}
+                () = sleep_until(wake) => {}
             }
         }
-        slot.used = true;
-        Ok(Pass { _permit: permit })
     }
 
     /// Nobody goes through for so long: the CRM said so.
@@ -128,18 +170,69 @@ impl Turnstile {
         let until = Instant::now() + length.min(Duration::from_secs_f64(LONGEST_WINDOW));
         let mut book = self.book();
         book.rest = Some(book.rest.map_or(until, |rest| rest.max(until)));
+        drop(book);
+        self.changed.notify_waiters();
     }
 
-    fn next(&self, book: &Book, now: Instant) -> Instant {
-        let earliest = |window: &Window| {
-            let before = book.slots.len().checked_sub(window.requests)?;
-            Some(*book.slots.get(before)? + window.length)
-        };
-        let windows = self.windows.iter().filter_map(earliest);
-        windows
-            .chain(book.rest)
-            .chain(book.slots.back().copied())
-            .fold(now, Instant::max)
+    /// Somebody who insisted was answered: the CRM is to be asked again.
+    pub(crate) fn end_rest(&self) {
+        self.book().rest = None;
+        self.changed.notify_waiters();
+    }
+
+    fn line_up(&self, turn: Turn, until: Instant) -> Result<Waiting<'_>, NoTurn> {
+        let now = Instant::now();
+        if now >= until {
+            return Err(NoTurn::Late);
+        }
+        let mut book = self.book();
+        book.sent.forget(&self.windows, now);
+        let ahead = book.line.range(..=(!turn.insists, turn.place, u64::MAX)).count();
+        let rest = book.rest.filter(|_| !turn.insists);
+        let at = book.sent.soonest(&self.windows, ahead, now).max(rest.unwrap_or(now));
+        if at > until {
+            return Err(NoTurn::After(at - now));
+        }
+        book.tickets += 1;
+        let place = (!turn.insists, turn.place, book.tickets);
+        book.line.insert(place, turn.errand);
+        Ok(Waiting {
+            turnstile: self,
+            place,
+            turn,
+        })
+    }
+
+    fn next(&self, waiting: &Waiting<'_>, until: Instant) -> Result<Next, NoTurn> {
+        let now = Instant::now();
+        let mut book = self.book();
+        let rest = book.rest.filter(|rest| *rest > now && !waiting.turn.insists);
+        if let Some(rest) = rest.filter(|rest| *rest > until) {
+            return Err(NoTurn::After(rest - now));
+        }
+        let flying: usize = book.flying.values().sum();
+        let may_fly = |errand: &u64| book.flying.get(errand).is_none_or(|held| *held < self.most_of_one);
+        let first = book.line.iter().find(|(_, errand)| may_fly(errand));
+        let is_next = first.is_some_and(|(place, _)| *place == waiting.place);
+        book.sent.forget(&self.windows, now);
+        let at = book.sent.next(&self.windows).max(rest).unwrap_or(now);
+        if now >= until {
+            // Whoever came before it took too long.
+            let busy = flying >= self.most || at <= now;
+            return Err(if busy { NoTurn::Busy } else { NoTurn::After(at - now) });
+        }
+        if !is_next || flying >= self.most {
+            return Ok(Next::Behind);
+        }
+        if at > now {
+            return Ok(Next::At(at));
+        }
+        let ticket = waiting.place.2;
+        if !self.windows.is_empty() {
+            book.sent.leave(ticket, now);
+        }
+        *book.flying.entry(waiting.turn.errand).or_default() += 1;
+        Ok(Next::Go(ticket))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -147,160 +240,34 @@ impl Turnstile {
     }
 }
 
-impl Window {
-    /// 4 a second are 4 in 1 s, 0.5 a second is 1 in 2 s, 2.5 a second are 2 in 0.8 s.
-    fn new(rate: f64, seconds: f64) -> Option<Self> {
-        if !rate.is_finite() || rate <= 0.0 {
-            return None;
-        }
-        let requests = rate.floor().clamp(1.0, 10_000.0);
-        let length = (requests / rate * seconds * (1.0 + MARGIN)).min(LONGEST_WINDOW);
-        Some(Self {
-            // In range: clamped above.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            requests: requests as usize,
-            length: Duration::from_secs_f64(length),
-        })
-    }
-}
-
-/// A place in the book, given back unless it was used.
-struct Slot<'a> {
-    turnstile: &'a Turnstile,
-    at: Instant,
-    used: bool,
-}
-
-impl<'a> Slot<'a> {
-    fn take(turnstile: &'a Turnstile, until: Instant) -> Result<Self, NoTurn> {
-        let now = Instant::now();
-        let mut book = turnstile.book();
-        let longest = turnstile.windows.iter().map(|window| window.length).max();
-        while let (Some(longest), Some(first)) = (longest, book.slots.front())
-            && *first + longest <= now
-        {
-            book.slots.pop_front();
-        }
-        let at = turnstile.next(&book, now);
-        if at > until {
-            return Err(NoTurn::After(at - now));
-        }
-        if longest.is_some() {
-            book.slots.push_back(at);
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let mut book = self.turnstile.book();
+        book.sent.arrived(self.ticket, Instant::now());
+        if let Some(held) = book.flying.get_mut(&self.errand) {
+            *held -= 1;
+            if *held == 0 {
+                book.flying.remove(&self.errand);
+            }
         }
         drop(book);
-        Ok(Self {
-            turnstile,
-            at,
-            used: false,
-        })
-    }
-
-    fn put_off(&mut self, rest: Instant, until: Instant) -> Result<(), NoTurn> {
-        if rest > until {
-            return Err(NoTurn::After(rest - Instant::now()));
-        }
-        let later = Slot::take(self.turnstile, until)?;
-        // The old place goes back when this one is replaced.
-        *self = later;
-        Ok(())
+        self.turnstile.changed.notify_waiters();
     }
 }
 
-impl Drop for Slot<'_> {
+/// A place in the line, given back when dropped.
+struct Waiting<'a> {
+    turnstile: &'a Turnstile,
+    place: InLine,
+    turn: Turn,
+}
+
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if self.used {
-            return;
-        }
-        let mut book = self.turnstile.book();
-        if let Some(place) = book.slots.iter().rposition(|slot| *slot == self.at) {
-            book.slots.remove(place);
-        }
+        self.turnstile.book().line.remove(&self.place);
+        self.turnstile.changed.notify_waiters();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use futures_util::future::join_all;
-
-    use super::*;
-
-    fn turnstile(per_second: Option<f64>, per_minute: Option<f64>, concurrency: Option<usize>) -> Arc<Turnstile> {
-        Arc::new(Turnstile::new(&Budget {
-            per_second,
-            per_minute,
-            concurrency,
-        }))
-    }
-
-    fn in_seconds(seconds: u64) -> Instant {
-        Instant::now() + Duration::from_secs(seconds)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_than_its_worth() {
-        let turnstile = turnstile(Some(4.0), None, None);
-        let (began, until) = (Instant::now(), in_seconds(60));
-        let one = async {
-            turnstile.enter(until).await.map(drop).unwrap();
-            began.elapsed()
-        };
-        let mut times = vec![one.await];
-        let others = (0..19).map(|_| async {
-            turnstile.enter(until).await.map(drop).unwrap();
-            began.elapsed()
-        });
-        times.extend(join_all(others).await);
-        times.sort();
-        assert!(
-            times.windows(5).all(|five| five[4] - five[0] >= Duration::from_secs(1)),
-            "{times:?}"
-        );
-        assert!(
-            times[19] < Duration::from_millis(4_400),
-            "and no slower than it must be: {times:?}"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_that_does_not_fit_is_said_at_once() {
-        let turnstile = turnstile(None, Some(2.0), None);
-        let began = Instant::now();
-        for _ in 0..2 {
-            turnstile.enter(in_seconds(3)).await.map(drop).unwrap();
-        }
-        let refused = turnstile.enter(in_seconds(3)).await.map(drop).unwrap_err();
-        assert_eq!(began.elapsed(), Duration::ZERO);
-        assert!(
-            matches!(refused, NoTurn::After(wait) if (60..63).contains(&wait.as_secs())),
-            "{refused:?}"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_is_dropped_gives_the_slot_back() {
-        let turnstile = turnstile(Some(1.0), None, None);
-        turnstile.enter(in_seconds(9)).await.map(drop).unwrap();
-        let waiting = turnstile.enter(in_seconds(9));
-        assert!(tokio::time::timeout(Duration::from_millis(100), waiting).await.is_err());
-        let began = Instant::now();
-        turnstile.enter(in_seconds(9)).await.map(drop).unwrap();
-        assert!(began.elapsed() < Duration::from_millis(1_000), "{:?}", began.elapsed());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn so_many_at_a_time_and_rest_when_asked_for() {
-        let turnstile = turnstile(None, None, Some(1));
-        let pass = turnstile.enter(in_seconds(9)).await.unwrap();
-        assert_eq!(turnstile.enter(in_seconds(1)).await.map(drop), Err(NoTurn::Busy));
-        drop(pass);
-        turnstile.rest(Duration::from_secs(5));
-        assert!(
-            matches!(turnstile.enter(in_seconds(2)).await, Err(NoTurn::After(wait)) if wait > Duration::from_secs(4))
-        );
-        let began = Instant::now();
-        turnstile.enter(in_seconds(9)).await.map(drop).unwrap();
-        assert_eq!(began.elapsed().as_secs(), 5);
-    }
-}
+mod tests;

@@ -8,18 +8,29 @@ mod account;
 mod add;
 mod create;
 mod enrich;
+mod ensured;
 mod fields;
 mod find;
+mod full;
 mod get;
 mod log;
 mod named;
 mod note;
 mod paging;
 mod plan;
+mod race;
 mod records;
+mod side;
 mod steps;
+mod unanswered;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use ringside_domain::{
     Clock, ConnectionId, ConnectionMemory, Cx, Error, Freshness, HttpAnswer, Kind, Result, Url, connector::Progress,
@@ -28,8 +39,10 @@ use ringside_domain::{
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use self::unanswered::Unanswered;
 pub(crate) use self::{
     account::{Facts, KEY as ACCOUNT, kept as kept_account},
+    ensured::Ensured,
     records::proves,
 };
 use super::{
@@ -38,10 +51,13 @@ use super::{
     format::{Answer, Manifest, Operations, Request, Type},
     learned::Learned,
     load::Loaded,
+    mapping::{begin, of_answer},
     render::{Scope, percent_encoded},
     send::{Exit, Place, failed},
 };
 
+/// The operation in which steps may make what they do not find.
+pub(crate) const CREATE: &str = "create_contact";
 /// A refused request is renewed for so often: a new session, then a refreshed token.
 const RENEWALS: u32 = 2;
 /// A read that came too fast is asked again so often.
@@ -57,6 +73,7 @@ pub(crate) struct Core {
     pub exit: Exit,
     pub facts: Facts,
     pub learned: Learned,
+    pub ensured: Ensured,
     /// `param.*`
     pub parameters: Value,
     pub memory: Arc<dyn ConnectionMemory>,
@@ -86,6 +103,19 @@ struct Ask<'a> {
     /// The step of a write that it is.
     step: Option<(&'a dyn Progress, &'a str)>,
     page: Option<&'a paging::Page>,
+    /// It is worth asking only if its turn comes soon.
+    patience: Option<&'a Patience>,
+    /// Once somebody is found in it, an answer that takes too long is not waited for.
+    race: Option<&'a race::Race>,
+}
+
+/// How a request waits that is not likely to find anybody.
+struct Patience {
+    /// It goes behind so many others.
+    behind: usize,
+    until: Instant,
+    /// Its turn did not come.
+    given_up: AtomicBool,
 }
 
 impl<'a> Ask<'a> {
@@ -98,6 +128,8 @@ impl<'a> Ask<'a> {
             reads_body: true,
             step: None,
             page: None,
+            patience: None,
+            race: None,
         }
     }
 }
@@ -111,6 +143,9 @@ struct Reply {
     shown: String,
     forms: Vec<String>,
     began: Instant,
+    sent: Instant,
+    /// How many records a lookup's request may have asked for.
+    asked_for: Vec<usize>,
     /// Where it was asked; after redirects the answer may be another's.
     asked: Url,
 }
@@ -206,9 +241,13 @@ impl<'a> Run<'a> {
         let mut opened = access.open(&self.exit, self.until).await.map_err(not_sent)?;
         let (mut renewals, mut patience) = (0, 0);
         loop {
+            let budget = ask.request.budget.as_deref();
             let mut refusal = match self.ask_once(ask, &opened, begun).await {
                 Err(refusal) => refusal,
-                answer => return answer,
+                answer => {
+                    self.exit.answered(budget);
+                    return answer;
+                }
             };
             let reads = ask.request.reads || ask.request.method == super::format::Verb::Get;
             if refusal.sign_in && renewals < RENEWALS {
@@ -221,8 +260,9 @@ impl<'a> Run<'a> {
                     Err(error) => refusal.error = not_sent(error),
                 }
             } else if let Some(wait) = pause(&refusal) {
-                self.exit.rest(ask.request.budget.as_deref(), wait);
-                if reads && patience < PATIENCE && Instant::now() + wait < self.until {
+                self.exit.rest(budget, wait);
+                let until = ask.race.map_or(self.until, race::Race::patience);
+                if reads && patience < PATIENCE && Instant::now() + wait < until {
                     patience += 1;
                     continue;
                 }
@@ -243,13 +283,49 @@ impl<'a> Run<'a> {
             progress.begin(step).await?;
             *begun = true;
         }
-        let began = Instant::now();
-        let refused = |refusal: Box<Refusal>| {
-            self.exit
-                .trace(shown.clone(), ask.forms.to_vec(), began, failed(&refusal.error));
+        let mut unanswered = Unanswered {
+            exit: &self.exit,
+            request: &shown,
+            forms: ask.forms,
+            began: Instant::now(),
+            sent: false,
+            over: false,
+        };
+        let until = ask
+            .patience
+            .map_or(self.until, |patience| patience.until.min(self.until));
+        let behind = ask.patience.map_or(0, |patience| patience.behind);
+        let pass = match self.exit.turn(rendered.budget.as_deref(), behind, until).await {
+            Ok(pass) => pass,
+            Err(error) => {
+                match ask.patience {
+                    Some(patience) => {
+                        patience.given_up.store(true, Ordering::Relaxed);
+                        unanswered.skipped("not asked for: it never found anybody here, and there was no time for it");
+                    }
+                    None => unanswered.ends(failed(&error)),
+                }
+                return Err(not_sent(error).into());
+            }
+        };
+        unanswered.sent = true;
+        let asked_for = if ask.forms.is_empty() {
+            Vec::new()
+        } else {
+            full::asked_for(&rendered)
+        };
+        let sent = Instant::now();
+        let answer = self.exit.send_now(pass, rendered, Some(opened), self.until);
+        let http = match ask.race {
+            Some(race) => race.in_time(answer).await.unwrap_or_else(|| Err(self.too_slow())),
+            None => answer.await,
+        };
+        let began = unanswered.began;
+        let mut refused = |refusal: Box<Refusal>| {
+            unanswered.ends(failed(&refusal.error));
             refusal
         };
-        let http = match self.exit.send_untraced(rendered, Some(opened), self.until).await {
+        let http = match http {
             Ok(http) => http,
             Err(error) if writes => return Err(refused(error.into())),
             Err(error) => return Err(refused(not_sent(error).into())),
@@ -269,11 +345,17 @@ impl<'a> Run<'a> {
                 error.into()
             })
         })?;
+        if !matches!(&heard, Heard::Refused(refusal) if refusal.sign_in) {
+            opened.prove();
+        }
         let (body, empty) = match heard {
             Heard::Answer(body) => (body, false),
             Heard::Empty => (Value::Null, true),
             Heard::Refused(refusal) => return Err(refused(refusal)),
         };
+        // Traced by whoever knows what it was worth.
+        unanswered.over = true;
+        drop(unanswered);
         Ok(Reply {
             http,
             body,
@@ -281,6 +363,8 @@ impl<'a> Run<'a> {
             shown,
             forms: ask.forms.to_vec(),
             began,
+            sent,
+            asked_for,
             asked: asked_at,
         })
     }
@@ -290,6 +374,10 @@ impl<'a> Run<'a> {
         let answer = trace::Answer::Found { records, verified };
         self.exit
             .trace(reply.shown.clone(), reply.forms.clone(), reply.began, answer);
+        for reason in of_answer() {
+            let odd = trace::Answer::Odd { reason };
+            self.exit.trace(reply.shown.clone(), Vec::new(), Instant::now(), odd);
+        }
     }
 
     /// Asks and takes the records of the answer.
@@ -301,6 +389,7 @@ impl<'a> Run<'a> {
     }
 
     fn records_of(&self, reply: &Reply, answer: &Answer) -> Result<Vec<Value>> {
+        begin();
         if reply.empty {
             return Ok(Vec::new());
         }

@@ -3,22 +3,22 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use regex::Regex;
 use ringside_domain::{
-    ConnectionId, Cx, Error, HostRules, HttpAnswer, HttpRequest, HttpTransport, Kind, Result, Retry, TraceStep, Url,
-    connector::TraceSink, trace,
+    ConnectionId, Contact, Cx, Error, HostRules, HttpAnswer, HttpRequest, HttpTransport, Kind, Result, Retry,
+    TraceStep, Url, connector::TraceSink, trace,
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::{
     auth::Opened,
-    budget::{Budgets, NoTurn},
+    budget::{Budgets, NoTurn, Pass, Turn},
     format::{Parameter, ParameterKind, TypedEnvironment},
     load::Loaded,
     render::{Rendered, Scope},
@@ -31,6 +31,14 @@ pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 const REDIRECTS: u8 = 3;
 /// Requests of one operation, signing in included.
 pub(crate) const MAX_REQUESTS: usize = 60;
+/// While a phone rings, so many requests of a lookup go before the first of anything else: a name that is being typed, a log
+/// that is being delivered.
+const RINGS: usize = 6;
+/// So many requests of every errand go before any errand's later ones: a caller who is known costs no more. The later ones are
+/// first come, first served, for two strangers who take turns would both be late.
+const FIRST_FEW: usize = 8;
+/// Longer waits are said in minutes, in seconds.
+const IN_MINUTES: u64 = 120;
 
 /// Where the connection's requests go: base address, host rules, `env.*`; made of manifest and setup.
 #[derive(Clone, Debug)]
@@ -184,10 +192,11 @@ struct Shared {
 /// One operation's share: its trace, and how many requests it may still make.
 #[derive(Clone)]
 struct Errand {
+    id: u64,
     operation: &'static str,
     trace: Arc<dyn TraceSink>,
     began: Instant,
-    left: Arc<AtomicUsize>,
+    made: Arc<AtomicUsize>,
 }
 
 impl Exit {
@@ -206,11 +215,13 @@ impl Exit {
 
     /// The same way out for one operation: what goes out is traced and counted there.
     pub(crate) fn for_operation(&self, operation: &'static str, cx: &Cx) -> Self {
+        static ERRANDS: AtomicU64 = AtomicU64::new(1);
         let errand = Errand {
+            id: ERRANDS.fetch_add(1, Ordering::Relaxed),
             operation,
             trace: Arc::clone(&cx.trace),
             began: Instant::now(),
-            left: Arc::new(AtomicUsize::new(MAX_REQUESTS)),
+            made: Arc::default(),
         };
         Self {
             shared: Arc::clone(&self.shared),
@@ -253,17 +264,42 @@ impl Exit {
         credentials: Option<&Opened>,
         until: Instant,
     ) -> Result<HttpAnswer> {
+        let pass = self.turn(rendered.budget.as_deref(), 0, until).await?;
+        self.send_now(pass, rendered, credentials, until).await
+    }
+
+    /// Waits for the right to send one request. It goes behind so many more than its errand's own; counted either way.
+    ///
+    /// # Errors
+    /// As [`Exit::send`]; nothing has happened.
+    pub(crate) async fn turn(&self, budget: Option<&str>, behind: usize, until: Instant) -> Result<Pass> {
         let operation = self.operation();
-        self.count(operation)?;
-        let turnstile = self.shared.budgets.of(rendered.budget.as_deref());
-        let _pass = turnstile
-            .enter(until)
-            .await
-            .map_err(|refused| self.no_turn(operation, refused))?;
+        let later = if operation == "find_contact" { 0 } else { RINGS };
+        let turn = Turn {
+            errand: self.errand.as_ref().map_or(0, |errand| errand.id),
+            place: (self.count(operation)? + later).min(FIRST_FEW) + behind,
+            insists: self.insists(),
+        };
+        let turnstile = self.shared.budgets.of(budget);
+        let pass = turnstile.enter(turn, until).await;
+        pass.map_err(|refused| self.no_turn(operation, refused))
+    }
+
+    /// Sends one request whose turn it is.
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`] when `until` has passed, and those of [`HttpTransport::send`]. Only the last ones may have happened.
+    pub(crate) async fn send_now(
+        &self,
+        pass: Pass,
+        rendered: Rendered,
+        credentials: Option<&Opened>,
+        until: Instant,
+    ) -> Result<HttpAnswer> {
+        let (operation, _until_answered) = (self.operation(), pass);
         let deadline = until.saturating_duration_since(Instant::now());
         if deadline.is_zero() {
-            let message = format!("{} was not asked in time", self.shared.name);
-            return Err(Error::new(Kind::Timeout, operation, message));
+            return Err(self.no_turn(operation, NoTurn::Late));
         }
         let mut url = rendered.url;
         if let Some(opened) = credentials
@@ -294,6 +330,18 @@ impl Exit {
         self.shared.budgets.of(budget).rest(length);
     }
 
+    /// It gave a good answer. To somebody who insisted, that means that it can be asked again.
+    pub(crate) fn answered(&self, budget: Option<&str>) {
+        if self.insists() {
+            self.shared.budgets.of(budget).end_rest();
+        }
+    }
+
+    /// A person tests the connection, to see whether the CRM takes requests again: that is not refused by what it said before.
+    fn insists(&self) -> bool {
+        self.operation() == "check"
+    }
+
     pub(crate) fn trace(&self, request: String, forms: Vec<String>, began: Instant, answer: trace::Answer) {
         let Some(errand) = &self.errand else { return };
         errand.trace.step(TraceStep {
@@ -306,17 +354,31 @@ impl Exit {
         });
     }
 
+    /// Who is found so far.
+    pub(crate) fn found(&self, so_far: Vec<Contact>) {
+        if let Some(errand) = &self.errand {
+            errand.trace.found(so_far);
+        }
+    }
+
+    /// Tells the person something beside the answer.
+    pub(crate) fn said(&self, words: &str) {
+        if let Some(errand) = &self.errand {
+            errand.trace.said(words);
+        }
+    }
+
     /// What is being done, for errors.
     pub(crate) fn operation(&self) -> &'static str {
         self.errand.as_ref().map_or("sign_in", |errand| errand.operation)
     }
 
-    fn count(&self, operation: &'static str) -> Result<()> {
-        let Some(errand) = &self.errand else { return Ok(()) };
-        let took = errand
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-        took.map(drop).map_err(|_| {
+    /// How many requests the operation has made before this one.
+    fn count(&self, operation: &'static str) -> Result<usize> {
+        let Some(errand) = &self.errand else { return Ok(0) };
+        let one_more = |made| (made < MAX_REQUESTS).then_some(made + 1);
+        let made = errand.made.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        made.map_err(|_| {
             let message = format!(
                 "{} would take more than {MAX_REQUESTS} requests for this",
                 self.shared.name
@@ -330,12 +392,23 @@ impl Exit {
         match refused {
             NoTurn::After(wait) => {
                 let message = format!("{name} allows no more requests right now");
+                let hint = match wait.as_secs() {
+                    seconds @ ..IN_MINUTES => format!("Try again in {} s", seconds + 1),
+                    seconds => format!(
+                        "Try again in {} min, or test the connection before",
+                        seconds.div_ceil(60)
+                    ),
+                };
                 Error::new(Kind::RateLimited, operation, message)
                     .retry(Retry::After(wait))
-                    .hint(format!("Try again in {} s", wait.as_secs() + 1))
+                    .hint(hint)
             }
             NoTurn::Busy => {
                 let message = format!("{name} is slow: earlier requests are still being answered");
+                Error::new(Kind::Timeout, operation, message)
+            }
+            NoTurn::Late => {
+                let message = format!("{name} was not asked in time");
                 Error::new(Kind::Timeout, operation, message)
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use ringside_domain::{
-    Clock, Connector, Contact, ContactRef, Cx, Error, Kind, Match, Timestamp,
+    Clock, Connector, Contact, ContactRef, Cx, Error, Kind, Match, Retry, Timestamp,
     connector::NumberForms,
     phone::{Home, Reading},
     trace::Answer,
@@ -14,6 +14,7 @@ use super::{
     bounds::{self, MAX_CONTACTS, MAX_NUMBERS, prove},
     steps::{Asking, Steps},
 };
+use crate::view::Partly;
 
 /// So many contacts are proved in one go; then others have their turn, as reading a number takes a while.
 const IN_ONE_GO: usize = 8;
@@ -33,8 +34,8 @@ pub(crate) struct Proved {
     pub matches: Vec<Match>,
     /// Known, but with other numbers.
     pub others: Vec<Contact>,
-    /// Why a part of it is missing.
-    pub failure: Option<String>,
+    /// What part of it is missing, and why.
+    pub failure: Option<Partly>,
     /// Nothing failed and nothing was cut: who is not in it is not found there.
     pub whole: bool,
     pub at: Timestamp,
@@ -107,7 +108,7 @@ impl Task {
                 format!("only the first {MAX_NUMBERS} numbers of each of {crowded} records were compared"),
             );
         }
-        let failure = found.failed.first().map(|(part, error)| format!("{part}: {error}"));
+        let failure = partly(&found.failed);
         let whole = failure.is_none() && bounded.beyond == 0;
         Ok(Proved {
             matches,
@@ -116,6 +117,13 @@ impl Task {
             whole,
             at,
         })
+    }
+
+    /// Who of those that a connection found so far is the caller.
+    pub async fn early(self, contacts: Vec<Contact>) -> Vec<Match> {
+        let connection = self.connector.info().connection;
+        let bounded = bounds::contacts(contacts, &connection);
+        self.prove_all(bounded.contacts, self.clock.now().wall).await.0
     }
 
     async fn prove_all(&self, contacts: Vec<Contact>, at: Timestamp) -> (Vec<Match>, Vec<Contact>) {
@@ -178,6 +186,17 @@ impl Task {
             }
         }
     }
+}
+
+/// All parts that failed. What the account may not ask is no passing trouble.
+fn partly(failed: &[(String, Error)]) -> Option<Partly> {
+    let parts: Vec<String> = failed.iter().map(|(part, error)| format!("{part}: {error}")).collect();
+    (!parts.is_empty()).then(|| Partly {
+        why: parts.join("; "),
+        passing: failed
+            .iter()
+            .any(|(_, error)| matches!(error.retry, Retry::Later | Retry::After(_))),
+    })
 }
 
 /// A match, if one of the contact's own numbers proves it; else the contact as it came.

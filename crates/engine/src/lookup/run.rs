@@ -1,6 +1,10 @@
 //! One lookup while it runs: who is being asked, what came back, and what is published.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use ringside_domain::{
     CallId, ConnectionId, Contact, ContactRef, Cx, Error, Freshness, Kind, Match, Timestamp, Trace,
@@ -9,6 +13,7 @@ use ringside_domain::{
     trace::Answer,
 };
 use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::{Id, JoinError, JoinSet},
     time::{Instant, sleep_until, timeout_at},
 };
@@ -18,11 +23,11 @@ use super::{
     answer::{Caller, Fate, Proved, Task, proved},
     bounds,
     filing::Filing,
-    steps::{Asking, Steps},
+    steps::{Asking, Early, Steps},
 };
 use crate::{
     picture::Picture,
-    view::{Asked, AskedState, Looked, LookupView},
+    view::{Asked, AskedState, Looked, LookupView, Partly},
 };
 
 /// An index that has not answered by then is passed by: it is there to be quick.
@@ -50,18 +55,32 @@ pub(super) struct Run<'a> {
     tasks: JoinSet<Done>,
     pending: HashMap<Id, Pending>,
     filing: Filing,
+    /// Whom connections find before their answer is whole.
+    tells: UnboundedSender<Early>,
+    told: UnboundedReceiver<Early>,
+    /// The places whose answers are not whole yet, but have somebody.
+    early: HashSet<usize>,
 }
 
 enum Done {
+    Early(Vec<Match>),
     Found(Result<Proved, Error>),
     Confirmed(Vec<(ContactRef, Fate)>),
 }
 
-/// What a running task does: for whom, and whether it was the question by number.
+/// What a running task does, and for whom.
 struct Pending {
     place: usize,
-    by_number: bool,
+    what: What,
     asking: Asking,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    ByNumber,
+    /// Compares who was found so far; nobody is asked.
+    Early,
+    ById,
 }
 
 impl<'a> Run<'a> {
@@ -77,6 +96,7 @@ impl<'a> Run<'a> {
             .number()
             .map(|number| phone::forms(number, &places.config.formats))
             .unwrap_or_default();
+        let (tells, told) = unbounded_channel();
         Self {
             picture: Picture::resume(&before.matches, &reading, &places.config.home),
             caller: Arc::new(Caller {
@@ -98,6 +118,9 @@ impl<'a> Run<'a> {
             tasks: JoinSet::new(),
             pending: HashMap::new(),
             filing: Filing::new(Arc::clone(&places.index), places.config.home.clone()),
+            tells,
+            told,
+            early: HashSet::new(),
             places,
         }
     }
@@ -177,7 +200,9 @@ impl<'a> Run<'a> {
                     ..Asking::of(&info.connection, "find_contact")
                 };
                 let task = self.task(place, &asking);
-                self.spawn(place, true, asking, async move { Done::Found(task.find(number).await) });
+                self.spawn(place, What::ByNumber, asking, async move {
+                    Done::Found(task.find(number).await)
+                });
                 self.sent = true;
                 AskedState::Asking
             };
@@ -201,7 +226,7 @@ impl<'a> Run<'a> {
         let connector = Arc::clone(&self.places.connections[place].connector);
         let left = self.cut_off().saturating_duration_since(Instant::now());
         let freshness = if self.live { Freshness::Live } else { Freshness::Cached };
-        let trace = self.steps.sink(&connector.info().connection);
+        let trace = self.steps.sink(&connector.info().connection, place, &self.tells);
         Task {
             connector,
             cx: Cx {
@@ -216,22 +241,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn spawn(
-        &mut self,
-        place: usize,
-        by_number: bool,
-        asking: Asking,
-        task: impl Future<Output = Done> + Send + 'static,
-    ) {
+    fn spawn(&mut self, place: usize, what: What, asking: Asking, task: impl Future<Output = Done> + Send + 'static) {
         let id = self.tasks.spawn(task).id();
-        self.pending.insert(
-            id,
-            Pending {
-                place,
-                by_number,
-                asking,
-            },
-        );
+        self.pending.insert(id, Pending { place, what, asking });
+    }
+
+    /// Somebody is found: they are shown now, whatever else their connection still asks.
+    fn take_early(&mut self, (place, contacts): Early) {
+        let asking = Asking::of(&self.asked[place].info.connection, "find_contact");
+        let task = self.task(place, &asking);
+        self.spawn(place, What::Early, asking, async move {
+            Done::Early(task.early(contacts).await)
+        });
     }
 
     fn cut_off(&self) -> Instant {
@@ -246,6 +267,8 @@ impl<'a> Run<'a> {
         while !self.tasks.is_empty() {
             tokio::select! {
                 biased;
+                // Before the answer that holds them again.
+                Some(early) = self.told.recv() => self.take_early(early),
                 Some(done) = self.tasks.join_next_with_id() => self.take(done),
                 () = sleep_until(cut_off) => break,
                 () = sleep_until(slow_at), if !slow => {
@@ -271,8 +294,16 @@ impl<'a> Run<'a> {
             return;
         };
         match done {
+            Ok((_, Done::Early(matches))) => {
+                let asked = |other: &Pending| other.place == pending.place && other.what == What::ByNumber;
+                // Else the whole answer came meanwhile, and says more of them.
+                if !matches.is_empty() && self.pending.values().any(asked) {
+                    self.early.insert(pending.place);
+                    self.picture.add(matches);
+                }
+            }
             Ok((_, Done::Found(Ok(found)))) => self.take_found(&pending, found),
-            Ok((_, Done::Found(Err(error)))) => self.asked[pending.place].state = AskedState::Failed(error.to_string()),
+            Ok((_, Done::Found(Err(error)))) => self.failed(pending.place, error.to_string()),
             Ok((_, Done::Confirmed(fates))) => self.take_fates(&pending, fates),
             Err(_) => {
                 tracing::error!(connection = %self.asked[pending.place].info.connection, "connector panicked");
@@ -300,7 +331,8 @@ impl<'a> Run<'a> {
             }
         }
         self.asked[pending.place].state = match (found.failure, self.found_or_not(&connection)) {
-            (Some(failure), _) if proved.is_empty() => AskedState::Failed(failure),
+            (Some(failure), _) if proved.is_empty() => AskedState::Failed(failure.why),
+            (Some(failure), AskedState::Found) => AskedState::Partly(failure),
             (_, state) => state,
         };
         self.filing.remember(filed, found.at);
@@ -325,7 +357,7 @@ impl<'a> Run<'a> {
             };
             let missing = missing.into_iter().map(|id| (id.clone(), fresh(&id))).collect();
             let task = self.task(place, &asking);
-            self.spawn(place, false, asking, async move {
+            self.spawn(place, What::ById, asking, async move {
                 Done::Confirmed(task.confirm(missing).await)
             });
         }
@@ -369,7 +401,8 @@ impl<'a> Run<'a> {
         self.tasks.abort_all();
         let seconds = self.places.config.lookup_deadline.as_secs_f32();
         let message = format!("no answer within {seconds} s");
-        let mut late: Vec<Pending> = self.pending.drain().map(|(_, pending)| pending).collect();
+        let late = self.pending.drain().map(|(_, pending)| pending);
+        let mut late: Vec<Pending> = late.filter(|pending| pending.what != What::Early).collect();
         late.sort_by_key(|pending| pending.place);
         for pending in late {
             self.fail(&pending, Kind::Timeout, &message);
@@ -379,9 +412,18 @@ impl<'a> Run<'a> {
 
     fn fail(&mut self, pending: &Pending, kind: Kind, message: &str) {
         self.steps.failed(&pending.asking, kind, message);
-        if pending.by_number {
-            self.asked[pending.place].state = AskedState::Failed(message.to_owned());
+        if pending.what == What::ByNumber {
+            self.failed(pending.place, message.to_owned());
         }
+    }
+
+    /// Whoever was found before it failed is there all the same.
+    fn failed(&mut self, place: usize, why: String) {
+        self.asked[place].state = if self.early.contains(&place) {
+            AskedState::Partly(Partly { why, passing: true })
+        } else {
+            AskedState::Failed(why)
+        };
     }
 
     pub fn publish(&mut self, publish: &(impl Fn(LookupView) + Send + Sync)) {

@@ -1,15 +1,20 @@
 //! The trace of one lookup while it is made.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use ringside_domain::{ConnectionId, Error, Kind, TraceStep, connector::TraceSink, trace::Answer};
-use tokio::time::Instant;
+use ringside_domain::{ConnectionId, Contact, Error, Kind, TraceStep, connector::TraceSink, trace::Answer};
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 /// A connector that reports more steps than this is cut short; one that pages through everything would fill the store.
 const MAX_REPORTED: usize = 100;
+/// So often a connector may say who it has found so far.
+const MAX_TOLD: usize = 20;
 
 /// Every step, from whatever task it comes.
 #[derive(Clone)]
@@ -82,14 +87,18 @@ impl Steps {
         self.answered(asking, Answer::Skipped { reason: reason.into() });
     }
 
-    /// The sink of one connection: its steps count their time from now, and are its own whatever they say.
-    pub fn sink(&self, connection: &ConnectionId) -> Arc<dyn TraceSink> {
+    /// The sink of one connection: its steps count their time from now, and are its own whatever they say. Whom it finds
+    /// before its answer is whole is told with its place.
+    pub fn sink(&self, connection: &ConnectionId, place: usize, early: &UnboundedSender<Early>) -> Arc<dyn TraceSink> {
         let offset = self.begun.elapsed();
         Arc::new(Sink {
             steps: self.clone(),
             connection: connection.clone(),
             offset,
             reported: Mutex::default(),
+            place,
+            early: early.clone(),
+            told: AtomicUsize::default(),
         })
     }
 
@@ -109,11 +118,17 @@ impl Steps {
     }
 }
 
+/// Whom the connection at a place has found so far.
+pub(crate) type Early = (usize, Vec<Contact>);
+
 struct Sink {
     steps: Steps,
     connection: ConnectionId,
     offset: Duration,
     reported: Mutex<usize>,
+    place: usize,
+    early: UnboundedSender<Early>,
+    told: AtomicUsize,
 }
 
 impl TraceSink for Sink {
@@ -126,5 +141,12 @@ impl TraceSink for Sink {
         step.connection = Some(self.connection.clone());
         step.started_after = step.started_after.saturating_add(self.offset);
         self.steps.push(step);
+    }
+
+    fn found(&self, so_far: Vec<Contact>) {
+        if self.told.fetch_add(1, Ordering::Relaxed) < MAX_TOLD {
+            // Nobody listens any more once the lookup is over.
+            let _ = self.early.send((self.place, so_far));
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ringside_domain::{CallId, Freshness, Timestamp, phone::Grade};
+use ringside_domain::{CallId, Freshness, Kind, Timestamp, phone::Grade};
 use ringside_engine::{
     lookup::{MAX_CONTACTS, Question, lookup},
-    view::{AskedState, LookupView},
+    view::{AskedState, LookupView, Partly},
 };
 
 use crate::fakes::{CALLER, Crm, Index, Say, contact, id};
@@ -221,8 +221,9 @@ async fn extensions_and_sip_addresses_stay_where_they_are_known() {
     assert_eq!(seen.published.len(), 1);
 }
 
+/// Not only that it failed: what, why, and whether asking again may help.
 #[tokio::test(start_paused = true)]
-async fn a_part_of_an_answer_is_an_answer() {
+async fn a_part_that_failed_is_said_beside_a_hit() {
     let stage = Stage::new(
         Index::default(),
         vec![
@@ -238,9 +239,70 @@ async fn a_part_of_an_answer_is_an_answer() {
     assert_eq!(seen.names(), ["Anna"]);
     assert_eq!(
         seen.states(),
-        [AskedState::Found, AskedState::Failed("Leads: the CRM is down".into())]
+        [
+            AskedState::Partly(Partly {
+                why: "Leads: the CRM is down; Firms: not for you".into(),
+                passing: true
+            }),
+            AskedState::Failed("Leads: the CRM is down; Firms: not for you".into())
+        ]
     );
     assert!(seen.steps(Some("a")).contains(&"find_contact: unavailable".to_owned()));
+    assert!(seen.steps(Some("a")).contains(&"find_contact: forbidden".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_found_is_shown_before_the_rest_is_answered() {
+    let anna = || vec![contact("a", "1", "Anna", CALLER)];
+    let told = |then| Say::Told(anna(), Box::new(then));
+    let stage = Stage::new(
+        Index::default(),
+        vec![
+            Crm::new("a", 2_500, told(Say::Found(anna()))),
+            Crm::new("b", 3_000, told(Say::Found(vec![]))),
+        ],
+    );
+    let seen = stage.look(CALLER).await;
+    // Of another connection's contact nothing is believed.
+    assert_eq!(seen.names(), ["Anna"]);
+    let named = seen.published.iter().find(|(_, view)| !view.matches.is_empty());
+    let (after, view) = named.unwrap();
+    assert!(view.running && *after == 10, "{after:?}");
+    assert!(view.matches[0].best.live);
+    assert_eq!(seen.states(), [AskedState::Found, AskedState::NotFound]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_found_before_it_failed_is_there_all_the_same() {
+    let told = |name, then| Say::Told(vec![contact(name, "1", "Anna", CALLER)], Box::new(then));
+    let stage = Stage::new(
+        Index::default(),
+        vec![
+            Crm::new("a", 50, told("a", Say::Fail(Kind::Unavailable, "the CRM is down"))),
+            Crm::new("b", 50, told("b", Say::Hang)),
+            Crm::new("c", 50, told("c", Say::Panic)),
+        ],
+    );
+    let seen = stage.look(CALLER).await;
+    let groups = &seen.looked.lookup.matches;
+    assert_eq!(
+        groups.iter().map(|group| group.records().count()).collect::<Vec<_>>(),
+        [3]
+    );
+    let partly = |why: &str| {
+        AskedState::Partly(Partly {
+            why: why.into(),
+            passing: true,
+        })
+    };
+    assert_eq!(
+        seen.states(),
+        [
+            partly("the CRM is down"),
+            partly("no answer within 10 s"),
+            partly("stopped on a fault of its own; please report it")
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]

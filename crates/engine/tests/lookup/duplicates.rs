@@ -24,6 +24,7 @@ fn draft() -> ContactDraft {
         email: Some("anna@example.com".into()),
         number: Some(CALLER.into()),
         extra: Vec::new(),
+        force: false,
     }
 }
 

@@ -58,7 +58,9 @@ pub fn contact(connection: &str, record: &str, name: &str, number: &str) -> Cont
 #[derive(Clone, Debug)]
 pub enum Say {
     Found(Vec<Contact>),
-    /// Some of it, and the reason why the rest is missing.
+    /// Who is found at once, and what comes of it in the end.
+    Told(Vec<Contact>, Box<Say>),
+    /// Some of it, and the reason why a part is missing; another may not be asked.
     Partly(Vec<Contact>, &'static str),
     Fail(Kind, &'static str),
     Panic,
@@ -133,13 +135,20 @@ impl Crm {
                 failed: Vec::new(),
             }),
             Say::Partly(contacts, why) => {
-                let failed = vec![("Leads".to_owned(), Error::new(Kind::Unavailable, "find_contact", *why))];
+                let failed = vec![
+                    ("Leads".to_owned(), Error::new(Kind::Unavailable, "find_contact", *why)),
+                    (
+                        "Firms".to_owned(),
+                        Error::new(Kind::Forbidden, "find_contact", "not for you"),
+                    ),
+                ];
                 Ok(Found {
                     contacts: contacts.clone(),
                     failed,
                 })
             }
             Say::Fail(kind, why) => Err(Error::new(*kind, "find_contact", *why)),
+            Say::Told(..) => unreachable!("told already"),
             Say::Panic => panic!("Anna Meier, +1 415 555 0100"),
             Say::Hang => std::future::pending().await,
         };
@@ -186,7 +195,14 @@ impl Connector for Crm {
                 verified: 0,
             },
         });
-        self.say(&self.by_number).await
+        match &self.by_number {
+            Say::Told(contacts, then) => {
+                sleep(Duration::from_millis(10)).await;
+                cx.trace.found(contacts.clone());
+                self.say(then).await
+            }
+            say => self.say(say).await,
+        }
     }
 
     async fn find_contact_with_name(&self, cx: Cx, _: NameQuery) -> Result<Found> {

@@ -188,7 +188,7 @@ impl Seen {
             .map(|step| match &step.answer {
                 Answer::Found { records, verified } => format!("{}: {verified} of {records}", step.request),
                 Answer::Failed { kind, .. } => format!("{}: {}", step.request, kind.code()),
-                Answer::Skipped { reason } => format!("{}: {reason}", step.request),
+                Answer::Skipped { reason } | Answer::Odd { reason } => format!("{}: {reason}", step.request),
             })
             .collect()
     }

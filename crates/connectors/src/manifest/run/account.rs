@@ -7,13 +7,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
     sync::Arc,
+    time::Duration,
 };
 
 use ringside_domain::{Kind, Result, connector::Account};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{Mutex, MutexGuard},
-    time::timeout_at,
+    time::{Instant, timeout_at},
 };
 
 use super::{Ask, Run};
@@ -25,6 +26,10 @@ use crate::manifest::{
 
 /// Under this key the facts lie in the connection's memory.
 pub(crate) const KEY: &str = "account";
+
+/// How long it may take to see whether each contact type can be searched, and what of the deadline is left untouched.
+const TRIAL: Duration = Duration::from_secs(5);
+const LEFT: Duration = Duration::from_millis(500);
 
 /// What is known of the account, and which operations want to know it.
 pub(crate) struct Facts {
@@ -120,7 +125,7 @@ impl Run<'_> {
     }
 
     /// Signs in and says whose account it is.
-    pub(crate) async fn check(&self) -> Result<Account> {
+    pub(crate) async fn whose(&self) -> Result<Account> {
         let Some(who) = &self.manifest().whoami else {
             // Nothing to ask: signed in is all that can be said.
             self.core.access.open(&self.exit, self.until).await?;
@@ -128,12 +133,39 @@ impl Run<'_> {
             return Ok(Account {
                 id: self.core.place.base.clone(),
                 name: name.unwrap_or(self.name()).to_owned(),
+                limits: Vec::new(),
             });
         };
         let mut known = self.known().await?;
         let (account, facts) = self.who(who).await?;
         *known = Some(facts);
         Ok(account)
+    }
+
+    /// Signs in, says whose account it is, and tries whether callers can be found there.
+    ///
+    /// # Errors
+    /// As [`Run::whose`], and what stands in the way where no contact type can be searched.
+    pub(crate) async fn check(&self) -> Result<Account> {
+        let account = self.whose().await?;
+        // Whoever cuts this off must hear whose account it is all the same.
+        let until = (Instant::now() + TRIAL).min(self.until - LEFT);
+        if Instant::now() >= until {
+            return Ok(account);
+        }
+        let limits = self.for_lookups(until).unsearchable().await?;
+        Ok(Account { limits, ..account })
+    }
+
+    /// The same errand, but its answers are heard as those of a lookup.
+    fn for_lookups(&self, until: Instant) -> Self {
+        Self {
+            core: self.core,
+            operation: "find_contact",
+            exit: self.exit.clone(),
+            until,
+            live: true,
+        }
     }
 
     /// One at a time asks; whoever waits for the answer waits no longer than its own deadline.
@@ -181,6 +213,7 @@ impl Run<'_> {
             name: loaded
                 .text_at(&who.name, &body)?
                 .unwrap_or_else(|| self.name().to_owned()),
+            limits: Vec::new(),
         };
         facts.insert("id".to_owned(), account.id.clone());
         facts.insert("name".to_owned(), account.name.clone());

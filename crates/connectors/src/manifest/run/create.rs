@@ -1,7 +1,7 @@
 //! Create a contact: the name is split without cutting or inventing anything, what must be there first is found or made, and
 //! "there already" is answered with the record that is there, if it is the same person's.
 
-use ringside_domain::{Contact, ContactDraft, ContactRef, Kind, Result, contact::StoredNumber, phone};
+use ringside_domain::{Contact, ContactDraft, ContactRef, Kind, Result, contact::StoredNumber, name, phone};
 use serde_json::{Value, json};
 
 use super::{Run, records::proves, steps::Stopped, type_variables};
@@ -12,13 +12,13 @@ use crate::manifest::{
 };
 
 /// The step that makes the record, and its capture.
-const STEP: &str = "create";
+pub(super) const STEP: &str = "create";
 const ID: &str = "id";
 
 impl<'a> Run<'a> {
     /// # Errors
     /// [`Kind::Conflict`] when the CRM has a record like it: one with another number, or one that it does not name. If it
-    /// names one that has the draft's number, that one is the answer.
+    /// names one that has the draft's number and name, that one is the answer, and the person is told so.
     pub(crate) async fn create_contact(&self, draft: ContactDraft) -> Result<Contact> {
         let kind = self.contact_type(&draft.contact_type)?;
         let create = self.of(
@@ -102,7 +102,23 @@ impl<'a> Run<'a> {
             && let Ok((there, _)) = self.read_contact(kind, &id, scope).await
             && proves(&there.contact, &number)
         {
-            return Ok(there.contact);
+            // A switchboard is many people's number.
+            if is_called(&there.contact.name, &draft.name) {
+                self.exit.said(&format!(
+                    "{} had this contact already: nothing new was made",
+                    self.name()
+                ));
+                return Ok(there.contact);
+            }
+            let message = format!(
+                "{} has this number already, with another name: {}",
+                self.name(),
+                there.contact.name
+            );
+            let error = self.error(Kind::Conflict, message);
+            return Err(
+                error.hint("Choose that contact if it is the same person; else create this one without the number")
+            );
         }
         let message = format!("{} has this contact already", self.name());
         let mut error = self.error(Kind::Conflict, message);
@@ -124,9 +140,9 @@ impl<'a> Run<'a> {
                 id: id.to_owned(),
             },
             name: draft.name.trim().to_owned(),
-            company: draft.company.clone(),
-            title: draft.title.clone(),
-            emails: draft.email.iter().cloned().collect(),
+            company: filled(&draft.company),
+            title: filled(&draft.title),
+            emails: filled(&draft.email).into_iter().collect(),
             numbers,
             region: None,
             url: None,
@@ -156,37 +172,60 @@ fn draft_variables(draft: &ContactDraft, kind: &Type, stored: Option<&str>) -> V
         "name": draft.name.trim(),
         "given": given,
         "family": family,
-        "company": draft.company.as_deref().unwrap_or_default(),
-        "title": draft.title.as_deref().unwrap_or_default(),
-        "email": draft.email.as_deref().unwrap_or_default(),
+        "company": trimmed(&draft.company),
+        "title": trimmed(&draft.title),
+        "email": trimmed(&draft.email),
         "number": stored.unwrap_or_default(),
         "e164": draft.number.as_deref().filter(|number| number.starts_with('+')).unwrap_or_default(),
         "extra": extra,
+        "force": draft.force,
     })
 }
 
-/// Given and family name. What the person split stays so; else the last word is the family name. One word, and a company's
-/// name, is a family name as a whole: CRMs want one, and nothing is made up.
-fn split(draft: &ContactDraft, is_company: bool) -> (String, String) {
-    let typed = |name: &Option<String>| {
-        name.as_deref()
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
+fn trimmed(text: &Option<String>) -> &str {
+    text.as_deref().map(str::trim).unwrap_or_default()
+}
+
+fn filled(text: &Option<String>) -> Option<String> {
+    Some(trimmed(text).to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The same words in any order and case: `Meier, Anna` is `Anna Meier`.
+fn is_called(one: &str, other: &str) -> bool {
+    let words = |name: &str| {
+        let lower = name.to_lowercase();
+        let mut words: Vec<String> = lower
+            .split(|sign: char| !sign.is_alphanumeric())
+            .filter(|word| !word.is_empty())
             .map(str::to_owned)
+            .collect();
+        words.sort_unstable();
+        words
     };
-    let name = draft.name.trim();
-    match (typed(&draft.given), typed(&draft.family)) {
-        (given, Some(family)) => (given.unwrap_or_default(), family),
-        (None, None) if !is_company => match name.rsplit_once(char::is_whitespace) {
-            Some((given, family)) => (given.trim_end().to_owned(), family.to_owned()),
-            None => (String::new(), name.to_owned()),
-        },
-        // Only a given name was typed: what is left of the whole is the family name.
-        (Some(given), None) => match name.strip_prefix(&given).map(str::trim).filter(|rest| !rest.is_empty()) {
-            Some(rest) => (given, rest.to_owned()),
-            None => (String::new(), name.to_owned()),
-        },
-        (None, None) => (String::new(), name.to_owned()),
+    words(one) == words(other)
+}
+
+/// Given and family name. What the person split stays so; else [`name::split`] says it, as everywhere. One word, and a
+/// company's name, is a family name as a whole: CRMs want one, and nothing is made up.
+fn split(draft: &ContactDraft, is_company: bool) -> (String, String) {
+    let whole = draft.name.trim();
+    let (given, family) = match (filled(&draft.given), filled(&draft.family)) {
+        (None, None) if !is_company => name::split(whole),
+        (Some(given), None) => {
+            // Only a given name was typed: what is left of the whole is the family name.
+            let rest = whole
+                .strip_prefix(&given)
+                .map(str::trim)
+                .filter(|rest| !rest.is_empty());
+            let rest = rest.map(str::to_owned);
+            (rest.is_some().then_some(given), rest)
+        }
+        typed => typed,
+    };
+    match family {
+        Some(family) => (given.unwrap_or_default(), family),
+        None if is_company => (String::new(), whole.to_owned()),
+        None => (String::new(), name::spoken(whole)),
     }
 }
 
@@ -222,6 +261,7 @@ mod tests {
             email: None,
             number: None,
             extra: Vec::new(),
+            force: false,
         }
     }
 
@@ -244,6 +284,20 @@ mod tests {
             ),
             (draft("Anna", Some("Anna"), None), false, ("", "Anna")),
             (draft("Meier", None, Some("Meier")), false, ("", "Meier")),
+            (draft("Müller, Hans", None, None), false, ("Hans", "Müller")),
+            (
+                draft("Dr. Jane O'Brien-Smith Jr.", None, None),
+                false,
+                ("Dr. Jane", "O'Brien-Smith Jr."),
+            ),
+            (
+                draft("Ursula von der Leyen", None, None),
+                false,
+                ("Ursula", "von der Leyen"),
+            ),
+            (draft("李 小龙", None, None), false, ("小龙", "李")),
+            (draft(", Anna", None, None), false, ("", "Anna")),
+            (draft("Smith, Wesson", None, None), true, ("", "Smith, Wesson")),
         ];
         for (draft, company, (given, family)) in cases {
             assert_eq!(

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     Ask, Run,
-    records::{MATCHED, variables},
+    race::Race,
+    records::{MATCHED, is_matched, variables},
     type_variables,
 };
 use crate::manifest::{
@@ -23,17 +24,19 @@ const MOST: usize = 20;
 impl Run<'_> {
     /// Asks about the first hits, all at once; those whose number is only trusted to be theirs go first. What fails is in the
     /// trace, and the hit stays as it is, but where the numbers were to be read, a trusted one goes: nothing proves that it
-    /// is theirs. The error says how many that were.
+    /// is theirs. The error says how many that were. In a race, what takes too long is
+    /// not waited for.
     pub(super) async fn enrich(
         &self,
         hits: impl Iterator<Item = &mut Mapped>,
         enrich: Option<&Enrich>,
         scope: &Scope,
+        race: Option<&Race>,
     ) -> Option<Error> {
         let enrich = enrich?;
         let mut hits: Vec<&mut Mapped> = hits.collect();
         // Stable: the CRM's own order otherwise.
-        hits.sort_by_key(|hit| !is_trusted(hit));
+        hits.sort_by_key(|hit| !is_matched(&hit.contact));
         let most = enrich.max.unwrap_or(ENRICHED);
         let mut compared = vec![false; hits.len()];
         let mut why = None;
@@ -41,7 +44,7 @@ impl Run<'_> {
             .iter_mut()
             .enumerate()
             .take(most)
-            .map(|(place, hit)| async move { (place, self.enrich_one(hit, enrich, scope).await) })
+            .map(|(place, hit)| async move { (place, self.enrich_one(hit, enrich, scope, race).await) })
             .collect();
         while let Some((place, answer)) = asked.next().await {
             match answer {
@@ -58,7 +61,7 @@ impl Run<'_> {
         }
         let mut doubtful = 0;
         for (hit, _) in hits.iter_mut().zip(compared).filter(|(_, compared)| !compared) {
-            doubtful += usize::from(is_trusted(hit));
+            doubtful += usize::from(is_matched(&hit.contact));
             hit.contact.numbers.retain(|number| number.label != MATCHED);
         }
         (doubtful > 0).then(|| self.not_compared(doubtful, why))
@@ -78,7 +81,7 @@ impl Run<'_> {
         }
     }
 
-    async fn enrich_one(&self, hit: &mut Mapped, enrich: &Enrich, scope: &Scope) -> Result<()> {
+    async fn enrich_one(&self, hit: &mut Mapped, enrich: &Enrich, scope: &Scope, race: Option<&Race>) -> Result<()> {
         let mut scope = scope.with("contact", &variables(hit));
         if let Ok(kind) = self.contact_type(&hit.contact.id.contact_type) {
             scope = scope.with("type", &type_variables(kind));
@@ -88,7 +91,11 @@ impl Run<'_> {
         {
             return Ok(());
         }
-        let records = self.records(Ask::new(&enrich.request, &enrich.answer, &scope)).await?;
+        let ask = Ask {
+            race,
+            ..Ask::new(&enrich.request, &enrich.answer, &scope)
+        };
+        let records = self.records(ask).await?;
         match records.first() {
             Some(record) => self.add(hit, &enrich.contact, record),
             None => Err(self.error(Kind::NotFound, format!("{} has one of them no more", self.name()))),
@@ -155,11 +162,7 @@ impl Run<'_> {
     }
 }
 
-fn is_trusted(hit: &Mapped) -> bool {
-    hit.contact.numbers.iter().any(|number| number.label == MATCHED)
-}
-
-fn reads_numbers(map: &ContactMap) -> bool {
+pub(super) fn reads_numbers(map: &ContactMap) -> bool {
     !map.numbers.is_empty() || map.number_list.is_some()
 }
 

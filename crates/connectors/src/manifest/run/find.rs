@@ -1,125 +1,120 @@
 //! Find by number: every type at the same time, each with as few requests as its CRM allows.
 
-use std::collections::VecDeque;
-
-use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
-use ringside_domain::{Error, Kind, Result, connector::NumberForms, contact::Found, phone::Reading, trace};
+use futures_util::future::join_all;
+use ringside_domain::{
+    Kind, Result,
+    connector::NumberForms,
+    contact::Found,
+    phone::{Home, Reading, forms, read},
+};
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::{
-    Ask, Run,
-    plan::{Plan, Question, number_variables, plan},
-    records::{each_once, proves, trusted},
+    Run,
+    plan::{Plan, number_variables, plan},
+    race::Race,
+    records::each_once,
+    side::{Asked, Part, Side},
     type_variables,
 };
 use crate::manifest::{
     format::{Batching, FindContact, Type},
-    learned::Way,
-    mapping::Mapped,
-    render::{Scope, asked_forms},
+    render::asked_forms,
 };
 
-/// What one type's part of a lookup needs.
-struct Asked<'a> {
-    find: &'a FindContact,
-    /// `None`: all types at once.
-    contact_type: Option<&'a Type>,
-    scope: Scope,
-    number: &'a NumberForms,
-}
-
-/// One type's part of a lookup on its way.
-struct Side<'a> {
-    asked: Asked<'a>,
-    waves: VecDeque<Vec<Question>>,
-    stops: bool,
-    contacts: Vec<(Mapped, bool)>,
-    error: Option<Error>,
-    ways: Vec<Way>,
-    answered: bool,
-}
-
-impl<'a> Side<'a> {
-    fn new(asked: Asked<'a>, plan: Option<Plan>) -> Self {
-        let (waves, stops) = plan.map_or((Vec::new(), false), |plan| (plan.waves, plan.stops));
-        Self {
-            asked,
-            answered: waves.is_empty(),
-            waves: waves.into(),
-            stops,
-            contacts: Vec::new(),
-            error: None,
-            ways: Vec::new(),
-        }
-    }
-
-    fn has_proved(&self) -> bool {
-        self.contacts.iter().any(|(_, proved)| *proved)
-    }
-
-    /// Asking on would only be refused again.
-    fn is_hopeless(&self) -> bool {
-        matches!(&self.error, Some(error) if matches!(error.kind, Kind::SignInNeeded | Kind::RateLimited))
-    }
-}
-
-/// What one type's part found, and what failed beside it; an error only if all of it did.
-pub(super) type Part = Result<(Vec<Mapped>, Option<Error>)>;
-
-/// What one request found.
-struct Hits {
-    contacts: Vec<(Mapped, bool)>,
-    /// How it was asked, if that is certain to be how the hit is stored.
-    ways: Vec<Way>,
-}
+/// A number that is reserved for fiction.
+const NOBODY: &str = "+12025550100";
+/// So many questions of one lookup; the rest of what an operation may ask is for signing in and for what hits lack.
+const MOST: usize = 50;
 
 impl<'a> Run<'a> {
     pub(crate) async fn find_contact(&self, number: NumberForms) -> Result<Found> {
-        let kinds = self.kinds_to_ask()?;
         if matches!(
             number.reading,
             Reading::Withheld | Reading::Unreadable(_) | Reading::SipAddress(_)
         ) {
+            self.kinds_to_ask()?;
             return Ok(Found::default());
         }
+        let mut sides = self.sides(&number).await?;
+        self.cut(&mut sides);
+        let race = Race::new(sides.len(), self.until, self.live);
+        let searching = sides.into_iter().map(|side| {
+            let (part, race) = (self.part(side.asked.contact_type), &race);
+            async move { (part, self.search(side, race).await) }
+        });
+        collect(join_all(searching).await.into_iter())
+    }
+
+    /// What each type is to be asked.
+    async fn sides<'n>(&'n self, number: &'n NumberForms) -> Result<Vec<Side<'n>>> {
+        let kinds = self.kinds_to_ask()?;
         let clock_zone = self.core.clock.zone();
         let scope = self.in_zone(&self.scope().await?, &clock_zone);
         let scope = scope.with("number", &number_variables(&number.reading));
-        let asked = kinds.into_iter().map(|(contact_type, find)| {
+        let mut sides = Vec::new();
+        for (place, (contact_type, find)) in kinds.into_iter().enumerate() {
             let scope = match contact_type {
                 Some(kind) => scope.with("type", &type_variables(kind)),
                 None => scope.clone(),
             };
-            Asked {
+            let asked = Asked {
                 find,
                 contact_type,
                 scope,
-                number: &number,
-            }
-        });
-        let mut sides = Vec::new();
-        for asked in asked {
+                number,
+            };
             let plan = self.plan(&asked).await?;
-            sides.push(Side::new(asked, plan));
+            sides.push(Side::new(place, asked, plan));
         }
-        let most = sides.iter().map(|side| side.waves.len()).max().unwrap_or(0);
-        for _ in 0..most {
-            let mut running: FuturesUnordered<_> = sides.iter_mut().map(|side| self.next_wave(side)).collect();
-            while running.next().await.is_some() {}
-            drop(running);
-            // Forms that never hit here are for callers whom nobody knows: the known one's lead or account is not hunted in
-            // them on every call. Refresh has one wave, which asks all.
-            if sides.iter().any(|side| side.stops && side.has_proved()) {
+        Ok(sides)
+    }
+
+    /// Of more questions than one lookup asks, the least likely ones are left out, each type's in turn.
+    fn cut(&self, sides: &mut [Side<'_>]) {
+        let mut left_out: Vec<Vec<String>> = vec![Vec::new(); sides.len()];
+        let all = |sides: &[Side<'_>]| sides.iter().map(Side::questions).sum::<usize>();
+        while all(sides) > MOST {
+            let longest = sides.iter().enumerate().max_by_key(|(_, side)| side.questions());
+            let Some((place, 2..)) = longest.map(|(place, side)| (place, side.questions())) else {
                 break;
-            }
+            };
+            let question = sides[place].cut();
+            left_out[place].extend(question.into_iter().flat_map(|question| question.texts));
         }
-        let finishing = sides.into_iter().map(|side| async {
-            let part = part(self, side.asked.contact_type);
-            (part, self.finish(side).await)
-        });
-        let parts = join_all(finishing).await;
-        collect(parts.into_iter())
+        for (side, forms) in sides.iter().zip(left_out).filter(|(_, forms)| !forms.is_empty()) {
+            let reason = format!("not asked for: one lookup asks at most {MOST} questions");
+            self.left_out(side.asked.contact_type, forms, &reason);
+        }
+    }
+
+    /// The types that can't be searched by number, and why: each is asked one question, about a number that nobody has.
+    ///
+    /// # Errors
+    /// What stands in the way where it is so with all of them.
+    pub(super) async fn unsearchable(&self) -> Result<Vec<String>> {
+        let reading = read(NOBODY, &Home::default());
+        let forms = reading.number().map(|number| forms(number, &[])).unwrap_or_default();
+        let number = NumberForms { reading, forms };
+        let sides = match self.sides(&number).await {
+            Err(error) if error.kind == Kind::Unsupported => return Ok(Vec::new()),
+            sides => sides?,
+        };
+        let trying = sides
+            .iter()
+            .map(|side| async { (side.asked.contact_type, self.try_one(side).await) });
+        let tried = join_all(trying).await;
+        let works = tried.iter().any(|(_, answer)| answer.is_ok());
+        let failed = tried
+            .into_iter()
+            .filter_map(|(kind, answer)| Some((kind, answer.err()?)));
+        let mut failed = failed.peekable();
+        match failed.peek() {
+            Some(_) if !works => failed.next().map_or(Ok(Vec::new()), |(_, error)| Err(error)),
+            _ => Ok(failed
+                .map(|(kind, error)| format!("{}: {error}", self.part(kind)))
+                .collect()),
+        }
     }
 
     /// The types in the order of the manifest, each with how it is found; those that are found at once, as one.
@@ -141,57 +136,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A type's next questions, all at once, until one of them proved somebody.
-    async fn next_wave(&self, side: &mut Side<'_>) {
-        if side.is_hopeless() {
-            return;
-        }
-        let Some(wave) = side.waves.pop_front() else { return };
-        let asked = &side.asked;
-        let asking = wave.iter().enumerate().map(|(rank, question)| async move {
-            // Types take turns: where there is a budget, each has its likeliest questions out before the others' rest.
-            for _ in 0..rank {
-                tokio::task::yield_now().await;
-            }
-            self.ask_question(asked, question).await
-        });
-        let mut running: FuturesUnordered<_> = asking.collect();
-        while let Some(answer) = running.next().await {
-            match answer {
-                Ok(hits) => {
-                    side.answered = true;
-                    let proved = hits.contacts.iter().any(|(_, proved)| *proved);
-                    add_new(&mut side.contacts, hits.contacts);
-                    side.ways.extend(hits.ways);
-                    if proved && side.stops {
-                        // Dropping the others cancels them.
-                        break;
-                    }
-                }
-                Err(failed) => side.error = side.error.take().or(Some(failed)),
-            }
-        }
-    }
-
-    /// What is learned of a type's answers, and what its hits still lack. What failed beside a hit is part of the answer.
-    async fn finish(&self, side: Side<'_>) -> Part {
-        let Side {
-            asked,
-            mut contacts,
-            error,
-            ways,
-            answered,
-            ..
-        } = side;
-        self.core.learned.hit(&ways).await;
-        let proved = contacts.iter_mut().filter_map(|(hit, proved)| proved.then_some(hit));
-        let not_compared = self.enrich(proved, asked.find.enrich.as_ref(), &asked.scope).await;
-        match error.or(not_compared) {
-            Some(error) if !answered => Err(error),
-            error => Ok((contacts.into_iter().map(|(hit, _)| hit).collect(), error)),
-        }
-    }
-
     async fn plan(&self, asked: &Asked<'_>) -> Result<Option<Plan>> {
         let find = asked.find;
         let texts = asked_forms(find, asked.number);
@@ -200,7 +144,7 @@ impl<'a> Run<'a> {
                 Reading::Extension(_) => "extension",
                 _ => "no format fits this number",
             };
-            self.skipped(asked.contact_type, reason);
+            self.left_out(asked.contact_type, Vec::new(), reason);
             return Ok(None);
         }
         let fields = match (&find.fields, find.batching) {
@@ -212,7 +156,7 @@ impl<'a> Run<'a> {
             _ => Vec::new(),
         };
         if find.batching == Batching::PerFieldForm && fields.is_empty() {
-            self.skipped(asked.contact_type, "this type has no phone fields");
+            self.left_out(asked.contact_type, Vec::new(), "this type has no phone fields");
             return Ok(None);
         }
         let id = asked.contact_type.map_or("*", |kind| kind.id.as_str());
@@ -220,81 +164,6 @@ impl<'a> Run<'a> {
             plan(find, id, texts, fields, asked.number, &self.core.learned, self.live).await,
         ))
     }
-
-    fn skipped(&self, contact_type: Option<&Type>, reason: &str) {
-        let answer = trace::Answer::Skipped {
-            reason: reason.to_owned(),
-        };
-        self.exit
-            .trace(part(self, contact_type), Vec::new(), Instant::now(), answer);
-    }
-
-    async fn ask_question(&self, asked: &Asked<'_>, question: &Question) -> Result<Hits> {
-        let mut scope = asked.scope.with("forms", &question.texts);
-        if let Some(form) = question.texts.first() {
-            scope = scope.with("form", form);
-        }
-        if let Some(field) = &question.field {
-            scope = scope.with("field", field);
-        }
-        let ask = Ask {
-            forms: &question.texts,
-            ..Ask::new(&asked.find.request, &asked.find.answer, &scope)
-        };
-        let reply = self.ask(ask).await.map_err(|refusal| refusal.error)?;
-        let records = self.records_of(&reply, &asked.find.answer)?;
-        let mapped = self.mapped(&records, &asked.find.answer, asked.contact_type, &asked.scope)?;
-        let contacts: Vec<(Mapped, bool)> = mapped
-            .into_iter()
-            .map(|mut mapped| {
-                trusted(&mut mapped.contact, &asked.number.reading, asked.find.verify);
-                let proved = proves(&mapped.contact, &asked.number.reading);
-                (mapped, proved)
-            })
-            .collect();
-        let verified = contacts.iter().filter(|(_, proved)| *proved).count();
-        self.found(&reply, records.len(), verified);
-        Ok(Hits {
-            ways: hitting(&contacts, question),
-            contacts,
-        })
-    }
-}
-
-/// A record that several requests bring is one.
-fn add_new(contacts: &mut Vec<(Mapped, bool)>, hits: Vec<(Mapped, bool)>) {
-    for (hit, proved) in hits {
-        match contacts
-            .iter_mut()
-            .find(|(known, _)| known.contact.id == hit.contact.id)
-        {
-            Some((_, known)) => *known |= proved,
-            None => contacts.push((hit, proved)),
-        }
-    }
-}
-
-/// The ways that hit: the only one, or those whose text is stored letter by letter.
-fn hitting(contacts: &[(Mapped, bool)], question: &Question) -> Vec<Way> {
-    let mut proved = contacts.iter().filter(|(_, proved)| *proved).peekable();
-    if proved.peek().is_none() {
-        return Vec::new();
-    }
-    if let [way] = question.ways.as_slice() {
-        return vec![way.clone()];
-    }
-    let stored: Vec<&str> = proved
-        .flat_map(|(hit, _)| &hit.contact.numbers)
-        .map(|number| number.raw.as_str())
-        .collect();
-    let texts = question.texts.iter().zip(&question.ways);
-    let hit = texts.filter(|(text, _)| stored.contains(&text.as_str()));
-    hit.map(|(_, way)| way.clone()).collect()
-}
-
-/// A part of a lookup, for people.
-fn part(run: &Run<'_>, contact_type: Option<&Type>) -> String {
-    contact_type.map_or_else(|| run.name().to_owned(), |kind| kind.label.clone())
 }
 
 /// All parts together: what failed is named, and an error only if everything did.

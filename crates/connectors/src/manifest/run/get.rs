@@ -12,7 +12,7 @@ impl<'a> Run<'a> {
         let scope = self.in_zone(&self.scope().await?, &self.core.clock.zone());
         let (mut mapped, _) = self.read_contact(kind, &id.id, &scope).await?;
         let get = self.of(&kind.id, |own| own.get_contact.as_ref(), &self.manifest().get_contact)?;
-        self.enrich(std::iter::once(&mut mapped), get.enrich.as_ref(), &scope)
+        self.enrich(std::iter::once(&mut mapped), get.enrich.as_ref(), &scope, None)
             .await;
         Ok(mapped.contact)
     }

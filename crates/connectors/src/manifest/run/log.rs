@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ringside_domain::{
-    Direction, Kind, LogReceipt, LogRef, Outcome, Result,
+    Direction, Error, Kind, LogReceipt, LogRef, Outcome, Result,
     call::EndReason,
     connector::Progress,
     log::{CallLogEntry, LOG_ID, LOG_STEP, LOG_URL},
@@ -16,7 +16,7 @@ use super::{
     type_variables,
 };
 use crate::manifest::{
-    format::{LogCall, Type},
+    format::{LogCall, Type, WriteStep},
     mapping::has,
     render::Scope,
 };
@@ -25,7 +25,10 @@ impl<'a> Run<'a> {
     pub(crate) async fn log_call(&self, entry: CallLogEntry, progress: &dyn Progress) -> Result<LogReceipt> {
         let kind = self.contact_type(&entry.contact.contact_type)?;
         let log = self.of(&kind.id, |own| own.log_call.as_ref(), &self.manifest().log_call)?;
-        let scope = self.log_scope(&entry, kind, log).await?;
+        let (scope, chosen) = self.log_scope(&entry, kind, log).await?;
+        if progress.answered(LOG_STEP).await.is_none() {
+            self.is_complete(&chosen, kind, &scope).await?;
+        }
         let complete = |step: &str, captured: &mut BTreeMap<String, String>, scope: &Scope| {
             if step == LOG_STEP {
                 self.add_page(captured, log, scope);
@@ -43,12 +46,12 @@ impl<'a> Run<'a> {
     pub(crate) async fn update_log(&self, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
         let kind = self.contact_type(&entry.contact.contact_type)?;
         let update = self.of(&kind.id, |own| own.update_log.as_ref(), &self.manifest().update_log)?;
-        let scope = self.log_scope(&entry, kind, update).await?;
+        let (scope, _) = self.log_scope(&entry, kind, update).await?;
         let scope = scope.with("log", &json!({ "id": log.id, "url": log.url }));
         let done: Steps = self
             .steps(&update.steps, &scope, None, |_, _, _| ())
             .await
-            .map_err(why)?;
+            .map_err(|stopped| self.half_changed(&update.steps, stopped))?;
         // Some CRMs make a new record of a changed one.
         let renewed = done
             .values()
@@ -68,7 +71,7 @@ impl<'a> Run<'a> {
         let kind = self.contact_type(&entry.contact.contact_type)?;
         let find = self.of(&kind.id, |own| own.find_log.as_ref(), &self.manifest().find_log)?;
         let log = self.of(&kind.id, |own| own.log_call.as_ref(), &self.manifest().log_call)?;
-        let scope = self.log_scope(&entry, kind, log).await?;
+        let (scope, _) = self.log_scope(&entry, kind, log).await?;
         let mut logs: Vec<LogRef> = Vec::new();
         let listed = self.list(Ask::new(&find.request, &find.answer, &scope)).await?;
         let read = listed.records.len();
@@ -105,14 +108,13 @@ impl<'a> Run<'a> {
         Ok(logs)
     }
 
-    async fn log_scope(&self, entry: &CallLogEntry, kind: &'a Type, log: &LogCall) -> Result<Scope> {
-        let fields: BTreeMap<&str, &str> = self
-            .manifest()
-            .log_fields
-            .iter()
-            .map(|field| (field.name.as_str(), ""))
-            .chain(entry.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-            .collect();
+    /// What templates of a log see, and what counts for its fields.
+    async fn log_scope(
+        &self,
+        entry: &CallLogEntry,
+        kind: &'a Type,
+        log: &LogCall,
+    ) -> Result<(Scope, BTreeMap<String, String>)> {
         let contact = json!({
             "id": entry.contact.id,
             "type": entry.contact.contact_type,
@@ -124,13 +126,28 @@ impl<'a> Run<'a> {
             .with("type", &type_variables(kind))
             .with("contact", &contact);
         let scope = self.in_zone(&scope, &entry.zone);
-        Ok(scope
+        let chosen = self.chosen(entry, kind, &scope).await?;
+        let scope = scope
             .with("call", &call_variables(entry))
             .with("subject", &note::subject(entry))
             .with("note", entry.note.trim())
             .with("body", &note::body(entry, log))
             .with("marker", entry.marker.as_str())
-            .with("fields", &fields))
+            .with("fields", &chosen);
+        Ok((scope, chosen))
+    }
+
+    /// An update that stopped behind its first write has changed something already.
+    fn half_changed(&self, steps: &[WriteStep], stopped: Stopped) -> Error {
+        let first = steps.iter().find(|step| step.request.writes());
+        let error = *stopped.refusal;
+        let mut error = error.error;
+        let place = steps.iter().position(|step| step.name == stopped.step);
+        let began = first.and_then(|first| steps.iter().position(|step| step.name == first.name));
+        if place > began && began.is_some() && !error.may_have_happened {
+            error.message = format!("{} changed the log, but not all of it: {}", self.name(), error.message).into();
+        }
+        error
     }
 
     /// The log's page, where the answer has none that may be opened.
@@ -171,7 +188,9 @@ fn holds(value: &Value, marker: &str) -> bool {
     }
 }
 
-/// `call.*`. Times are milliseconds since 1970, `end` is the start where the duration is unknown; null is what nobody knows.
+/// `call.*`. Times are milliseconds since 1970; null is what nobody knows. `end` is the start and the time talked, so that a
+/// CRM that makes a call's length of its two times shows how long was talked, as all others do: the ringing is in neither.
+/// Where the time talked is unknown, it is the start.
 fn call_variables(entry: &CallLogEntry) -> Value {
     let talked = entry.duration.unwrap_or_default();
     let (number, line) = (entry.number.as_deref(), entry.line.as_deref());

@@ -1,14 +1,12 @@
 //! Find by name: every type, and every request of a type, at the same time.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use ringside_domain::{Contact, Result, connector::NameQuery, contact::Found};
 use serde_json::{Value, json};
 
-use super::{
-    Ask, Run,
-    find::{Part, collect},
-    type_variables,
-};
+use super::{Ask, Run, find::collect, race::Race, side::Part, type_variables};
 use crate::manifest::{
     format::{FindWithName, Request, Type},
     mapping::Mapped,
@@ -135,7 +133,11 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        self.enrich(hits.iter_mut(), find.enrich.as_ref(), &scope).await;
+        // Who is found is found: more about them is not waited for as long as they were.
+        let race = Race::new(0, self.until, false);
+        race.found(Duration::ZERO);
+        self.enrich(hits.iter_mut(), find.enrich.as_ref(), &scope, Some(&race))
+            .await;
         Ok((hits, error))
     }
 }

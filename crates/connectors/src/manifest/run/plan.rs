@@ -1,4 +1,8 @@
 //! What is asked of one contact type: which texts by which field, in how many requests, and which of them first.
+//!
+//! Of a number that nobody has, every form is asked for, on every call. Where a type has hit so often that its ways are known,
+//! those that never did are asked for last, and only if there is time for them: a stranger costs them only while nobody else is
+//! in the line.
 
 use ringside_domain::{connector::NumberForms, phone::Reading};
 use serde_json::{Value, json};
@@ -10,6 +14,8 @@ use crate::manifest::{
 
 /// So many of the ways that hit before are tried before all others.
 const FIRST: usize = 2;
+/// After so many hits in a type it is known how its users write.
+const KNOWN: u32 = 50;
 
 /// One request of a lookup.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +26,17 @@ pub(super) struct Question {
     pub ways: Vec<Way>,
 }
 
-/// The questions of a type, those of one wave at the same time. A hit in one wave makes the next ones needless.
+/// Questions that are asked at the same time.
+#[derive(Debug, PartialEq)]
+pub(super) struct Wave {
+    pub questions: Vec<Question>,
+    /// None of it ever hit, and others often did.
+    pub rare: bool,
+}
+
+/// The questions of a type. A hit in one wave makes the next ones needless.
 pub(super) struct Plan {
-    pub waves: Vec<Vec<Question>>,
+    pub waves: Vec<Wave>,
     /// The first verified hit ends it.
     pub stops: bool,
 }
@@ -57,10 +71,11 @@ pub(super) async fn plan(
             .map(|(field, text)| (Some(field.clone()), text.clone(), way(Some(field), text)))
             .collect(),
     };
-    let mut hits = vec![0; units.len()];
+    let (mut hits, mut is_known) = (vec![0; units.len()], false);
     if exact {
         let ways: Vec<Way> = units.iter().map(|(_, _, way)| way.clone()).collect();
         hits = learned.hits(&ways).await;
+        is_known = hits.iter().sum::<u32>() >= KNOWN;
         if hits.iter().all(|hits| *hits == 0) {
             // A type that never had a hit: how this CRM's users write other types.
             hits = learned.hits_elsewhere(&ways).await;
@@ -74,23 +89,24 @@ pub(super) async fn plan(
         Batching::All => find.max_terms.unwrap_or(usize::MAX).max(1),
         Batching::PerForm | Batching::PerFieldForm => 1,
     };
-    let known = hits.iter().filter(|hits| **hits > 0).count();
-    let questions: Vec<Question> = units.chunks(in_one.min(units.len().max(1))).map(question).collect();
-    // A chunk is worth asking first as long as something in it hit before.
-    let first = if exact && !live {
-        known.div_ceil(in_one.min(units.len().max(1))).min(FIRST)
+    let in_one = in_one.min(units.len().max(1));
+    let mut questions: Vec<Question> = units.chunks(in_one).map(question).collect();
+    let stops = exact && !live;
+    let mut waves = Vec::new();
+    if stops {
+        // A chunk is worth asking first as long as something in it hit before.
+        let hit = hits.iter().filter(|hits| **hits > 0).count().div_ceil(in_one);
+        let rare = if is_known { questions.split_off(hit) } else { Vec::new() };
+        let others = questions.split_off(hit.min(FIRST));
+        waves.extend([(questions, false), (others, false), (rare, true)]);
     } else {
-        0
-    };
-    let mut waves = vec![questions];
-    if first > 0 {
-        let rest = waves[0].split_off(first);
-        waves.push(rest);
+        waves.push((questions, false));
     }
-    waves.retain(|wave| !wave.is_empty());
+    waves.retain(|(questions, _)| !questions.is_empty());
+    let waves = waves.into_iter().map(|(questions, rare)| Wave { questions, rare });
     Plan {
-        waves,
-        stops: exact && !live,
+        waves: waves.collect(),
+        stops,
     }
 }
 

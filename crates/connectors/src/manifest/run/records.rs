@@ -19,6 +19,10 @@ use crate::manifest::{
 /// Labels the asked number on a contact that was found without its own.
 pub(super) const MATCHED: &str = "matched";
 
+pub(super) fn is_matched(contact: &Contact) -> bool {
+    contact.numbers.iter().any(|number| number.label == MATCHED)
+}
+
 impl Run<'_> {
     /// The contacts among the records. One that can't be read is left out: it is no contact, but no reason to hide the others.
     pub(super) fn mapped(
@@ -71,6 +75,19 @@ impl Run<'_> {
             });
         }
         Ok(contacts)
+    }
+
+    /// Hits without any number can't be proved: a path of theirs is most likely wrong.
+    pub(super) fn numberless(&self, contacts: &[(Mapped, bool)], records: &[Value]) {
+        let none = !contacts.is_empty() && contacts.iter().all(|(hit, _)| hit.contact.numbers.is_empty());
+        if let Some(first) = records.first().filter(|_| none) {
+            self.core.loaded.doubts.say(|| {
+                format!(
+                    "No number was found in what came: look at `numbers`; the first of it: {}",
+                    has(first)
+                )
+            });
+        }
     }
 
     fn of_no_type(&self, record: &Value, answer: &Answer) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ringside_domain::{HttpAnswer, Kind, Result, connector::Progress, log::Captures as Kept};
 use serde_json::Value;
 
-use super::{Ask, Run};
+use super::{Ask, CREATE, Run, ensured::Turn};
 use crate::manifest::{
     classify::Refusal,
     format::{ReadStep, WriteStep},
@@ -73,11 +73,15 @@ impl Run<'_> {
         {
             return Ok(self.with_all_names(step, BTreeMap::new()));
         }
+        let turn = self.turn(step, scope).await?;
         if let Some(there) = self.find_first(step, scope).await? {
             if let Some(progress) = progress {
                 progress.done(&step.name, kept(&there)).await?;
             }
             return Ok(there);
+        }
+        if let Some(made) = turn.as_ref().and_then(Turn::made) {
+            return Ok(self.with_all_names(step, made));
         }
         let ask = Ask {
             reads_body: step.answer.ok_when.is_some() || step.capture.values().any(|path| !path.starts_with("header:")),
@@ -89,12 +93,27 @@ impl Run<'_> {
         self.found(&reply, usize::from(captured.is_ok()), 0);
         let mut captured = captured.map_err(|error| if writes { error.maybe_happened() } else { error })?;
         complete(&step.name, &mut captured, scope);
+        if let Some(turn) = turn {
+            turn.keep(&captured).await;
+        }
         if let Some(progress) = progress {
             // The request was answered: whatever the journal says now, nobody may think it was not sent.
             let done = progress.done(&step.name, kept(&captured)).await;
             done.map_err(ringside_domain::Error::maybe_happened)?;
         }
         Ok(captured)
+    }
+
+    /// The turn of a step that makes what a new contact needs beside it.
+    async fn turn(&self, step: &WriteStep, scope: &Scope) -> Result<Option<Turn<'_>>> {
+        if self.operation != CREATE || step.name == super::create::STEP || step.find_first.is_none() {
+            return Ok(None);
+        }
+        let core = self.core;
+        let wanted = core.loaded.request(&step.request, scope, &core.place.base)?;
+        Ok(Some(
+            core.ensured.turn(&step.name, &wanted, core.clock.now().wall).await,
+        ))
     }
 
     /// What is there already: the record that the manifest picks, or everything that the step would capture.
@@ -104,11 +123,26 @@ impl Run<'_> {
         scope: &Scope,
     ) -> Result<Option<BTreeMap<String, String>>, Box<Refusal>> {
         let Some(first) = &step.find_first else { return Ok(None) };
-        let found = match self.read_step(first, scope).await {
+        let creates = self.operation == CREATE;
+        let picked = match self.pick(first, scope, creates).await {
             Err(refusal) if refusal.error.kind == Kind::NotFound => return Ok(None),
-            found => found?,
+            picked => picked?,
         };
-        let Some(found) = found else { return Ok(None) };
+        let Some(Picked {
+            captured: found,
+            of,
+            called,
+        }) = picked
+        else {
+            return Ok(None);
+        };
+        if creates && of > 1 {
+            let what = if called.is_empty() { &step.name } else { &called };
+            self.exit.said(&format!(
+                "{} has {of} records that fit `{what}`; the first one was taken",
+                self.name()
+            ));
+        }
         let names = if step.capture.is_empty() {
             &first.capture
         } else {
@@ -125,6 +159,11 @@ impl Run<'_> {
         step: &ReadStep,
         scope: &Scope,
     ) -> Result<Option<BTreeMap<String, String>>, Box<Refusal>> {
+        Ok(self.pick(step, scope, false).await?.map(|picked| picked.captured))
+    }
+
+    /// `cased`: a record is the same however it is cased.
+    async fn pick(&self, step: &ReadStep, scope: &Scope, cased: bool) -> Result<Option<Picked>, Box<Refusal>> {
         let loaded = &self.core.loaded;
         if let Some(when) = &step.when
             && !loaded.is_true(when, scope)?
@@ -132,32 +171,51 @@ impl Run<'_> {
             return Ok(None);
         }
         let reply = self.ask(Ask::new(&step.request, &step.answer, scope)).await?;
+        let wanted = self.wanted(step, scope)?;
         // Without a list and a pick, captures look at the answer as a whole.
-        let body = if step.answer.list.is_none() && step.pick.is_empty() {
-            Some(reply.body.clone()).filter(|_| !reply.empty)
+        let mut fits = if step.answer.list.is_none() && wanted.is_empty() {
+            Some(reply.body.clone()).filter(|_| !reply.empty).into_iter().collect()
         } else {
-            let mut picked = None;
-            for record in self.records_of(&reply, &step.answer)? {
-                if self.is_picked(step, &record, scope)? {
-                    picked = Some(record);
-                    break;
-                }
-            }
-            picked
+            self.fitting(self.records_of(&reply, &step.answer)?, &wanted, cased)?
         };
-        self.found(&reply, usize::from(body.is_some()), 0);
-        let Some(body) = body else { return Ok(None) };
-        Ok(Some(loaded.captures(&step.capture, &reply.http, &body)?))
+        let of = fits.len();
+        self.found(&reply, of, 0);
+        if fits.is_empty() {
+            return Ok(None);
+        }
+        let captured = loaded.captures(&step.capture, &reply.http, &fits.swap_remove(0))?;
+        let called = wanted
+            .iter()
+            .map(|(_, text)| text.trim())
+            .collect::<Vec<_>>()
+            .join(", ");
+        Ok(Some(Picked { captured, of, called }))
     }
 
-    fn is_picked(&self, step: &ReadStep, record: &Value, scope: &Scope) -> Result<bool> {
-        for (path, wanted) in &step.pick {
-            let wanted = self.core.loaded.text(wanted, scope)?;
-            if self.core.loaded.text_at(path, record)?.unwrap_or_default() != wanted {
-                return Ok(false);
+    /// What the record's *paths* must say.
+    fn wanted<'s>(&self, step: &'s ReadStep, scope: &Scope) -> Result<Vec<(&'s String, String)>> {
+        let text = |(path, wanted)| Ok((path, self.core.loaded.text(wanted, scope)?));
+        step.pick.iter().map(text).collect()
+    }
+
+    /// The records that fit, in their order. A company that a contact is created in is the same however it is `cased`, but one
+    /// that is written just so is taken before; everywhere else, where texts may be ids, nothing less will do.
+    fn fitting(&self, records: Vec<Value>, wanted: &[(&String, String)], cased: bool) -> Result<Vec<Value>> {
+        let (mut just_so, mut nearly) = (Vec::new(), Vec::new());
+        for record in records {
+            let (mut same, mut alike) = (true, true);
+            for (path, wanted) in wanted {
+                let text = self.core.loaded.text_at(path, &record)?.unwrap_or_default();
+                same &= text == *wanted;
+                alike &= folded(&text) == folded(wanted);
+            }
+            if same {
+                just_so.push(record);
+            } else if alike && cased {
+                nearly.push(record);
             }
         }
-        Ok(true)
+        Ok(if just_so.is_empty() { nearly } else { just_so })
     }
 
     fn captured(&self, step: &WriteStep, http: &HttpAnswer, body: &Value) -> Result<BTreeMap<String, String>> {
@@ -199,6 +257,20 @@ impl Run<'_> {
         }
         captured
     }
+}
+
+/// A record of a reading step.
+struct Picked {
+    captured: BTreeMap<String, String>,
+    /// So many fitted.
+    of: usize,
+    /// What they fitted.
+    called: String,
+}
+
+/// Without case, and with single blanks.
+fn folded(text: &str) -> String {
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn kept(captured: &BTreeMap<String, String>) -> Kept {

@@ -38,7 +38,7 @@ fn three() -> Vec<Match> {
     vec![
         dated(found("a", "1", "Anna", Grade::Exact), Some(5), Some(20)),
         dated(found("a", "2", "Bert", Grade::Exact), Some(3), Some(10)),
-        dated(found("b", "3", "Cleo", Grade::Alias), None, None),
+        dated(found("b", "3", "Cleo", Grade::Alias), Some(4), None),
         dated(found("b", "4", "Dora", Grade::Tail), Some(1), Some(99)),
     ]
 }
@@ -82,6 +82,20 @@ fn without_any_date_the_card_asks() {
     assert_eq!(named(&view, Several::EarliestCreated), None);
     assert_eq!(named(&view, Several::LastSpoken), None);
     assert!(named(&view, Several::First).is_some());
+}
+
+/// A CRM that tells no dates may hold the oldest record of all.
+#[test]
+fn who_was_created_first_is_not_known_while_one_of_them_has_no_date() {
+    let mut all = three();
+    all.push(dated(found("c", "1", "Zoe", Grade::Exact), None, Some(1)));
+    let view = asked(&of(vec![all]), false);
+    assert_eq!(named(&view, Several::EarliestCreated), None);
+    assert_eq!(
+        named(&view, Several::LastSpoken),
+        Some(("Anna".into(), ChosenBy::LastSpoken)),
+        "without a call they were never spoken with"
+    );
 }
 
 #[test]
@@ -133,7 +147,7 @@ proptest! {
             let Some((chosen, by)) = preselect(&over, None, several) else {
                 let undated = match several {
                     Several::LastSpoken => exact.iter().all(|contact| contact.last_call.is_none()),
-                    Several::EarliestCreated => exact.iter().all(|contact| contact.created.is_none()),
+                    Several::EarliestCreated => exact.iter().any(|contact| contact.created.is_none()),
                     _ => false,
                 };
                 prop_assert!(people == 0 || undated);
@@ -148,7 +162,7 @@ proptest! {
                     match several {
                         Several::LastSpoken => prop_assert!(other.last_call <= chosen.last_call),
                         Several::EarliestCreated => {
-                            prop_assert!(other.created.is_none_or(|created| Some(created) >= chosen.created));
+                            prop_assert!(other.created.is_some() && other.created >= chosen.created);
                         }
                         // c was asked first, a last.
                         _ => prop_assert!(other.id.connection <= chosen.id.connection),
