@@ -5,7 +5,7 @@ use std::{env, sync::Arc, time::Duration};
 use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
 
 use crate::{
-    life::{Death, Life, Profile},
+    life::{Death, Deed, Life, Profile},
     verdict::{Run, Verdict},
 };
 
@@ -120,8 +120,7 @@ async fn run(seed: u64) -> Verdict {
         crm: crm.url(),
         searchable,
         steps: if chance.one_in(2) { 1 } else { 2 },
-        moves: false,
-        creates: false,
+        deed: Deed::Nothing,
         provider: chance.one_in(2).then(|| format!("call-{seed}@pbx.example")),
     };
     let lives = lives(&profile, &crm, &mut chance).await;
@@ -143,8 +142,7 @@ async fn pair(seed: u64) -> Verdict {
         crm: crm.url(),
         searchable: true,
         steps: if chance.one_in(2) { 1 } else { 2 },
-        moves: false,
-        creates: false,
+        deed: Deed::Nothing,
         provider: Some(format!("call-{seed}@pbx.example")),
     };
     let other = Profile {

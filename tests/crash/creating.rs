@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
 
 use crate::{
-    life::{Death, Life, Profile, SETTLES},
+    life::{Death, Deed, Life, Profile, SETTLES},
     verdict::Verdict,
 };
 
@@ -51,8 +51,7 @@ async fn run(point: Point) -> Verdict {
         crm: crm.url(),
         searchable: true,
         steps: 1,
-        moves: false,
-        creates: true,
+        deed: Deed::Creates,
         provider: None,
     };
     let hold = Arc::new(Hold::default());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
 
 use crate::{
-    life::{Death, Profile, SETTLES},
+    life::{Death, Deed, Profile, SETTLES},
     verdict::{Run, Verdict},
 };
 
@@ -73,7 +73,33 @@ pub fn moves() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
     for searchable in [true, false] {
         for shared in [true, false] {
             for point in points_of_move() {
-                runs.push(run(searchable, 1, shared, true, point));
+                runs.push(run(searchable, 1, shared, Deed::Moves, point));
+            }
+        }
+    }
+    runs
+}
+
+/// The same while a log is on its way that is wanted otherwise by then.
+fn points_of_wish() -> Vec<Point> {
+    let lines = ["write wanted", "write logged", "owed update", "update logged"].map(Point::Line);
+    let requests = [
+        Point::Receipt(Route::Update),
+        Point::Late(Route::Update),
+        Point::Commit(Route::Update),
+    ];
+    let bytes = BYTES.map(|bytes| Point::Bytes(Route::Update, bytes));
+    lines.into_iter().chain(requests).chain(bytes).collect()
+}
+
+pub fn wishes() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
+    let mut runs = Vec::new();
+    for searchable in [true, false] {
+        for steps in [1, 2] {
+            for shared in [true, false] {
+                for point in points_of_wish() {
+                    runs.push(run(searchable, steps, shared, Deed::Wishes, point));
+                }
             }
         }
     }
@@ -86,7 +112,7 @@ pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
         for steps in [1, 2] {
             for shared in [true, false] {
                 for point in points(steps) {
-                    runs.push(run(searchable, steps, shared, false, point));
+                    runs.push(run(searchable, steps, shared, Deed::Nothing, point));
                 }
             }
         }
@@ -94,7 +120,7 @@ pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
     runs
 }
 
-async fn run(searchable: bool, steps: u8, shared: bool, moves: bool, point: Point) -> Verdict {
+async fn run(searchable: bool, steps: u8, shared: bool, deed: Deed, point: Point) -> Verdict {
     let folder = tempfile::tempdir().unwrap();
     let crm = LoopbackCrm::start(searchable).await;
     let profile = Profile {
@@ -103,8 +129,7 @@ async fn run(searchable: bool, steps: u8, shared: bool, moves: bool, point: Poin
         crm: crm.url(),
         searchable,
         steps,
-        moves,
-        creates: false,
+        deed,
         provider: shared.then(|| "call-1@pbx.example".into()),
     };
     let hold = Arc::new(Hold::default());
@@ -112,6 +137,17 @@ async fn run(searchable: bool, steps: u8, shared: bool, moves: bool, point: Poin
         Point::Line(line) => Death::AtLine(line.into()),
         _ => Death::At(Arc::clone(&hold)),
     };
+    if deed == Deed::Wishes {
+        // Time to wish for something else.
+        let delay = SETTLES / 2;
+        crm.plan(
+            Route::Log,
+            Act {
+                delay,
+                ..Act::default()
+            },
+        );
+    }
     match point {
         Point::Line(_) => {}
         Point::Receipt(route) => crm.plan(

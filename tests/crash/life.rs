@@ -24,12 +24,21 @@ pub struct Profile {
     pub crm: String,
     pub searchable: bool,
     pub steps: u8,
-    /// Once logged, the log gets one more piece of the note and moves to the colleague.
-    pub moves: bool,
-    /// The caller is not in the CRM yet, and is created.
-    pub creates: bool,
+    pub deed: Deed,
     /// The provider's id of the call, where two profiles see the same one.
     pub provider: Option<String>,
+}
+
+/// What the person does beside noting and logging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Nothing,
+    /// Once logged, the log gets one more piece of the note and moves to the colleague.
+    Moves,
+    /// While the log is on its way, one more piece of the note is typed, and logged.
+    Wishes,
+    /// The caller is not in the CRM yet, and is created.
+    Creates,
 }
 
 /// When it dies.
@@ -74,7 +83,7 @@ impl Life {
 impl Profile {
     /// Pieces that the note has in the end.
     pub fn pieces(&self) -> u64 {
-        PIECES + u64::from(self.moves)
+        PIECES + u64::from(matches!(self.deed, Deed::Moves | Deed::Wishes))
     }
 
     pub async fn live(&self, death: &Death) -> Life {
@@ -139,8 +148,7 @@ impl Profile {
             ("--key", self.key.to_string()),
             ("--crm", self.crm.clone()),
             ("--searchable", if self.searchable { "yes".into() } else { "no".into() }),
-            ("--moves", if self.moves { "yes".into() } else { "no".into() }),
-            ("--creates", if self.creates { "yes".into() } else { "no".into() }),
+            ("--deed", format!("{:?}", self.deed)),
             ("--steps", self.steps.to_string()),
             ("--settles", SETTLES.as_millis().to_string()),
             ("--pieces", PIECES.to_string()),

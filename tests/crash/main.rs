@@ -52,6 +52,12 @@ async fn killed_while_a_log_moves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_log_on_its_way_is_wanted_otherwise() {
+    let what = "killed while a log on its way is wanted otherwise";
+    all(what, grid::wishes()).await.hold();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_while_a_contact_is_created() {
     all("killed while a contact is created", creating::runs()).await.hold();
 }

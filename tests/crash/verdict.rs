@@ -4,7 +4,7 @@ use std::fmt;
 
 use ringside_tests::{LoopbackCrm, Route};
 
-use crate::life::{Life, Profile};
+use crate::life::{Deed, Life, Profile};
 
 /// One run: the lives of each profile, and what the CRM has in the end.
 pub struct Run {
@@ -34,7 +34,7 @@ impl Run {
         let (mut logged, mut unsure) = (0, 0);
         for (profile, lives) in &self.profiles {
             let whole: String = (1..=profile.pieces()).map(|piece| format!("note {piece} ")).collect();
-            let contact = if profile.moves { "8" } else { "7" };
+            let contact = if profile.deed == Deed::Moves { "8" } else { "7" };
             verdict.deaths += lives.iter().filter(|life| life.killed).count();
             if let Some(trouble) = lives.iter().find_map(|life| life.trouble.clone()) {
                 verdict.wrong.get_or_insert(trouble);

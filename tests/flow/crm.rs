@@ -132,6 +132,7 @@ impl Connector for LaggingCrm {
         Ok(Account {
             id: "1".into(),
             name: "Test".into(),
+            limits: Vec::new(),
         })
     }
 
@@ -207,6 +208,7 @@ impl Connector for LaggingCrm {
                 value: format!("matter-of-{}", contact.id),
                 label: "The matter".into(),
             }],
+            failed: None,
         };
         Ok(vec![matter])
     }

@@ -175,6 +175,7 @@ pub fn draft(contact_type: &str, name: &str) -> ContactDraft {
         email: None,
         number: None,
         extra: Vec::new(),
+        force: false,
     }
 }
 

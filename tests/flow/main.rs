@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod busy;
+mod changing;
 mod creating;
 mod crm;
 mod desk;
 mod dialog;
 mod ends;
+mod keeper;
 mod logging;
 mod lookup;
 mod restart;

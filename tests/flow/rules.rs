@@ -230,11 +230,15 @@ async fn calls_go_when_they_are_older_than_they_are_to_be_kept_but_not_what_is_o
             kind: Kind::Invalid,
             message: "no".into(),
             hint: None,
+            field: None,
         }),
         attempts: 1,
         created: old.started,
         last_sent: None,
         next_try: None,
+        said: None,
+        wanted: None,
+        resent: 0,
     };
     desk.store.owe(refused).await.unwrap();
     let listed = async || {

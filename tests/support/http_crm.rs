@@ -231,6 +231,7 @@ impl Connector for HttpCrm {
         Ok(Account {
             id: "loopback-account".into(),
             name: "Loopback".into(),
+            limits: Vec::new(),
         })
     }
 

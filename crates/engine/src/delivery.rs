@@ -7,15 +7,19 @@
 //! |---|---|
 //! | not begun, or certainly not done | sends it |
 //! | answered | never repeats it, and goes on with the next step |
-//! | sent, answer unknown | waits until it must have settled, then looks for the marker: there, it goes on from it; not there, it sends again; where the CRM can't be searched, a person decides |
+//! | sent, answer unknown | waits until it must have settled, then looks for the marker: there, it goes on from it; not there, it sends again, twice at most; where the CRM can't be searched, a person decides |
+//! | answered with a yes that can't be read | looks for it in the same way, and never sends again: what is not found, a person decides |
 //!
-//! Where another machine of the same user may log the same call (a shared marker), delivery looks before it sends, and
-//! once more after both machines' writes must be visible. Every write ends logged, waiting, refused or unsure.
+//! Where another machine of the same user may log the same call (a shared marker), or an earlier log of it was given up,
+//! delivery looks before it sends; with a shared marker once more after both machines' writes must be visible. A log that is
+//! wanted otherwise while it is on its way keeps that wish in its row, and is changed once it is there. Every write ends
+//! logged, waiting, refused or unsure.
 //!
 //! Everything that changes a write goes through [`Delivery`], which lets one at a time: nobody else calls
 //! `Journal::update_write`.
 
 mod attempt;
+mod books;
 mod decide;
 mod ends;
 mod log;
@@ -32,7 +36,7 @@ use std::{
 };
 
 use ringside_domain::{
-    Capability, Clock, Connector, Error, Journal, Kind, LogReceipt, LogRef, Result, Timestamp, Write, WriteId,
+    Capability, Clock, Connector, Error, Journal, Kind, LogReceipt, LogRef, Random, Result, Timestamp, Write, WriteId,
     WriteState, id::ConnectionId,
 };
 use tokio::{
@@ -42,6 +46,7 @@ use tokio::{
 };
 
 pub use marker::marker;
+pub(crate) use trace::Tracer;
 
 /// How a connection is found; `None` when it is no longer configured.
 pub type Connections = Arc<dyn Fn(&ConnectionId) -> Option<Arc<dyn Connector>> + Send + Sync>;
@@ -80,6 +85,7 @@ impl Default for Pace {
 pub struct Delivery {
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     connections: Connections,
     pace: Pace,
     /// When this run of the program began: what an earlier one sent, it may have been sending until then.
@@ -100,6 +106,8 @@ struct Desk {
     sent: HashMap<WriteId, Instant>,
     /// Until when this run sent an update of a log whose end it does not know.
     unsettled: HashMap<(ConnectionId, String), Instant>,
+    /// Writes that were owed or changed beside the one that was attempted; nobody was told yet.
+    news: Vec<Write>,
 }
 
 /// A request that is out, in a task of its own: dropping whoever waits for it does not end it.
@@ -110,15 +118,24 @@ struct Sent {
     task: AbortHandle,
     /// What it tells its progress to, and what went wrong there. `None` for an update.
     steps: Option<Arc<steps::Steps>>,
+    /// Where what the CRM says beside its answer goes.
+    words: trace::Words,
 }
 
 impl Delivery {
     #[must_use]
-    pub fn new(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>, connections: Connections, pace: Pace) -> Arc<Self> {
+    pub fn new(
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        connections: Connections,
+        pace: Pace,
+    ) -> Arc<Self> {
         Arc::new(Self {
             began: Instant::now(),
             journal,
             clock,
+            random,
             connections,
             pace,
             books: tokio::sync::Mutex::new(()),
@@ -153,20 +170,6 @@ impl Delivery {
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn load(&self, id: WriteId) -> Result<Write> {
-        let gone = || Error::new(Kind::NotFound, "deliver", "this write is no longer in the journal");
-        self.journal.write(id).await?.ok_or_else(gone)
-    }
-
-    /// Reads a write, changes it and writes it back, and nobody comes in between.
-    async fn change(&self, id: WriteId, change: impl FnOnce(&mut Write)) -> Result<Write> {
-        let _books = self.books.lock().await;
-        let mut write = self.load(id).await?;
-        change(&mut write);
-        self.journal.update_write(write.clone()).await?;
-        Ok(write)
     }
 
     /// After how long a write whose answer was lost has taken effect, or never will. Our own store knows at once.

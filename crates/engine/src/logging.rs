@@ -3,15 +3,11 @@
 //! Whatever is asked for here is a row in the journal before it is a request. One call has one log a connection: asking
 //! again changes that log. A later note, an end that came after the log, or another contact is owed as an update.
 
-use std::{
-    collections::HashSet,
-    sync::{MutexGuard, PoisonError},
-};
+mod owe;
 
 use ringside_domain::{
     Call, CallId, Contact, ContactRef, Error, Kind, Result, Write, WriteId, WriteState,
     call::{CallState, Choice, ChosenBy, EndReason},
-    journal::WriteKind,
     log::CallLogEntry,
     phone::Reading,
 };
@@ -163,9 +159,11 @@ impl Engine {
             return;
         };
         let entry = entry(&call, &choice.contact, &connection);
-        let done = match write.state {
-            WriteState::Logged(_) => self.owe(&call, &connection, entry, &[write]).await,
-            _ => self.amend(&write, entry).await.map(|_| ()),
+        let done = if connection.connector.capability().update_log {
+            self.owe(&call, &connection, entry, &[write]).await
+        } else {
+            // Nobody asked for a change that would be refused.
+            self.amend(&write, entry).await.map(|_| ())
         };
         if let Err(error) = done {
             tracing::warn!(
@@ -183,15 +181,8 @@ impl Engine {
         if let Ok(view) = self.view_of(id) {
             let over = view.call.state.is_over();
             self.tell(Update::Call(Box::new(view)));
-            let again = logged && self.again().remove(&id);
-            let engine = self.clone();
-            if again {
-                tokio::spawn(async move {
-                    if let Err(error) = engine.log(id, None).await {
-                        tracing::warn!(kind = error.kind.code(), "a change of a log could not be owed");
-                    }
-                });
-            } else if logged && over {
+            if logged && over {
+                let engine = self.clone();
                 tokio::spawn(async move { engine.complete_log(id).await });
             }
         }
@@ -205,9 +196,12 @@ impl Engine {
         let chosen = call.choice.as_ref().map(|choice| &choice.contact.id.connection);
         let wanted = creation.as_ref().map(|creation| &creation.draft.connection).or(chosen);
         let place = write.as_ref().map(|write| &write.connection).or(wanted);
-        let log_connection = place
-            .and_then(|id| self.shared.connector(id))
-            .map(|connector| connector.info());
+        let connector = place.and_then(|id| self.shared.connector(id));
+        let log_moves = connector.as_ref().is_some_and(|connector| {
+            let capability = connector.capability();
+            capability.moves_logs || capability.find_log
+        });
+        let log_connection = connector.map(|connector| connector.info());
         let changed = match (&write, &call.choice) {
             (
                 Some(Write {
@@ -245,6 +239,7 @@ impl Engine {
             lookup,
             write,
             log_connection,
+            log_moves,
             changed,
         }
     }
@@ -260,102 +255,10 @@ impl Engine {
             .writes_of(id)
             .into_iter()
             .rfind(|write| write.state != WriteState::Dropped)?;
-        let stale = write.entry.duration != call.talked || write.entry.end != end_of(&call);
+        let entry = write.wanted.as_deref().unwrap_or(&write.entry);
+        let stale = entry.duration != call.talked || entry.end != end_of(&call);
         let may = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(_));
         (stale && may).then_some((call, write))
-    }
-
-    async fn owe(&self, call: &Call, connection: &Connection, entry: CallLogEntry, earlier: &[Write]) -> Result<()> {
-        let capability = connection.connector.capability();
-        let info = connection.connector.info();
-        if !capability.log {
-            return Err(Error::new(
-                Kind::Unsupported,
-                "log_call",
-                format!("{} does not keep call logs", info.name),
-            )
-            .hint("Choose a contact of another connection"));
-        }
-        let here = earlier.iter().rfind(|write| write.connection == info.connection);
-        let kind = match here.map(|write| (&write.state, write)) {
-            None => WriteKind::Log,
-            Some((WriteState::Logged(_), write)) if write.entry == entry => return Ok(()),
-            Some((WriteState::Logged(log), write)) => {
-                if write.entry.contact != entry.contact && !capability.moves_logs {
-                    return Err(Error::new(
-                        Kind::Unsupported,
-                        "log_call",
-                        format!("{} cannot move a log to another person", info.name),
-                    )
-                    .hint("Delete the log there, then log the call again"));
-                }
-                WriteKind::Update(log.clone())
-            }
-            Some((_, write)) if self.amend(write, entry.clone()).await? => return Ok(()),
-            // On its way: the newest content follows when its answer is there.
-            Some((WriteState::Waiting(_), _)) => {
-                self.again().insert(call.id);
-                return Ok(());
-            }
-            Some(_) => {
-                return Err(Error::new(
-                    Kind::Conflict,
-                    "log_call",
-                    "It is not known whether the log of this call is in the CRM",
-                )
-                .hint("Look there first, then say here whether it is"));
-            }
-        };
-        let write = Write {
-            id: self.shared.new_write_id(),
-            call: call.id,
-            connection: info.connection,
-            kind,
-            entry,
-            state: WriteState::Waiting(None),
-            attempts: 0,
-            created: self.shared.clock.now().wall,
-            last_sent: None,
-            next_try: None,
-        };
-        let owed = self.shared.journal.owe(write).await?;
-        self.withdraw_elsewhere(earlier, &owed).await?;
-        self.write_changed(owed);
-        self.shared.wake.notify_one();
-        Ok(())
-    }
-
-    /// Gives a write that was not sent yet, or was refused, another content. `false`: too late for that.
-    async fn amend(&self, write: &Write, entry: CallLogEntry) -> Result<bool> {
-        let Some(mut amended) = self.shared.delivery.amend(write.id, entry).await? else {
-            return Ok(false);
-        };
-        if matches!(amended.state, WriteState::Refused(_)) {
-            amended = self.shared.delivery.decide(write.id, Decision::SendAgain).await?;
-        }
-        self.write_changed(amended);
-        self.shared.wake.notify_one();
-        Ok(true)
-    }
-
-    /// A log that was owed to another connection and never went out is not sent any more.
-    async fn withdraw_elsewhere(&self, earlier: &[Write], owed: &Write) -> Result<()> {
-        for write in earlier.iter().filter(|write| write.connection != owed.connection) {
-            let unsent = self
-                .shared
-                .delivery
-                .amend(write.id, write.entry.clone())
-                .await?
-                .is_some();
-            if unsent {
-                self.remember_write(self.shared.delivery.decide(write.id, Decision::Drop).await?);
-            }
-        }
-        Ok(())
-    }
-
-    fn again(&self) -> MutexGuard<'_, HashSet<CallId>> {
-        self.shared.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn connection_of(&self, contact: &Contact) -> Result<Connection> {

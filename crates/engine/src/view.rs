@@ -32,6 +32,8 @@ pub struct CallView {
     pub write: Option<Write>,
     /// The name of the connection it is or will be logged in, and the contact's name there.
     pub log_connection: Option<ConnectorInfo>,
+    /// A log that is there may be put on another contact: its CRM moves it, or can tell that it was deleted there.
+    pub log_moves: bool,
     /// A later change of note, outcome, fields or contact that is not in the CRM yet.
     pub changed: bool,
     /// Records with the caller's number that turned up in the CRM after this call's contact was created there: a colleague
@@ -107,9 +109,21 @@ pub enum AskedState {
     /// No answer for [`crate::Config::slow_after`]; it is still being waited for.
     Slow,
     Found,
+    /// Somebody is found, but a part of it could not be asked.
+    Partly(Partly),
     NotFound,
     Failed(String),
     Skipped(&'static str),
+}
+
+/// What is missing of a connection's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Partly {
+    /// Each part, and why.
+    pub why: String,
+    /// Asked again later it may answer: who is found may be one of several, of whom the others are not known yet. What this
+    /// account may never see does not count.
+    pub passing: bool,
 }
 
 /// What a lookup without a call found.

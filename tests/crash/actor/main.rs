@@ -1,6 +1,7 @@
 //! The program that is killed: it takes one call with the real engine on a real store file, types a note in pieces, and
 //! logs the call in the CRM on the loopback. Told to move the log, it then types one more piece and moves the log to a
-//! colleague; told to create, it has the caller created and logs the call on who that is. Started again it goes on where its
+//! colleague; told to wish, it types that piece while the log is on its way and logs it; told to create, it has the caller
+//! created and logs the call on who that is. Started again it goes on where its
 //! journal says it was.
 //!
 //! It prints a line after everything that is durable, and before a step is. It stops for good after the line it was told
@@ -10,6 +11,7 @@
 //! found 2                        the note in the journal has two pieces, from an earlier life
 //! call · note 3 · owed · owed update      rows in the journal
 //! step log begins · step log sent · step log answered · step link sent · step link answered
+//! write wanted                   what the log on its way is to be is in the journal
 //! write waiting · write logged · write refused · write unsure, and the same of an update
 //! creation waiting · creation sent · creation created · creation finished · creation unsure
 //! ended logged log-1 4           its last line: how the write ended, and the pieces of the note
@@ -57,7 +59,7 @@ async fn main() {
         number("steps") == 2,
         settles,
     );
-    let creates = given["creates"] == "yes";
+    let creates = given["deed"] == "Creates";
     crm.creates = creates;
     let crm = Arc::new(crm);
     let [person, colleague] = [0, 1].map(|at| crm.people[at].id.clone());
@@ -139,10 +141,19 @@ async fn main() {
             .await
             .unwrap();
     }
-    if journal.writes_of(id).await.unwrap().is_empty() {
+    let begins = journal.writes_of(id).await.unwrap().is_empty();
+    if begins {
         engine.log(id, None).await.unwrap();
     }
-    if given["moves"] == "yes" {
+    if begins && given["deed"] == "Wishes" {
+        let log = journal.writes_of(id).await.unwrap()[0].id;
+        while journal.steps(log).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        engine.note(id, text(pieces_first + 1), None).await.unwrap();
+        engine.log(id, None).await.unwrap();
+    }
+    if given["deed"] == "Moves" {
         while journal.writes_of(id).await.unwrap().iter().any(is_waiting) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -170,6 +181,7 @@ fn newcomer(like: &ContactRef) -> ContactDraft {
         email: None,
         number: Some(NUMBER.into()),
         extra: Vec::new(),
+        force: false,
     }
 }
 

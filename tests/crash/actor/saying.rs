@@ -65,7 +65,9 @@ impl Journal for Saying {
             WriteState::Dropped => "dropped",
         };
         let what = if is_update(&write) { "update" } else { "write" };
+        let wanted = write.wanted.is_some() && matches!(write.state, WriteState::Waiting(_));
         self.journal.update_write(write).await?;
+        let state = if wanted { "wanted" } else { state };
         self.say(&format!("{what} {state}")).await;
         Ok(())
     }

@@ -11,8 +11,14 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Delivery, Sent, ends, is_open, steps::Steps};
+use super::{
+    Delivery, Sent, ends, is_open,
+    steps::Steps,
+    trace::{Tracer, Words},
+};
 
+/// So often a log is sent again whose answer was lost and which was not found: a search that never finds it may be at fault.
+pub(super) const MOST_RESENT: u32 = 2;
 /// How long an aborted request may take to be gone.
 const ABORTING: Duration = Duration::from_secs(1);
 
@@ -24,6 +30,12 @@ pub(super) struct Attempt {
     pub(super) capability: Capability,
     /// The connection's name, for people.
     pub(super) name: String,
+    /// The log is in the CRM, whatever became of the rest of it.
+    pub(super) made: bool,
+    /// The CRM said yes in words that can't be read: the same request would get the same answer, and make a second log.
+    pub(super) unread: bool,
+    /// What the CRM said beside its answer.
+    pub(super) said: Option<String>,
 }
 
 /// What became of a request.
@@ -39,9 +51,9 @@ pub(super) async fn go(delivery: &Arc<Delivery>, id: WriteId) -> Result<Write> {
     if !is_open(&write) {
         return Ok(write);
     }
-    let late = match take_late(delivery, &write).await {
-        Late::None => None,
-        Late::Over(outcome, steps) => Some((outcome, steps)),
+    let (late, said) = match take_late(delivery, &write).await {
+        Late::None => (None, None),
+        Late::Over(outcome, steps, words) => (Some((outcome, steps)), words.words()),
         Late::StillOut => return Ok(write),
     };
     let Some(connector) = (delivery.connections)(&write.connection) else {
@@ -54,6 +66,9 @@ pub(super) async fn go(delivery: &Arc<Delivery>, id: WriteId) -> Result<Write> {
         connector,
         capability,
         name,
+        made: false,
+        unread: false,
+        said,
     };
     match attempt.write.kind.clone() {
         WriteKind::Log => attempt.log(late).await,
@@ -63,7 +78,7 @@ pub(super) async fn go(delivery: &Arc<Delivery>, id: WriteId) -> Result<Write> {
 
 enum Late {
     None,
-    Over(Outcome, Option<Arc<Steps>>),
+    Over(Outcome, Option<Arc<Steps>>, Words),
     StillOut,
 }
 
@@ -73,8 +88,8 @@ async fn take_late(delivery: &Delivery, write: &Write) -> Late {
         return Late::None;
     };
     match sent.answer.try_recv() {
-        Ok(answer) => return Late::Over(Outcome::Answered(answer), sent.steps),
-        Err(TryRecvError::Closed) => return Late::Over(Outcome::Panicked, sent.steps),
+        Ok(answer) => return Late::Over(Outcome::Answered(answer), sent.steps, sent.words),
+        Err(TryRecvError::Closed) => return Late::Over(Outcome::Panicked, sent.steps, sent.words),
         Err(TryRecvError::Empty) => {}
     }
     if write.next_try.is_some_and(|at| delivery.now() < at) {
@@ -107,7 +122,20 @@ async fn connection_gone(delivery: &Arc<Delivery>, write: &Write) -> Result<Writ
 impl Attempt {
     /// Sends a request in a task of its own, so that it can record its answer even after the deadline.
     pub(super) async fn send(
+        &mut self,
+        tracer: Tracer,
+        steps: Option<Arc<Steps>>,
+        request: impl Future<Output = Result<LogReceipt>> + Send + 'static,
+    ) -> Outcome {
+        let outcome = self.sent(tracer.words(), steps, request).await;
+        self.said = tracer.said();
+        tracer.save(&*self.delivery.journal).await;
+        outcome
+    }
+
+    async fn sent(
         &self,
+        words: Words,
         steps: Option<Arc<Steps>>,
         request: impl Future<Output = Result<LogReceipt>> + Send + 'static,
     ) -> Outcome {
@@ -131,11 +159,26 @@ impl Attempt {
                     answer,
                     task: task.abort_handle(),
                     steps,
+                    words,
                 };
                 self.delivery.desk().late.insert(self.write.id, sent);
                 Outcome::StillOut
             }
         }
+    }
+
+    /// Sends what is wanted by now, where nothing of the first content is there or under way.
+    pub(super) async fn take_wish(&mut self) -> Result<()> {
+        self.write = self.delivery.load(self.write.id).await?;
+        if self.write.wanted.is_some() {
+            let wish = |write: &mut Write| {
+                if let Some(wanted) = write.wanted.take() {
+                    write.entry = *wanted;
+                }
+            };
+            self.write = self.delivery.change(self.write.id, wish).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn still_out(&self) -> Result<Write> {
@@ -148,12 +191,21 @@ impl Attempt {
             .await
     }
 
-    /// Saves how the attempt ended.
+    /// Saves how the attempt ended. What was refused and is wanted otherwise by now is sent like that at once.
     pub(super) async fn end(&self, state: WriteState, next_try: Option<Timestamp>) -> Result<Write> {
         let now = self.delivery.now();
         let end = |write: &mut Write| {
             write.attempts = write.attempts.saturating_add(1);
             (write.state, write.next_try, write.last_sent) = (state, next_try, Some(now));
+            if matches!(write.state, WriteState::Refused(_)) && write.wanted.is_some() && !self.made {
+                write.state = WriteState::Waiting(None);
+            }
+            if self.unread {
+                write.resent = MOST_RESENT;
+            }
+            if self.said.is_some() {
+                write.said.clone_from(&self.said);
+            }
         };
         let write = self.delivery.change(self.write.id, end).await?;
         if !matches!(write.state, WriteState::Waiting(_)) {

@@ -18,7 +18,8 @@ impl Delivery {
     /// - `ItIsThere`: it counts as logged. Where its id never became known, [`LogRef::id`] is empty, and later changes of
     ///   it are refused with words.
     /// - `SendAgain`: what was refused or unsure is sent once more; what waits is tried now.
-    /// - `Drop`: it is not sent.
+    /// - `Drop`: it is not sent, or nothing more of it: a log that is there counts as logged. Dropping the change of a log that
+    ///   its CRM does not have any more gives up that log, too.
     ///
     /// # Errors
     /// [`Kind::Conflict`] while it is being sent, and the journal's.
@@ -37,10 +38,7 @@ impl Delivery {
                 .hint("Wait for its answer, then decide"));
         }
         match decision {
-            Decision::Drop => {
-                self.change(id, |write| (write.state, write.next_try) = (WriteState::Dropped, None))
-                    .await
-            }
+            Decision::Drop => self.drop_it(&write).await,
             Decision::ItIsThere => {
                 let log = self.known_log(&write).await?;
                 self.change(id, |write| {
@@ -56,6 +54,7 @@ impl Delivery {
                 Steps::read(self, id).await?.reopen().await?;
                 let fresh = |write: &mut Write| {
                     (write.state, write.next_try, write.attempts) = (WriteState::Waiting(None), None, 0);
+                    write.resent = 0;
                 };
                 self.change(id, fresh).await
             }
@@ -81,7 +80,8 @@ impl Delivery {
         if !untouched {
             return Ok(None);
         }
-        self.change(id, |write| write.entry = entry).await.map(Some)
+        let amend = |write: &mut Write| (write.entry, write.wanted) = (entry, None);
+        self.change(id, amend).await.map(Some)
     }
 
     /// Makes the writes due that wait for a person, or for something that may be put right by now: of one connection
@@ -104,18 +104,39 @@ impl Delivery {
         Ok(resumed)
     }
 
+    async fn drop_it(self: &Arc<Self>, write: &Write) -> Result<Write> {
+        let there = match &write.kind {
+            WriteKind::Log => self.made_log(write).await?,
+            WriteKind::Update(log) => {
+                let gone = matches!(&write.state, WriteState::Refused(failure) if failure.kind == Kind::NotFound);
+                if gone && !log.id.is_empty() && (self.connections)(&write.connection).is_some() {
+                    self.give_up(write, log).await?;
+                }
+                None
+            }
+        };
+        let state = there.map_or(WriteState::Dropped, WriteState::Logged);
+        self.change(write.id, |write| (write.state, write.next_try) = (state, None))
+            .await
+    }
+
     /// The log a person says is there, as far as it is known.
     async fn known_log(self: &Arc<Self>, write: &Write) -> Result<LogRef> {
-        if let WriteKind::Update(log) = &write.kind {
-            return Ok(log.clone());
-        }
-        let known = match Steps::read(self, write.id).await?.log() {
-            Some(StepState::Answered(captures)) => LogRef::from_captures(&captures),
-            _ => None,
+        let known = match &write.kind {
+            WriteKind::Update(log) => Some(log.clone()),
+            WriteKind::Log => self.made_log(write).await?,
         };
         Ok(known.unwrap_or_else(|| LogRef {
             id: String::new(),
             url: None,
         }))
+    }
+
+    /// The log that the CRM is known to have made of this write.
+    async fn made_log(self: &Arc<Self>, write: &Write) -> Result<Option<LogRef>> {
+        Ok(match Steps::read(self, write.id).await?.log() {
+            Some(StepState::Answered(captures)) => LogRef::from_captures(&captures),
+            _ => None,
+        })
     }
 }

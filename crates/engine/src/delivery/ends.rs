@@ -64,6 +64,7 @@ pub(super) fn failure(error: &Error) -> Failure {
         kind: error.kind,
         message: error.message.to_string(),
         hint: error.hint.as_ref().map(ToString::to_string),
+        field: error.field.clone(),
     }
 }
 
@@ -72,6 +73,7 @@ pub(super) fn unanswered(name: &str) -> Failure {
         kind: Kind::Timeout,
         message: format!("{name} has not answered yet"),
         hint: Some("Ringside goes on waiting, and looks there before it sends anything twice".into()),
+        field: None,
     }
 }
 
@@ -82,6 +84,7 @@ pub(super) fn cannot_be_searched(name: &str) -> Failure {
         hint: Some(format!(
             "Look at the contact in {name}, then say whether it is there or should be sent again"
         )),
+        field: None,
     }
 }
 
@@ -95,6 +98,27 @@ pub(super) fn looking_failed(name: &str, error: &Error) -> Failure {
         hint: Some(format!(
             "Look at the contact in {name}, then say whether it is there or should be sent again"
         )),
+        field: None,
+    }
+}
+
+pub(super) fn not_found(name: &str) -> Failure {
+    Failure {
+        kind: Kind::Conflict,
+        message: format!("{name} did not say clearly whether it took the log, and the log was not found there"),
+        hint: Some(format!(
+            "Look at the contact in {name}, then say whether it is there or should be sent again"
+        )),
+        field: None,
+    }
+}
+
+pub(super) fn when_it_is_over(name: &str) -> Failure {
+    Failure {
+        kind: Kind::Conflict,
+        message: format!("the call is logged when it is over, for {name} does not let a log be changed"),
+        hint: None,
+        field: None,
     }
 }
 
@@ -110,6 +134,7 @@ pub(super) fn logged_twice(name: &str, logs: usize) -> Failure {
         kind: Kind::Conflict,
         message: format!("the call is in {name} {logs} times: another of your machines logged it as well"),
         hint: Some(format!("Delete what is too much in {name}, then say that it is there")),
+        field: None,
     }
 }
 
@@ -118,6 +143,7 @@ pub(super) fn connection_gone(connection: &str) -> Failure {
         kind: Kind::NotFound,
         message: format!("the connection `{connection}` is no longer there"),
         hint: Some("Set it up again and send again, or log the call on another contact".into()),
+        field: None,
     }
 }
 
@@ -128,6 +154,7 @@ pub(super) fn connection_gone_in_between(connection: &str) -> Failure {
             "the connection `{connection}` was removed before its answer came: the call may be logged there"
         ),
         hint: Some("Look at the contact in its CRM, then say whether it is there or should be sent again".into()),
+        field: None,
     }
 }
 
@@ -136,6 +163,28 @@ pub(super) fn cannot_update(name: &str) -> Failure {
         kind: Kind::Unsupported,
         message: format!("{name} does not let a log be changed"),
         hint: Some(format!("Change it in {name} itself")),
+        field: None,
+    }
+}
+
+pub(super) fn cannot_move(name: &str) -> Failure {
+    Failure {
+        kind: Kind::Unsupported,
+        message: format!("{name} cannot move a log to another person"),
+        hint: Some(format!(
+            "Delete the log in {name}, then send again: the call is logged anew"
+        )),
+        field: None,
+    }
+}
+
+/// Its CRM can't be asked whether it is the log that is not there.
+pub(super) fn log_gone(name: &str, error: &Error) -> Failure {
+    Failure {
+        hint: Some(format!(
+            "If the log was deleted in {name}, drop this change: then the call can be logged anew"
+        )),
+        ..failure(error)
     }
 }
 
@@ -144,5 +193,6 @@ pub(super) fn unknown_log(name: &str) -> Failure {
         kind: Kind::NotFound,
         message: format!("which log it is in {name} is not known, because its answer was lost"),
         hint: Some(format!("Change it in {name} itself")),
+        field: None,
     }
 }

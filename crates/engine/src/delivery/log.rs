@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use ringside_domain::{
-    Error, Kind, LogRef, Result, Write, WriteState, connector::Progress, journal::StepState, log::LOG_STEP,
+    CallLogEntry, CallState, Error, Kind, LogRef, Result, Retry, Write, WriteState, connector::Progress,
+    journal::StepState, log::LOG_STEP,
 };
 use tokio::time::timeout;
 
 use super::{
-    attempt::{Attempt, Outcome, panicked},
+    attempt::{Attempt, MOST_RESENT, Outcome, panicked},
     ends,
     steps::Steps,
     trace::Tracer,
@@ -26,11 +27,17 @@ impl Attempt {
         let stop = match steps.log() {
             Some(StepState::Sent) => self.find_lost(&steps).await?,
             Some(StepState::Answered(_)) => None,
-            _ if self.shares() => self.look_before(&steps).await?,
-            _ => None,
+            _ => self.hold().await?,
         };
         if let Some(write) = stop {
             return Ok(write);
+        }
+        self.made = matches!(steps.log(), Some(StepState::Answered(_)));
+        if !self.made {
+            self.take_wish().await?;
+            if let Some(write) = self.look_before(&steps).await? {
+                return Ok(write);
+            }
         }
         // Later steps are safe to send twice: that is what makes them steps.
         steps.reopen().await?;
@@ -38,17 +45,41 @@ impl Attempt {
         let tracer = Tracer::new(self.write.call, self.delivery.now());
         let (connector, entry, progress) = (
             self.connector.clone(),
-            self.write.entry.clone(),
+            self.content().clone(),
             Arc::clone(&steps) as Arc<dyn Progress>,
         );
         let cx = tracer.cx(&self.delivery.pace);
-        let outcome = self
-            .send(Some(Arc::clone(&steps)), async move {
-                connector.log_call(cx, entry, progress).await
-            })
-            .await;
-        tracer.save(&*self.delivery.journal).await;
+        let request = async move { connector.log_call(cx, entry, progress).await };
+        let outcome = self.send(tracer, Some(Arc::clone(&steps)), request).await;
         self.conclude(&steps, outcome).await
+    }
+
+    /// What the steps that are left are made of: a log that is half there goes on with what is wanted by now, unless that is
+    /// about somebody else.
+    fn content(&self) -> &CallLogEntry {
+        let entry = &self.write.entry;
+        let wanted = self.write.wanted.as_deref();
+        wanted
+            .filter(|wanted| self.made && wanted.contact == entry.contact)
+            .unwrap_or(entry)
+    }
+
+    /// Where a log can't be changed, it is sent when the call is over, as that ended. `None`: send it.
+    async fn hold(&mut self) -> Result<Option<Write>> {
+        if self.capability.update_log || self.write.entry.end.is_some() {
+            return Ok(None);
+        }
+        let Some(call) = self.delivery.journal.call(self.write.call).await? else {
+            return Ok(None);
+        };
+        let CallState::Ended(reason) = call.state else {
+            let state = WriteState::Waiting(Some(ends::when_it_is_over(&self.name)));
+            let held = |write: &mut Write| (write.state, write.next_try) = (state, None);
+            return self.delivery.change(self.write.id, held).await.map(Some);
+        };
+        let over = |write: &mut Write| (write.entry.duration, write.entry.end) = (call.talked, Some(reason));
+        self.write = self.delivery.change(self.write.id, over).await?;
+        Ok(None)
     }
 
     /// Whether another machine may log the same call, and this CRM can tell.
@@ -71,9 +102,18 @@ impl Attempt {
                 .await
                 .map(Some);
         }
-        match self.find_log().await {
+        match self.find_log(&self.write.entry).await {
             Ok(logs) => match logs.as_slice() {
-                [] => steps.set(LOG_STEP, StepState::NotDone).await.map(|()| None),
+                [] if self.write.resent >= MOST_RESENT => {
+                    let failure = ends::not_found(&self.name);
+                    self.end(WriteState::Unsure(failure), None).await.map(Some)
+                }
+                [] => {
+                    // The count first: a crash in between must not forget it.
+                    let again = |write: &mut Write| write.resent = write.resent.saturating_add(1);
+                    self.delivery.change(self.write.id, again).await?;
+                    steps.set(LOG_STEP, StepState::NotDone).await.map(|()| None)
+                }
                 [log] => steps
                     .set(LOG_STEP, StepState::Answered(log.captures()))
                     .await
@@ -96,18 +136,24 @@ impl Attempt {
         }
     }
 
-    /// Another machine may have logged this call already: looks before the first request. `None`: nobody has.
+    /// Another machine may have logged this call already, or an earlier log of it, that was given up, may be there: looks
+    /// before the first request. `None`: nobody has.
     async fn look_before(&mut self, steps: &Steps) -> Result<Option<Write>> {
-        match self.find_log().await {
+        let given_up = self.capability.find_log && self.delivery.was_given_up(&self.write).await?;
+        if !given_up && !self.shares() {
+            return Ok(None);
+        }
+        match self.find_log(&self.write.entry).await {
             Ok(logs) => match logs.as_slice() {
                 [] => Ok(None),
-                [log] => self.end(WriteState::Logged(log.clone()), None).await.map(Some),
+                [log] => self.adopt(log).await.map(Some),
                 [log, ..] => {
                     steps.set(LOG_STEP, StepState::Answered(log.captures())).await?;
                     self.twice(logs.len()).await.map(Some)
                 }
             },
-            Err(error) if error.kind == Kind::Unsupported => Ok(None),
+            // Where it can't be searched, a second one is seen by a last look or not at all; a log that is never sent is lost.
+            Err(error) if never_tells(&error) => Ok(None),
             Err(error) => {
                 let (state, next_try) = self.after(&error);
                 self.end(state, next_try).await.map(Some)
@@ -115,24 +161,47 @@ impl Attempt {
         }
     }
 
+    /// A log of this call is there that this write did not make. What stands in it is not known: our note goes there as an
+    /// update, which takes the place of another machine's; without a note the other one's stays, and what else was chosen
+    /// here is shown as not there yet.
+    async fn adopt(&self, log: &LogRef) -> Result<Write> {
+        let (log, updates) = (log.clone(), self.capability.update_log);
+        let now = self.delivery.now();
+        let adopt = |write: &mut Write| {
+            let ours = write
+                .wanted
+                .take()
+                .map_or_else(|| write.entry.clone(), |wanted| *wanted);
+            write.entry = CallLogEntry {
+                note: String::new(),
+                outcome: None,
+                fields: Vec::new(),
+                ..ours.clone()
+            };
+            write.wanted = (updates && !ours.note.trim().is_empty()).then(|| Box::new(ours));
+            write.attempts = write.attempts.saturating_add(1);
+            (write.state, write.next_try, write.last_sent) = (WriteState::Logged(log), None, Some(now));
+        };
+        self.delivery.change(self.write.id, adopt).await
+    }
+
     /// The log is there, and by now every other machine's would be visible too.
     async fn last_look(self, log: LogRef) -> Result<Write> {
         let logged = WriteState::Logged(log);
-        match self.find_log().await {
+        match self.find_log(&self.write.entry).await {
             Ok(logs) if logs.len() > 1 => self.twice(logs.len()).await,
             Ok(_) => self.delivery.change(self.write.id, |write| write.next_try = None).await,
-            Err(error) => match self.after(&error) {
-                (WriteState::Refused(_), _) => {
-                    self.end(WriteState::Unsure(ends::looking_failed(&self.name, &error)), None)
-                        .await
-                }
-                // It stays logged whatever happens, and is looked at later.
-                (_, at) => self.end(logged, Some(at.unwrap_or_else(|| self.later()))).await,
-            },
+            // It stays logged whatever happens.
+            Err(error) if never_tells(&error) => self.end(logged, None).await,
+            Err(error) => {
+                let (_, at) = self.after(&error);
+                self.end(logged, Some(at.unwrap_or_else(|| self.later()))).await
+            }
         }
     }
 
     async fn conclude(mut self, steps: &Arc<Steps>, outcome: Outcome) -> Result<Write> {
+        let answered = matches!(outcome, Outcome::Answered(_));
         let error = match outcome {
             Outcome::StillOut => return self.still_out().await,
             Outcome::Answered(Ok(receipt)) => return self.logged(receipt.log).await,
@@ -148,8 +217,9 @@ impl Attempt {
         };
         self.write = self.delivery.load(self.write.id).await?;
         let unknown = error.may_have_happened || steps.lost_an_answer();
-        let made = matches!(steps.log(), Some(StepState::Answered(_))) && !steps.lost_an_answer();
-        if unknown && !made {
+        self.made = matches!(steps.log(), Some(StepState::Answered(_))) && !steps.lost_an_answer();
+        if unknown && !self.made {
+            self.unread = steps.lost_an_answer() || (answered && error.retry == Retry::Never);
             // Whatever the connector told before: without an answer it counts as sent.
             steps.set(LOG_STEP, StepState::Sent).await?;
             return self.lost(&error).await;
@@ -161,7 +231,7 @@ impl Attempt {
             self.after(&error)
         };
         let state = match state {
-            WriteState::Refused(failure) if made => WriteState::Refused(ends::half_logged(&self.name, failure)),
+            WriteState::Refused(failure) if self.made => WriteState::Refused(ends::half_logged(&self.name, failure)),
             state => state,
         };
         self.end(state, next_try).await
@@ -203,10 +273,10 @@ impl Attempt {
     }
 
     /// Every log with our marker, within the deadline. A search may be cut off: it changes nothing.
-    async fn find_log(&self) -> Result<Vec<LogRef>> {
+    pub(super) async fn find_log(&self, entry: &CallLogEntry) -> Result<Vec<LogRef>> {
         let tracer = Tracer::new(self.write.call, self.delivery.now());
         let cx = tracer.cx(&self.delivery.pace);
-        let (connector, entry) = (Arc::clone(&self.connector), self.write.entry.clone());
+        let (connector, entry) = (Arc::clone(&self.connector), entry.clone());
         let mut task = tokio::spawn(async move { connector.find_log(cx, entry).await });
         let answer = match timeout(self.delivery.pace.write_deadline, &mut task).await {
             Ok(Ok(answer)) => answer,
@@ -220,4 +290,9 @@ impl Attempt {
         tracer.save(&*self.delivery.journal).await;
         answer
     }
+}
+
+/// Whether asking again would never tell: the search is refused for good, or this account may not search.
+fn never_tells(error: &Error) -> bool {
+    error.retry == Retry::Never || error.kind == Kind::Forbidden
 }

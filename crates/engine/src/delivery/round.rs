@@ -39,7 +39,8 @@ struct Round {
 
 impl Delivery {
     /// Delivers until `stop`. Sleeps until the next write is due, `wake` is notified (a write was owed, a person decided)
-    /// or an attempt ends. `changed` hears every write an attempt was made at, in its new state.
+    /// or an attempt ends. `changed` hears every write an attempt was made at, in its new state, and every one that follows
+    /// from it.
     pub async fn run(
         self: Arc<Self>,
         wake: Arc<Notify>,
@@ -50,6 +51,7 @@ impl Delivery {
         let mut round = Round::default();
         let mut attempts: JoinSet<Ended> = JoinSet::new();
         loop {
+            self.news().into_iter().for_each(&changed);
             // What waited for a person is tried once a run: much may have been put right meanwhile.
             let resuming = if resumed { Ok(0) } else { self.resume(None).await };
             resumed |= resuming.is_ok();
@@ -71,7 +73,11 @@ impl Delivery {
                 () = &mut stop => break,
                 () = wake.notified() => {}
                 () = self.bell.notified() => {}
-                Some(ended) = attempts.join_next() => round.ended(ended.ok(), self.now(), &changed),
+                Some(ended) = attempts.join_next() => {
+                    // What follows a write is known before it is told to be over.
+                    self.news().into_iter().for_each(&changed);
+                    round.ended(ended.ok(), self.now(), &changed);
+                }
                 () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
             }
         }
@@ -83,6 +89,7 @@ impl Delivery {
         if timeout(LEAVING, leave).await.is_err() {
             tracing::info!("stopped with a log still being sent; it is looked at again at the next start");
         }
+        self.news().into_iter().for_each(&changed);
         attempts.detach_all();
     }
 }
@@ -176,6 +183,11 @@ impl Delivery {
                 .late
                 .iter()
                 .any(|(id, sent)| *id != write.id && sent.connection == write.connection)
+    }
+
+    /// What happened to writes beside those that were attempted.
+    fn news(&self) -> Vec<Write> {
+        std::mem::take(&mut self.desk().news)
     }
 
     fn has_late_answer(&self, id: WriteId) -> bool {

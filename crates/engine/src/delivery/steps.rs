@@ -41,6 +41,12 @@ impl Steps {
         }))
     }
 
+    /// The same in records as the journal has them.
+    pub(super) fn log_of(records: &[StepRecord]) -> Option<&StepState> {
+        let log = records.iter().find(|record| record.step == LOG_STEP);
+        log.map(|record| &record.state)
+    }
+
     /// How far the step came that makes the log.
     pub(super) fn log(&self) -> Option<StepState> {
         self.state(LOG_STEP)

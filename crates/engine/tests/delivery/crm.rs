@@ -42,9 +42,13 @@ pub enum Fate {
     Hangs {
         commits_after: Option<u64>,
     },
+    /// A clean no after so many seconds.
+    SlowlyRefused(u64),
     /// An answer after so many seconds, long after the deadline perhaps.
     Slow(u64),
     Panics,
+    /// It took effect, and the connector can't read the answer: the same request would get the same one.
+    Unread,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +58,8 @@ pub struct Log {
     pub at: Timestamp,
     pub note: String,
     pub contact: Option<String>,
+    /// The note that the second step was made of.
+    pub linked_as: Option<String>,
 }
 
 pub struct Crm {
@@ -63,6 +69,10 @@ pub struct Crm {
     pub two_steps: bool,
     /// A connector with a bug: it links before it logs.
     pub links_first: AtomicBool,
+    /// Its search never shows what is there.
+    pub hides: AtomicBool,
+    /// What it says beside each answer that it gives.
+    pub says: Mutex<Option<&'static str>>,
     state: Mutex<State>,
 }
 
@@ -71,6 +81,7 @@ struct State {
     script: VecDeque<Fate>,
     looks: VecDeque<Fate>,
     logs: Vec<Log>,
+    made: usize,
     /// When each takes effect, on which log, and its note.
     updates: Vec<(Timestamp, String, String)>,
     requests: Vec<(Timestamp, &'static str)>,
@@ -102,6 +113,8 @@ impl Crm {
             capability,
             two_steps,
             links_first: AtomicBool::default(),
+            hides: AtomicBool::default(),
+            says: Mutex::default(),
             state: Mutex::default(),
         })
     }
@@ -124,9 +137,16 @@ impl Crm {
         let mut updates: Vec<_> = state.updates.iter().filter(|update| update.0 <= now).collect();
         updates.sort_by_key(|update| update.0);
         for (_, id, note) in updates {
-            logs.iter_mut().find(|log| log.id == *id).expect("a known log").note = note.clone();
+            if let Some(log) = logs.iter_mut().find(|log| log.id == *id) {
+                log.note = note.clone();
+            }
         }
         logs
+    }
+
+    /// Somebody deletes it there.
+    pub fn delete(&self, id: &str) {
+        self.state.lock().unwrap().logs.retain(|log| log.id != id);
     }
 
     pub fn requests(&self, name: &str) -> Vec<Timestamp> {
@@ -146,13 +166,15 @@ impl Crm {
 
     fn commit(&self, marker: Marker, note: &str, at: Timestamp) -> String {
         let mut state = self.state.lock().unwrap();
-        let id = format!("log-{}", state.logs.len() + 1);
+        state.made += 1;
+        let id = format!("log-{}", state.made);
         state.logs.push(Log {
             id: id.clone(),
             marker,
             at,
             note: note.into(),
             contact: None,
+            linked_as: None,
         });
         id
     }
@@ -178,6 +200,10 @@ impl Crm {
         match fate {
             Fate::Answered => Ok(commit(now)),
             Fate::Refused => error(Kind::Invalid, "the field `status` is required"),
+            Fate::SlowlyRefused(after) => {
+                sleep(secs(after)).await;
+                error(Kind::Invalid, "the field `status` is required")
+            }
             Fate::SignIn => error(Kind::SignInNeeded, "the CRM wants you to sign in again"),
             Fate::Unreachable => error(Kind::Unavailable, "the CRM can't be reached"),
             Fate::Limited(wait) => {
@@ -204,6 +230,10 @@ impl Crm {
                 sleep(secs(after)).await;
                 let commit = unfinished.commit.take().expect("taken once");
                 Ok(commit(unfinished.due))
+            }
+            Fate::Unread => {
+                commit(now);
+                error(Kind::Internal, "the answer lacks an id").map_err(Error::maybe_happened)
             }
             Fate::Panics => std::panic::resume_unwind(Box::new("a bug in the connector")),
         }
@@ -279,6 +309,9 @@ impl Connector for Crm {
                 log
             }
         };
+        if let Some(words) = *self.says.lock().unwrap() {
+            cx.trace.said(words);
+        }
         if self.two_steps && progress.answered("link").await.is_none() {
             let link = self.request("link", |_| {
                 let mut state = self.state.lock().unwrap();
@@ -288,6 +321,7 @@ impl Connector for Crm {
                     .find(|known| known.id == log.id)
                     .expect("a known log");
                 linked.contact = Some(entry.contact.id.clone());
+                linked.linked_as = Some(entry.note.clone());
             });
             step(&*progress, "link", link).await?;
             progress.done("link", Vec::new()).await?;
@@ -295,7 +329,13 @@ impl Connector for Crm {
         Ok(LogReceipt { log })
     }
 
-    async fn update_log(&self, _: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
+    async fn update_log(&self, cx: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
+        if !self.state.lock().unwrap().logs.iter().any(|known| known.id == log.id) {
+            return Err(Error::new(Kind::NotFound, "update_log", "there is no such log"));
+        }
+        if let Some(words) = *self.says.lock().unwrap() {
+            cx.trace.said(words);
+        }
         self.request("update", |at| {
             let mut state = self.state.lock().unwrap();
             state.updates.push((at, log.id.clone(), entry.note.clone()));
@@ -312,7 +352,8 @@ impl Connector for Crm {
         let marker = entry.marker;
         assert!(self.capability.find_log, "asked for what it said it cannot do");
         self.request("find_log", |_| ()).await?;
-        let found = self.logs().into_iter().filter(|log| log.marker == marker);
+        let hides = self.hides.load(Ordering::SeqCst);
+        let found = self.logs().into_iter().filter(|log| log.marker == marker && !hides);
         Ok(found.map(|log| LogRef { id: log.id, url: None }).collect())
     }
 

@@ -10,8 +10,8 @@ use std::{
 
 use futures_util::FutureExt as _;
 use ringside_domain::{
-    CallId, CallLogEntry, Clock, ContactRef, Direction, LogRef, Marker, Now, Steady, Stop, Timestamp, Write, WriteId,
-    WriteState, journal::WriteKind,
+    CallId, CallLogEntry, Clock, ContactRef, Direction, LogRef, Marker, Now, Random, Steady, Stop, Timestamp, Write,
+    WriteId, WriteState, journal::WriteKind,
 };
 use ringside_engine::delivery::{Delivery, Pace};
 use tokio::{sync::Notify, time::Instant};
@@ -77,6 +77,18 @@ impl Clock for VirtualClock {
     }
 }
 
+/// No two alike, and the same ones each time.
+#[derive(Default)]
+struct Counted(AtomicU64);
+
+impl Random for Counted {
+    fn fill(&self, bytes: &mut [u8]) {
+        let count = self.0.fetch_add(1, Ordering::SeqCst).to_le_bytes();
+        let cycle = count.iter().copied().cycle();
+        bytes.iter_mut().zip(cycle).for_each(|(byte, count)| *byte = count);
+    }
+}
+
 pub struct Desk {
     pub clock: Arc<VirtualClock>,
     pub journal: Arc<MemoryJournal>,
@@ -115,7 +127,14 @@ impl Desk {
             let there = *id == crm.connection && !gone.load(Ordering::SeqCst);
             there.then(|| crm.clone() as Arc<dyn ringside_domain::Connector>)
         });
-        Delivery::new(self.journal.clone(), self.clock.clone(), connections, Pace::default())
+        let random = Arc::new(Counted::default());
+        Delivery::new(
+            self.journal.clone(),
+            self.clock.clone(),
+            random,
+            connections,
+            Pace::default(),
+        )
     }
 
     pub fn owe(&self, number: u128, marker: Marker) -> WriteId {
@@ -123,11 +142,19 @@ impl Desk {
     }
 
     pub fn owe_update(&self, number: u128, log: &str, note: &str) -> WriteId {
+        self.owe_change(number, log, entry(own_marker(), note))
+    }
+
+    pub fn owe_entry(&self, number: u128, entry: CallLogEntry) -> WriteId {
+        self.owe_kind(number, WriteKind::Log, entry)
+    }
+
+    pub fn owe_change(&self, number: u128, log: &str, entry: CallLogEntry) -> WriteId {
         let log = LogRef {
             id: log.into(),
             url: None,
         };
-        self.owe_kind(number, WriteKind::Update(log), entry(own_marker(), note))
+        self.owe_kind(number, WriteKind::Update(log), entry)
     }
 
     fn owe_kind(&self, number: u128, kind: WriteKind, entry: CallLogEntry) -> WriteId {
@@ -143,6 +170,9 @@ impl Desk {
             created: self.clock.now().wall,
             last_sent: None,
             next_try: None,
+            said: None,
+            wanted: None,
+            resent: 0,
         });
         id
     }

@@ -9,3 +9,4 @@ mod scripts;
 mod settling;
 mod two_machines;
 mod updates;
+mod wishes;

@@ -102,19 +102,6 @@ async fn what_is_not_there_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crm_that_loses_every_answer_is_not_pestered() {
-    let desk = desk();
-    desk.owe(1, own_marker());
-    desk.crm.script([Fate::Lost { commits_after: None }; 1000]);
-    desk.settle(DAY).await;
-    assert!(
-        desk.crm.requests("log").len() < 60,
-        "{}",
-        desk.crm.requests("log").len()
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn where_it_cant_be_searched_a_person_decides() {
     let desk = unsearchable();
     let id = desk.owe(1, own_marker());

@@ -112,7 +112,11 @@ proptest! {
                 let told = failure.message.contains("is logged in Test CRM");
                 prop_assert_eq!(told, !logs.is_empty(), "what is there is said: {:?}", failure);
             }
-            WriteState::Unsure(failure) => prop_assert!(!searchable, "unsure for nothing: {failure:?}"),
+            WriteState::Unsure(failure) => {
+                // It set out to be sent three times, and was looked for each time.
+                let given_up = desk.journal.get(id).resent == 2 && logs.is_empty();
+                prop_assert!(!searchable || given_up, "unsure for nothing: {failure:?}");
+            }
             other => prop_assert!(false, "not settled: {other:?}"),
         }
     }

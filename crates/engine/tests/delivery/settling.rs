@@ -1,11 +1,12 @@
-//! When "it is not there" is believed of a log whose answer got lost.
+//! When "it is not there" is believed of a log whose answer got lost, and how often.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ringside_domain::{Capability, WriteState};
+use ringside_engine::view::Decision;
 
 use crate::{
-    crm::{Crm, Fate, capability},
+    crm::{Crm, Fate, SETTLES, capability},
     desk::{Desk, own_marker},
 };
 
@@ -94,4 +95,53 @@ async fn a_changed_log_waits_as_long_for_the_change_before_it() {
     assert_eq!(desk.journal.get(older).state, WriteState::Dropped);
     let sent = desk.crm.requests("update");
     assert!(sent[1].since(sent[0]) >= Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crm_that_loses_every_answer_is_not_pestered() {
+    let desk = desk(false, SETTLES.as_secs());
+    let id = desk.owe(1, own_marker());
+    desk.crm.script([Fate::Lost { commits_after: None }; 1000]);
+    desk.settle(24 * HOUR).await;
+    assert_eq!(desk.crm.requests("log").len(), 3);
+    assert!(matches!(desk.journal.get(id).state, WriteState::Unsure(failure) if failure.hint.is_some()));
+    desk.delivery().decide(id, Decision::SendAgain).await.unwrap();
+    desk.settle(24 * HOUR).await;
+    assert_eq!(
+        desk.crm.requests("log").len(),
+        6,
+        "a person may have it tried as often again"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_most_three_records_whatever_is_lost() {
+    let desk = desk(false, SETTLES.as_secs());
+    let id = desk.owe(1, own_marker());
+    desk.crm.hides.store(true, Ordering::SeqCst);
+    desk.crm.script([Fate::Lost { commits_after: Some(0) }; 1000]);
+    for _ in 0..3 {
+        desk.settle(24 * HOUR).await;
+    }
+    assert_eq!(desk.crm.logs().len(), 3);
+    assert!(matches!(desk.journal.get(id).state, WriteState::Unsure(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_yes_that_cannot_be_read_is_never_sent_again() {
+    for hides in [true, false] {
+        let desk = desk(false, SETTLES.as_secs());
+        let id = desk.owe(1, own_marker());
+        desk.crm.hides.store(hides, Ordering::SeqCst);
+        desk.crm.script([Fate::Unread]);
+        // A crash in between forgets nothing of it.
+        desk.settle(SETTLES / 2).await;
+        desk.settle(24 * HOUR).await;
+        assert_eq!(desk.crm.requests("log").len(), 1);
+        match desk.journal.get(id).state {
+            WriteState::Unsure(failure) if hides => assert!(failure.hint.is_some()),
+            WriteState::Logged(_) if !hides => {}
+            other => panic!("{hides}: {other:?}"),
+        }
+    }
 }
