@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use ringside_domain::{
-    CallId, ConnectionId, Contact, ContactDraft, ContactRef, Cx, Error, Freshness, Kind, Result, TraceStep,
+    CallId, ConnectionId, Contact, ContactDraft, ContactRef, Cx, Error, Freshness, Kind, Result,
     call::{Choice, ChosenBy},
-    connector::{NameQuery, TraceSink},
+    connector::NameQuery,
     index::{Indexed, Instead},
     journal::CallPage,
     phone::{Reading, read},
@@ -14,12 +14,13 @@ use ringside_domain::{
 
 use crate::{
     callbook::Input,
+    draft,
     engine::Engine,
     logging::e164,
     lookup::{Question, bounds, lookup},
-    people,
+    people::{self, Whom},
     undo::{ChoiceBefore, Undo},
-    view::{CallView, Connection, Created, Duplicate, LiveAnswer, Looked, LookupView, NumberAdded},
+    view::{CallView, Connection, Created, LiveAnswer, Looked, LookupView, NumberAdded},
 };
 
 impl Engine {
@@ -147,49 +148,52 @@ impl Engine {
         }
     }
 
-    /// Records that may be the same as the draft, strongest first, out of the index and all connections.
-    ///
-    /// # Errors
-    /// Never today: places that do not answer are left out.
-    pub async fn duplicates(&self, draft: ContactDraft) -> Result<Vec<Duplicate>> {
-        Ok(people::find_duplicates(&self.places(), &draft).await)
-    }
-
     /// Creates a contact, unless it may be there already and `force` is not set; assigns it to the call.
     ///
     /// # Errors
     /// When the connection is gone, can't create, or refuses a field, or when the draft lacks one that its contact type
-    /// requires; the error names it.
+    /// requires; the error names it. Without `force`, when the connection could not say whether the contact is there.
     pub async fn create(&self, draft: ContactDraft, call: Option<CallId>, force: bool) -> Result<Created> {
         let connector = self.may_create(&draft)?;
-        let number = draft.number.clone();
+        let (info, config) = (connector.info(), self.config());
         // Live, and right before: what was created in the morning is not in the index at noon.
-        let before = if force {
-            let known = self.same_number(&connector, number.as_deref()).await.ok().flatten();
-            known.unwrap_or_default()
-        } else {
-            let found = people::find_duplicates(&self.places(), &draft).await;
+        let whom = if force { Whom::Own } else { Whom::All };
+        let mut looked = people::look(
+            &self.places(),
+            &draft,
+            whom,
+            config.lookup_deadline,
+            &people::no_trace(),
+        )
+        .await;
+        if !force {
+            let found = looked.duplicates(&draft, &config.home);
             if !found.is_empty() {
                 return Ok(Created::Duplicates(found));
             }
-            Vec::new()
-        };
+            if let Some(error) = looked.take_failure(&draft) {
+                return Err(not_looked(&info.name, &error));
+            }
+        }
+        let before = looked.same(&draft, &config.home).unwrap_or_default();
         self.keep(&before).await;
+        let draft = draft::ready(draft, &info, force);
+        let number = draft.number.clone();
         let contact = connector
-            .create_contact(self.cx(self.config().write_deadline, Freshness::Live), draft)
+            .create_contact(self.cx(config.write_deadline, Freshness::Live), draft)
             .await?;
         self.assign(&contact, call).await?;
         let before = before.into_iter().map(|contact| contact.id).collect();
-        self.look_for_twins(connector, &contact, number, before, call);
+        self.look_for_twins(connector, &contact, number, before, call, None);
         Ok(Created::Contact(Box::new(contact)))
     }
 
     /// Adds a number to a contact and assigns the contact to the call. Fills an empty field, never overwrites one: where
-    /// there is none, or the CRM takes no numbers, the number is linked to the contact on this machine.
+    /// there is none, the CRM takes no numbers or not this one, or this person may not change contacts there, the number is
+    /// linked to the contact on this machine.
     ///
     /// # Errors
-    /// When the connection is gone, does not answer, or refuses the number itself; and what can't be linked because it is
-    /// no whole number.
+    /// When the connection is gone or does not answer; and what can't be linked because it is no whole number.
     pub async fn add_number(&self, id: ContactRef, number: String, call: Option<CallId>) -> Result<NumberAdded> {
         let connector = self.shared.connector(&id.connection).ok_or_else(|| {
             Error::new(
@@ -213,9 +217,7 @@ impl Engine {
                     linked_only: None,
                 })
             }
-            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unsupported) => {
-                self.link(id, &number, call, error).await
-            }
+            Err(error) if has_no_place(&error) => self.link(id, &number, call, error).await,
             Err(error) => Err(error),
         }
     }
@@ -306,17 +308,30 @@ impl Engine {
         Cx {
             deadline,
             freshness,
-            trace: std::sync::Arc::new(NoTrace),
+            trace: people::no_trace(),
         }
     }
 }
 
-pub(crate) fn late(name: &str) -> Error {
-    Error::new(Kind::Timeout, "ask", format!("{name} did not answer in time"))
+/// The CRM has no place for the number, whenever it is asked.
+fn has_no_place(error: &Error) -> bool {
+    let refused = matches!(
+        error.kind,
+        Kind::Conflict | Kind::Unsupported | Kind::Forbidden | Kind::Invalid
+    );
+    refused && !error.may_have_happened
 }
 
-struct NoTrace;
+fn not_looked(name: &str, error: &Error) -> Error {
+    let message = format!(
+        "{name} could not say whether this contact is there already, so it was not created: {}",
+        error.message
+    );
+    Error::new(error.kind, "create_contact", message)
+        .retry(error.retry)
+        .hint("Try again, or create it all the same")
+}
 
-impl TraceSink for NoTrace {
-    fn step(&self, _: TraceStep) {}
+pub(crate) fn late(name: &str) -> Error {
+    Error::new(Kind::Timeout, "ask", format!("{name} did not answer in time"))
 }

@@ -18,25 +18,28 @@
 mod ask;
 mod attempt;
 mod look;
-mod words;
+mod of_call;
+mod typed;
+pub(crate) mod words;
 
 use std::{
     collections::BTreeMap,
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use ringside_domain::{
-    CallId, ContactRef, Creation, CreationId, CreationState, Error, Freshness, Kind, Result, Stop, Timestamp, Trouble,
+    CallId, Creation, CreationId, CreationState, Error, Freshness, Kind, Result, Stop, Timestamp, Trouble,
 };
 use tokio::{
     sync::Notify,
     time::{Instant, sleep_until, timeout},
 };
 
+pub use self::of_call::WaitedFor;
 use crate::{engine::Engine, view::Update};
 
 /// The pause after the journal failed.
@@ -56,6 +59,9 @@ pub(crate) struct Creations {
     bell: Notify,
     over: Notify,
     closed: AtomicBool,
+    /// How often a person who types has paused, and for what the connections were asked then.
+    typed: AtomicU64,
+    asked: tokio::sync::Mutex<Option<typed::Asked>>,
 }
 
 struct Row {
@@ -66,6 +72,18 @@ struct Row {
     busy: bool,
     /// The journal does not have its newest state yet.
     unsaved: bool,
+    look: Look,
+}
+
+/// Whether its CRM must say first that it is not there.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Look {
+    #[default]
+    Wanted,
+    /// It could not say, and is waited for.
+    Failed,
+    /// The person does not want to wait for that.
+    Spared,
 }
 
 impl Creations {
@@ -127,6 +145,7 @@ impl Creations {
                     due,
                     busy,
                     unsaved,
+                    look: Look::default(),
                 },
             );
         }
@@ -141,6 +160,25 @@ impl Creations {
             row.due = Some(Instant::now() + pause);
         }
         self.bell.notify_one();
+    }
+
+    fn was_not_looked_for(&self, id: CreationId) {
+        if let Some(row) = self.rows().get_mut(&id) {
+            row.look = Look::Failed;
+        }
+    }
+
+    /// The person wants it now. Where it waits for a look that failed, they were told so.
+    fn spare(&self, id: CreationId) {
+        if let Some(row) = self.rows().get_mut(&id)
+            && row.look == Look::Failed
+        {
+            row.look = Look::Spared;
+        }
+    }
+
+    fn is_spared(&self, id: CreationId) -> bool {
+        self.rows().get(&id).is_some_and(|row| row.look == Look::Spared)
     }
 
     /// It is not sent before somebody says so.
@@ -296,6 +334,16 @@ impl Engine {
         })
     }
 
+    /// What was learned of one that is in its CRM already.
+    pub(crate) async fn add_to_creation(&self, id: CreationId, said: String) -> Result<()> {
+        let added = self.change_creation(id, |creation| {
+            let known = creation.said.take();
+            creation.said = Some(known.into_iter().chain([said]).collect::<Vec<_>>().join("; "));
+            Ok(())
+        });
+        added.await.map(|_| ())
+    }
+
     /// Tells everybody, with the call that waits for it.
     async fn show_creation(&self, creation: &Creation) {
         self.tell(Update::Creation(Box::new(creation.clone())));
@@ -328,102 +376,11 @@ impl Engine {
         pauses.get(nth).or(pauses.last()).copied().unwrap_or(JOURNAL_PAUSE)
     }
 
-    /// The person said whom the call is about: it waits for nobody any more. A contact of which nothing was sent is not
-    /// wanted then; any other goes its way without the call.
-    pub(crate) async fn unassign_creation(&self, call: CallId, to: Option<&ContactRef>) -> Result<()> {
-        while let Some(creation) = self.shared.creations.of_call(call) {
-            self.change_creation(creation.id, |creation| {
-                creation.log = false;
-                match creation.state {
-                    CreationState::Waiting(_) if to.is_some() => {
-                        (creation.state, creation.due) = (CreationState::Undone, None);
-                    }
-                    _ => creation.call = None,
-                }
-                Ok(())
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// What [`Engine::unassign_creation`] would take back.
-    pub(crate) fn waiting_for(&self, call: CallId) -> Option<WaitedFor> {
-        let creation = self.shared.creations.of_call(call)?;
-        let waits = matches!(creation.state, CreationState::Waiting(_));
-        waits.then_some(WaitedFor {
-            creation: creation.id,
-            log: creation.log,
-        })
-    }
-
-    /// The choice that took it back is taken back: it waits again, for as long as a new one.
-    pub(crate) async fn wait_again(&self, call: CallId, waited: WaitedFor) -> Result<()> {
-        if self.shared.creations.of_call(call).is_some() {
-            return Ok(());
-        }
-        let due = self.shared.clock.now().wall.plus(self.config().undo_window);
-        let again = self.change_creation(waited.creation, |creation| {
-            if creation.state == CreationState::Undone {
-                (creation.state, creation.due) = (CreationState::Waiting(None), Some(due));
-                (creation.call, creation.log) = (Some(call), waited.log);
-            }
-            Ok(())
-        });
-        match again.await {
-            // It was corrected and asked for anew, or is a day old.
-            Err(error) if error.kind == Kind::NotFound => Ok(()),
-            done => done.map(|_| ()),
-        }
-    }
-
-    /// The call waits for a contact: whether its log is to follow it. `false`: it waits for nobody.
-    ///
-    /// # Errors
-    /// The journal's.
-    pub(crate) async fn log_after_creation(&self, call: CallId, log: bool) -> Result<bool> {
-        let Some(creation) = self.shared.creations.of_call(call) else {
-            return Ok(false);
-        };
-        if creation.log == log {
-            return Ok(true);
-        }
-        let waits = self
-            .change_creation(creation.id, |creation| {
-                // It may have been created just now.
-                if creation.is_to_come() {
-                    creation.log = log;
-                }
-                Ok(())
-            })
-            .await?;
-        Ok(waits.is_to_come())
-    }
-
-    /// The call is over, and its log rule says that it is logged: on the contact that is still to come, too.
-    pub(crate) async fn log_new_contact_by_rule(&self, call: CallId) {
-        let config = self.config();
-        let logs = self
-            .book()
-            .get(call)
-            .is_some_and(|entry| entry.logs_whoever_it_is(&config));
-        if logs && let Err(error) = self.log_after_creation(call, true).await {
-            tracing::warn!(kind = error.kind.code(), "a call could not be logged by its rule");
-        }
-    }
-
     /// Shows how the number matches now; nobody has to wait for it.
     pub(crate) fn look_again(&self, call: CallId) {
         let engine = self.clone();
         tokio::spawn(async move { engine.look_up(call, Freshness::Cached).await });
     }
-}
-
-/// A contact that a call waited for, and whether its log was to follow it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WaitedFor {
-    creation: CreationId,
-    log: bool,
 }
 
 /// The right to attempt a creation; given back even by an attempt that panics.

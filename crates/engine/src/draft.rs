@@ -1,7 +1,9 @@
 //! A draft is checked against its contact type before its connector is called: what is missing is said at the field, at
-//! once, and not as the CRM's own words after a round trip.
+//! once, and not as the CRM's own words after a round trip. Then it is made ready: one policy for names, whoever typed it where.
 
-use ringside_domain::{ContactDraft, ContactType, Error, Kind, Result, connector::ConnectorInfo, contact::FieldSpec};
+use ringside_domain::{
+    ContactDraft, ContactType, Error, Kind, Result, connector::ConnectorInfo, contact::FieldSpec, name,
+};
 
 /// The longest text of one field, in bytes.
 const MAX_FIELD_BYTES: usize = 1_000;
@@ -60,6 +62,31 @@ pub fn check(draft: &ContactDraft, info: &ConnectorInfo) -> Result<()> {
     kind.fields
         .iter()
         .try_for_each(|field| filled(field, value(draft, &field.name)))
+}
+
+/// The draft as it goes to its connector: without blanks around, a person's name in the order in which it is said, and split
+/// where nobody split it by hand. `force`: the person wants it although there are records like it.
+pub fn ready(draft: ContactDraft, info: &ConnectorInfo, force: bool) -> ContactDraft {
+    let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let kind = info.types.iter().find(|kind| kind.id == draft.contact_type);
+    let (mut given, mut family) = (trimmed(draft.given), trimmed(draft.family));
+    let mut whole = draft.name.trim().to_owned();
+    if kind.is_some_and(|kind| !kind.is_company) {
+        if given.is_none() && family.is_none() {
+            (given, family) = name::split(&whole);
+        }
+        whole = name::spoken(&whole);
+    }
+    ContactDraft {
+        name: whole,
+        given,
+        family,
+        company: trimmed(draft.company),
+        title: trimmed(draft.title),
+        email: trimmed(draft.email),
+        force,
+        ..draft
+    }
 }
 
 fn filled(field: &FieldSpec, value: &str) -> Result<()> {
@@ -164,6 +191,7 @@ mod tests {
             email: None,
             number: None,
             extra: vec![("status".into(), "New".into())],
+            force: false,
         }
     }
 

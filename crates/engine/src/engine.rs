@@ -6,7 +6,7 @@
 //! nothing older ever overwrites it.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -59,8 +59,6 @@ pub(crate) struct Shared {
     /// The writes of calls that were shown, so that showing one again reads no disk.
     writes: Mutex<HashMap<CallId, Vec<Write>>>,
     pub lookups: Mutex<HashMap<CallId, tokio::task::AbortHandle>>,
-    /// Calls whose log is on its way while something newer is to be logged already.
-    pub again: Mutex<HashSet<CallId>>,
     effects: mpsc::UnboundedSender<Effect>,
     pub saver: Saver,
     updates: broadcast::Sender<Update>,
@@ -94,7 +92,6 @@ impl Engine {
                 book: Mutex::new(CallBook::new(config.clone(), parts.clock.zone())),
                 writes: Mutex::default(),
                 lookups: Mutex::default(),
-                again: Mutex::default(),
                 effects,
                 saver: Saver::new(parts.journal.clone()),
                 updates: broadcast::channel(4096).0,
@@ -103,6 +100,7 @@ impl Engine {
                 delivery: Delivery::new(
                     parts.journal.clone(),
                     parts.clock.clone(),
+                    parts.random.clone(),
                     Arc::new(move |id| by_id.upgrade()?.connector(id)),
                     Pace {
                         write_deadline: config.write_deadline,

@@ -4,21 +4,19 @@
 //! then by a name that is nearly alike, which is only a hint. The local index knows most of them at once; the connections are
 //! asked as well, as a second record made in the morning is not in the index at noon.
 
+mod asked;
 mod name;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    Contact, ContactDraft, ContactIndex, Cx, Freshness, TraceStep,
-    connector::{Connector, NameQuery, NumberForms, TraceSink},
-    contact::Found,
+    Contact, ContactDraft, TraceStep,
+    connector::TraceSink,
     phone::{self, Home, Reading},
 };
-use tokio::{
-    task::JoinSet,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::time::timeout;
 
+pub(crate) use self::asked::{Answer, Looked, Whom, by_number, look};
 pub use self::name::{like_name, normalise, split};
 use crate::{
     lookup::{Places, bounds},
@@ -27,11 +25,6 @@ use crate::{
 
 /// The longest that a person waits for the check, whatever the connections do. What has not answered by then does not count.
 pub const DUPLICATES_WITHIN: Duration = Duration::from_secs(5);
-/// How many contacts of a like name are looked at, for each way to ask.
-const MAX_LIKE: usize = 50;
-/// Each of so many words of the name is looked up by itself, so that a typo in one does not hide the person.
-const MAX_WORDS: usize = 3;
-
 /// Which of the candidates may be the one about to be created: strongest reason first, each contact once.
 ///
 /// The same number means that our own comparison proves it; a tail or a company's trunk is no reason. A like name counts only
@@ -68,99 +61,19 @@ pub fn duplicates(draft: &ContactDraft, candidates: Vec<Contact>, home: &Home) -
 /// out, as it must not keep a person from creating a contact.
 pub async fn find_duplicates(places: &Places, draft: &ContactDraft) -> Vec<Duplicate> {
     let patience = DUPLICATES_WITHIN.min(places.config.lookup_deadline);
-    let cut_off = Instant::now() + patience;
-    let home = &places.config.home;
-    let reading = draft.number.as_deref().map(|number| phone::read(number, home));
-    let mut asked = JoinSet::new();
-    for connection in &places.connections {
-        let cx = Cx {
-            deadline: bounds::inner(patience),
-            freshness: Freshness::Live,
-            trace: Arc::new(NoTrace),
-        };
-        let number = reading.as_ref().and_then(Reading::number).map(|number| NumberForms {
-            reading: Reading::Number(number.clone()),
-            forms: phone::forms(number, &places.config.formats),
-        });
-        // Apart, so that a search by name that hangs does not take the hit by number with it.
-        if let Some(number) = number {
-            asked.spawn(by_number(Arc::clone(&connection.connector), cx.clone(), number));
-        }
-        let name = draft.name.trim().to_owned();
-        asked.spawn(by_name(Arc::clone(&connection.connector), cx, name));
-    }
-    let indexed = timeout_at(cut_off, from_index(&*places.index, draft, reading.as_ref())).await;
-    let mut candidates = indexed.unwrap_or_default();
-    while let Ok(Some(answer)) = timeout_at(cut_off, asked.join_next()).await {
-        candidates.extend(answer.unwrap_or_default());
-    }
-    duplicates(draft, candidates, home)
+    let looked = look(places, draft, Whom::All, patience, &no_trace()).await;
+    looked.duplicates(draft, &places.config.home)
 }
 
 /// Asks the index alone: a person waits for the answer, and the connections are asked later.
 pub async fn known_duplicates(places: &Places, draft: &ContactDraft) -> Vec<Duplicate> {
     let home = &places.config.home;
     let reading = draft.number.as_deref().map(|number| phone::read(number, home));
-    let asked = timeout(DUPLICATES_WITHIN, from_index(&*places.index, draft, reading.as_ref()));
+    let asked = timeout(
+        DUPLICATES_WITHIN,
+        asked::from_index(&*places.index, draft, reading.as_ref()),
+    );
     duplicates(draft, asked.await.unwrap_or_default(), home)
-}
-
-async fn from_index(index: &dyn ContactIndex, draft: &ContactDraft, reading: Option<&Reading>) -> Vec<Contact> {
-    let keys = reading.map(phone::probe_keys).unwrap_or_default();
-    let mut found = if keys.is_empty() {
-        Vec::new()
-    } else {
-        index.find(keys).await.unwrap_or_default()
-    };
-    let mut texts = vec![draft.name.trim()];
-    texts.extend(draft.email.as_deref().map(str::trim));
-    let mut words: Vec<&str> = draft
-        .name
-        .split_whitespace()
-        .filter(|word| word.chars().nth(2).is_some())
-        .collect();
-    words.reverse(); // The family name narrows more than the given one.
-    texts.extend(words.into_iter().take(MAX_WORDS));
-    texts.retain(|text| !text.is_empty());
-    texts.dedup();
-    for text in texts {
-        let query = NameQuery {
-            text: text.to_owned(),
-            types: Vec::new(),
-            company: None,
-            limit: MAX_LIKE,
-        };
-        found.extend(index.search(query).await.unwrap_or_default());
-    }
-    found.into_iter().map(|indexed| indexed.contact).collect()
-}
-
-/// Everybody whom one connection finds by the number.
-async fn by_number(connector: Arc<dyn Connector>, cx: Cx, number: NumberForms) -> Vec<Contact> {
-    if !connector.capability().find {
-        return Vec::new();
-    }
-    let found = connector.find_contact(cx, number).await;
-    bounded(&*connector, found.unwrap_or_default())
-}
-
-/// Everybody whom one connection finds by the name.
-async fn by_name(connector: Arc<dyn Connector>, cx: Cx, text: String) -> Vec<Contact> {
-    if !connector.capability().find_with_name || text.is_empty() {
-        return Vec::new();
-    }
-    let query = NameQuery {
-        text,
-        types: Vec::new(),
-        company: None,
-        limit: MAX_LIKE,
-    };
-    let found = connector.find_contact_with_name(cx, query).await;
-    bounded(&*connector, found.unwrap_or_default())
-}
-
-fn bounded(connector: &dyn Connector, found: Found) -> Vec<Contact> {
-    bounds::contacts(found.contacts, &connector.info().connection).contacts
 }
 
 /// What of a draft is compared, made ready once.
@@ -202,6 +115,10 @@ impl<'a> Wanted<'a> {
 pub(crate) fn folded_email(email: &str) -> Option<String> {
     let email = email.trim();
     (email.contains('@') && email.len() <= bounds::MAX_EMAIL_BYTES).then(|| email.to_lowercase())
+}
+
+pub(crate) fn no_trace() -> Arc<dyn TraceSink> {
+    Arc::new(NoTrace)
 }
 
 struct NoTrace;

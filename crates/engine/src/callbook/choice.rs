@@ -10,7 +10,7 @@ use crate::{
     config::{Config, LogRule, NeverLog},
     picture,
     undo::{ChoiceBefore, Undo},
-    view::LookupView,
+    view::{AskedState, LookupView},
 };
 
 impl Entry {
@@ -132,7 +132,17 @@ impl Entry {
     }
 
     pub(super) fn logs_by_rule(&self, config: &Config) -> bool {
-        self.call.choice.is_some() && self.logs_whoever_it_is(config)
+        let choice = self.call.choice.as_ref();
+        choice.is_some_and(|choice| self.is_whole_answer(choice)) && self.logs_whoever_it_is(config)
+    }
+
+    /// Whether a choice that nobody made is out of all that its connection has: the part that could not be asked just now may
+    /// hold somebody else.
+    fn is_whole_answer(&self, choice: &Choice) -> bool {
+        let by_person = matches!(choice.by, ChosenBy::Person | ChosenBy::Remembered);
+        let asked = &mut self.lookup.asked.iter();
+        let its_own = asked.find(|asked| asked.info.connection == choice.contact.id.connection);
+        by_person || !its_own.is_some_and(|asked| matches!(&asked.state, AskedState::Partly(part) if part.passing))
     }
 
     /// The same for a call whose contact is still to be created.

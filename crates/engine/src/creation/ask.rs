@@ -55,6 +55,7 @@ impl Engine {
             attempts: 0,
             asked: now,
             due: Some(now.plus(self.config().undo_window)),
+            said: None,
         };
         {
             let _books = self.shared.creations.books.lock().await;
@@ -121,8 +122,8 @@ impl Engine {
         undone
     }
 
-    /// A person's word on one that waits for it. `Send`: now, without a wait; where it was not certain whether it is
-    /// there, the person has looked. `Drop`: it is not to be created, or is known to be there.
+    /// A person's word on one that waits for it. `Send`: now, without a wait, also for a CRM that could not say whether it is
+    /// there; where that was not certain, the person has looked. `Drop`: it is not to be created, or is known to be there.
     ///
     /// # Errors
     /// When it is being sent, when there is none, and the journal's.
@@ -142,7 +143,10 @@ impl Engine {
                         Error::new(Kind::Conflict, "settle_creation", message).hint("Create it again from the form")
                     );
                 }
-                (CreationState::Waiting(_), CreationDecision::Send) => creation.due = Some(now),
+                (CreationState::Waiting(_), CreationDecision::Send) => {
+                    creation.due = Some(now);
+                    self.shared.creations.spare(id);
+                }
                 (CreationState::Refused(why), CreationDecision::Send) => {
                     creation.force |= why.kind == Kind::Conflict;
                     (creation.state, creation.due) = (CreationState::Waiting(None), Some(now));
@@ -167,7 +171,7 @@ impl Engine {
             let message = format!("{} cannot create contacts", info.name);
             return Err(Error::new(Kind::Unsupported, "create_contact", message).field("connection"));
         }
-        draft::check(draft, &info)?;
+        draft::check(&draft::ready(draft.clone(), &info, false), &info)?;
         Ok(connector)
     }
 

@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use ringside_domain::{
-    Connector, Contact, ContactRef, Creation, CreationId, CreationState, Error, Freshness, Kind, Result, Retry,
-    Timestamp, Trouble,
+    Connector, Contact, ContactDraft, ContactRef, Creation, CreationId, CreationState, Cx, Error, Freshness, Kind,
+    Result, Retry, Timestamp, Trouble,
     call::{Choice, ChosenBy},
+    connector::TraceSink,
 };
 use tokio::time::timeout;
 
-use super::{JOURNAL_PAUSE, words};
-use crate::{draft, engine::Engine};
+use super::{JOURNAL_PAUSE, look::Before, words};
+use crate::{delivery::Tracer, draft, engine::Engine, people::Whom};
 
 /// A peer that says "not before next week" is asked again after this all the same.
 const LONGEST_WISH: Duration = Duration::from_secs(60 * 60);
@@ -58,39 +59,44 @@ impl Engine {
             return Ok(());
         };
         let info = connector.info();
-        if let Err(error) = draft::check(&creation.draft, &info) {
+        let draft = draft::ready(creation.draft.clone(), &info, creation.force);
+        if let Err(error) = draft::check(&draft, &info) {
             let refused = CreationState::Refused(Trouble::from(&error));
             self.creation_ends(id, refused, None).await;
             return Ok(());
         }
-        // What can't be asked now is no reason to wait: the index was asked when the person pressed Create.
-        let alikes = self.alikes(&connector, &creation.draft).await.ok().flatten();
-        let known: Vec<ContactRef> = creation.before.iter().flatten().cloned().collect();
-        if let Some(alikes) = alikes.as_ref().filter(|_| !creation.force) {
-            match alikes.as_slice() {
-                [] => {}
-                [one] => {
-                    self.creation_is_there(id, one.clone()).await;
-                    return Ok(());
-                }
-                many => {
-                    let refused = words::there_already(&info.name, many.len());
-                    self.creation_ends(id, CreationState::Refused(refused), None).await;
-                    return Ok(());
-                }
+        let tracer = self.tracer(&creation);
+        let looked = self.look_before(&creation, &info.name, &tracer.sink()).await;
+        let mut note = None;
+        let before = match looked {
+            Before::Free(alikes) => alikes,
+            Before::There(there) => {
+                tracer.save(&*self.shared.journal).await;
+                self.creation_is_there(id, *there, Some(words::made_meanwhile(&info.name)))
+                    .await;
+                return Ok(());
             }
-        }
-        if !creation.force
-            && let Some(refused) = self.may_be_there(&creation).await
-        {
-            self.creation_ends(id, CreationState::Refused(refused), None).await;
-            return Ok(());
-        }
-        let before: Option<Vec<ContactRef>> = alikes.map(|alikes| {
-            let mut before: Vec<ContactRef> = alikes.into_iter().map(|contact| contact.id).collect();
-            before.extend(known);
-            before
-        });
+            Before::Doubt(why) => {
+                tracer.save(&*self.shared.journal).await;
+                self.creation_ends(id, CreationState::Refused(why), None).await;
+                return Ok(());
+            }
+            Before::Unknown(error) => {
+                // What heals is waited for, unless the person does not want to. What doesn't would hold it for ever.
+                let again = self.creation_again(creation.attempts.saturating_add(1), &error);
+                let again = again.filter(|_| !creation.force && !self.shared.creations.is_spared(id));
+                if let Some(due) = again {
+                    tracer.save(&*self.shared.journal).await;
+                    self.creation_is_put_off(id, words::not_looked(&info.name, &error), due)
+                        .await;
+                    return Ok(());
+                }
+                note = (!creation.force).then(|| words::sent_blindly(&info.name, &error));
+                None
+            }
+        };
+        let known: Vec<ContactRef> = creation.before.iter().flatten().cloned().collect();
+        let before = before.map(|before| [before, known].concat());
         let mut sends = false;
         self.change_creation(id, |creation| {
             // Taken back, or put off, while it was looked for.
@@ -104,24 +110,41 @@ impl Engine {
         })
         .await?;
         if sends {
-            let answer = self.ask_to_create(&creation, &connector).await;
-            self.conclude_creation(id, answer).await;
+            let answer = self.ask_to_create(id, draft, &connector, tracer.sink()).await;
+            let said = tracer.said();
+            tracer.save(&*self.shared.journal).await;
+            let said: Vec<String> = note.into_iter().chain(said).collect();
+            self.conclude_creation(id, answer, Some(said.join("; ")).filter(|said| !said.is_empty()))
+                .await;
         }
         Ok(())
     }
 
+    fn tracer(&self, creation: &Creation) -> Tracer {
+        Tracer::of(creation.call, self.shared.clock.now().wall)
+    }
+
     /// In a task of its own: an answer that comes after the deadline still counts for as long again.
-    async fn ask_to_create(&self, creation: &Creation, connector: &Arc<dyn Connector>) -> Result<Contact> {
+    async fn ask_to_create(
+        &self,
+        id: CreationId,
+        draft: ContactDraft,
+        connector: &Arc<dyn Connector>,
+        trace: Arc<dyn TraceSink>,
+    ) -> Result<Contact> {
         let deadline = self.config().write_deadline;
         let name = connector.info().name;
-        let (cx, draft) = (self.cx(deadline, Freshness::Live), creation.draft.clone());
+        let cx = Cx {
+            deadline,
+            freshness: Freshness::Live,
+            trace,
+        };
         let connector = Arc::clone(connector);
         let mut task = tokio::spawn(async move { connector.create_contact(cx, draft).await });
         let mut answer = timeout(deadline, &mut task).await;
         if answer.is_err() {
             let unanswered = CreationState::Sent(Some(words::unanswered(&name)));
-            self.learn_of_creation(creation.id, |creation| creation.state = unanswered)
-                .await;
+            self.learn_of_creation(id, |creation| creation.state = unanswered).await;
             answer = timeout(deadline, &mut task).await;
         }
         match answer {
@@ -140,9 +163,9 @@ impl Engine {
         }
     }
 
-    async fn conclude_creation(&self, id: CreationId, answer: Result<Contact>) {
+    async fn conclude_creation(&self, id: CreationId, answer: Result<Contact>, said: Option<String>) {
         let error = match answer {
-            Ok(contact) => return self.creation_is_there(id, contact).await,
+            Ok(contact) => return self.creation_is_there(id, contact, said).await,
             Err(error) => error,
         };
         let Some(creation) = self.shared.creations.get(id) else {
@@ -158,7 +181,7 @@ impl Engine {
             let due = self.shared.clock.now().wall.plus(settling);
             return self.creation_ends(id, state, Some(due)).await;
         }
-        match self.creation_again(&creation, &error) {
+        match self.creation_again(creation.attempts, &error) {
             Some(due) => {
                 let state = CreationState::Waiting(Some(Trouble::from(&error)));
                 self.creation_ends(id, state, Some(due)).await;
@@ -170,14 +193,15 @@ impl Engine {
         }
     }
 
-    /// When it may be tried again after this error; `None`: never, or a person has to change something about it.
-    fn creation_again(&self, creation: &Creation, error: &Error) -> Option<Timestamp> {
+    /// When it may be tried again after so many attempts and this error; `None`: never, or a person has to change something
+    /// about it.
+    fn creation_again(&self, attempts: u32, error: &Error) -> Option<Timestamp> {
         let pause = match error.retry {
-            Retry::Later => self.creation_pause(creation.attempts),
+            Retry::Later => self.creation_pause(attempts),
             Retry::After(wish) => wish.clamp(SHORTEST_WISH, LONGEST_WISH),
             // Somebody signs in or unlocks; then it is hurried.
             Retry::AfterPerson if matches!(error.kind, Kind::SignInNeeded | Kind::KeyringLocked) => {
-                self.creation_pause(creation.attempts)
+                self.creation_pause(attempts)
             }
             Retry::AfterPerson | Retry::Never => return None,
         };
@@ -199,15 +223,19 @@ impl Engine {
                 .creation_ends(id, unsure(words::cannot_be_searched(&name)), None)
                 .await;
         }
-        let mut found = match self.alikes(&connector, &creation.draft).await {
-            Ok(Some(found)) => found,
-            Ok(None) => {
+        let tracer = self.tracer(&creation);
+        let mut looked = self.look(&creation.draft, Whom::Own, &tracer.sink()).await;
+        tracer.save(&*self.shared.journal).await;
+        let failed = looked.take_failure(&creation.draft);
+        let mut found = match (looked.alikes(&creation.draft, &self.config().home), failed) {
+            (Some(found), None) => found,
+            (None, None) => {
                 return self
                     .creation_ends(id, unsure(words::cannot_be_searched(&name)), None)
                     .await;
             }
-            Err(error) => {
-                let (state, due) = match self.creation_again(&creation, &error) {
+            (_, Some(error)) => {
+                let (state, due) = match self.creation_again(creation.attempts, &error) {
                     Some(due) => (CreationState::Sent(Some(Trouble::from(&error))), Some(due)),
                     None => (unsure(words::looking_failed(&name, &error)), None),
                 };
@@ -222,7 +250,7 @@ impl Engine {
         let before = creation.before.unwrap_or_default();
         found.retain(|contact| !before.contains(&contact.id));
         match (found.pop(), found.len()) {
-            (Some(one), 0) => self.creation_is_there(id, one).await,
+            (Some(one), 0) => self.creation_is_there(id, one, None).await,
             (None, _) => self.creation_ends(id, unsure(words::not_found(&name)), None).await,
             (Some(_), more) => {
                 self.creation_ends(id, unsure(words::several_found(&name, more + 1)), None)
@@ -231,10 +259,26 @@ impl Engine {
         }
     }
 
-    async fn creation_is_there(&self, id: CreationId, contact: Contact) {
+    /// `said`: what the person has to hear beside it.
+    async fn creation_is_there(&self, id: CreationId, contact: Contact, said: Option<String>) {
         let now = self.shared.clock.now().wall;
-        let state = CreationState::Created(contact.clone());
-        self.creation_ends(id, state, Some(now)).await;
+        self.learn_of_creation(id, |creation| {
+            (creation.state, creation.due) = (CreationState::Created(contact), Some(now));
+            creation.said = said;
+        })
+        .await;
+    }
+
+    /// Nothing was sent, as nobody could say whether it is there; unless it was taken back meanwhile.
+    async fn creation_is_put_off(&self, id: CreationId, why: Trouble, due: Timestamp) {
+        self.learn_of_creation(id, |creation| {
+            if matches!(creation.state, CreationState::Waiting(_)) {
+                creation.attempts = creation.attempts.saturating_add(1);
+                (creation.state, creation.due) = (CreationState::Waiting(Some(why)), Some(due));
+            }
+        })
+        .await;
+        self.shared.creations.was_not_looked_for(id);
     }
 
     async fn creation_ends(&self, id: CreationId, state: CreationState, due: Option<Timestamp>) {
@@ -278,7 +322,14 @@ impl Engine {
         }
         if let Some(connector) = self.shared.connector(&creation.draft.connection) {
             let before = creation.before.clone().unwrap_or_default();
-            self.look_for_twins(connector, &contact, creation.draft.number.clone(), before, call);
+            self.look_for_twins(
+                connector,
+                &contact,
+                creation.draft.number.clone(),
+                before,
+                call,
+                Some(creation.id),
+            );
         }
         self.change_creation(id, |creation| {
             (creation.state, creation.due) = (CreationState::Finished(contact), None);

@@ -51,6 +51,33 @@ pub(super) fn may_be_there(duplicate: &Duplicate, place: &str) -> Trouble {
     )
 }
 
+pub(super) fn not_looked(name: &str, error: &Error) -> Trouble {
+    trouble(
+        error.kind,
+        format!(
+            "{name} could not say whether this contact is there already: {}",
+            error.message
+        ),
+        "It is asked again; send it now to create the contact all the same",
+    )
+}
+
+pub(super) fn sent_blindly(name: &str, error: &Error) -> String {
+    format!(
+        "it was created although {name} could not say whether it is there already: {}",
+        error.message
+    )
+}
+
+pub(super) fn made_meanwhile(name: &str) -> String {
+    format!("{name} has it by now: somebody else created it, and nothing new was made")
+}
+
+/// Others with the same number that showed only after it was created.
+pub(crate) fn twins(name: &str, twin: &str) -> String {
+    format!("{name} has another contact with this number, {twin}: somebody else may have created it at the same time")
+}
+
 pub(super) fn cannot_be_searched(name: &str) -> Trouble {
     trouble(
         Kind::Timeout,

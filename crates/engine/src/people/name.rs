@@ -1,9 +1,7 @@
-//! Names: how one splits into given and family name, and when two are the same or nearly so.
-//!
-//! Every CRM wants a name in other pieces, and people write it as they like. Splitting never invents and never loses a
-//! word; comparing forgives what people write differently, and is only ever used beside a stronger proof or as a hint.
+//! When two names are the same or nearly so. Comparing forgives what people write differently, and is only ever used beside
+//! a stronger proof or as a hint. How a name splits says [`ringside_domain::name`].
 
-use ringside_domain::ContactType;
+use ringside_domain::{ContactType, name::TITLES};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Longer names are cut before anything looks at them; the longest real ones are well below.
@@ -13,114 +11,12 @@ const MAX_WORDS: usize = 12;
 /// A word of so many letters may have one typo.
 const TYPO_LETTERS: usize = 4;
 
-/// Words that belong to the family name after them.
-const PARTICLES: [&str; 45] = [
-    "abu", "af", "al", "am", "auf", "av", "bar", "ben", "bin", "bint", "d", "da", "das", "de", "degli", "dei", "del",
-    "della", "den", "der", "des", "di", "do", "dos", "du", "e", "el", "ibn", "im", "la", "las", "le", "los", "op",
-    "san", "st", "te", "ten", "ter", "van", "vom", "von", "zu", "zum", "zur",
-];
-
-/// Words in front of a name that are no part of it.
-const TITLES: [&str; 18] = [
-    "dipl", "dr", "frau", "hr", "fr", "herr", "ing", "ir", "lady", "miss", "mlle", "mme", "mr", "mrs", "ms", "mx",
-    "prof", "sir",
-];
-
-/// Words behind a name that are no family name, with or without a comma before them.
-const SUFFIXES: [&str; 17] = [
-    "cpa", "dds", "esq", "ii", "iii", "iv", "jnr", "jr", "llm", "mba", "md", "msc", "phd", "rn", "snr", "sr", "bsc",
-];
-
-/// Splits a person's name into given and family name; a company's is not split.
-///
-/// - The last word is the family name, with the particles before it: `Ursula` `von der Leyen`. `Ortega y Gasset` stays whole.
-/// - `Family, Given` splits at the comma, unless a suffix follows it (`John Smith, Jr.`); a suffix stays with the family name.
-/// - One word is a family name, and nothing is invented for the given one.
-/// - Titles stay in front of the given name, `Dr. Anna`; without one they stay with the family name, `Dr. Meier`.
-/// - A name all in Chinese, Japanese or Korean signs begins with the family name.
-///
-/// Every word of the name is in one of the two, in its order and spelling.
+/// Given and family name; a company's name is not split.
 pub fn split(name: &str, contact_type: &ContactType) -> (Option<String>, Option<String>) {
     if contact_type.is_company {
         return (None, None);
     }
-    let name = name.trim_end_matches(|sign: char| sign == ',' || sign.is_whitespace());
-    if let Some((family, given)) = name.split_once(',') {
-        let rest = words(given);
-        if !rest.iter().all(|word| is_one_of(&SUFFIXES, word)) {
-            return (joined(&rest), joined(&words(family)));
-        }
-    }
-    let words = words(name);
-    if is_eastern(&words) {
-        return (
-            joined(words.get(1..).unwrap_or_default()),
-            joined(words.get(..1).unwrap_or_default()),
-        );
-    }
-    let (given, family) = words.split_at(family_start(&words));
-    (joined(given), joined(family))
-}
-
-/// Where the family name begins.
-fn family_start(words: &[&str]) -> usize {
-    let suffixes = words.iter().rev().take_while(|word| is_one_of(&SUFFIXES, word)).count();
-    // A name of nothing but suffixes is a name after all.
-    let end = if suffixes < words.len() {
-        words.len() - suffixes
-    } else {
-        words.len()
-    };
-    let titles = words.iter().take_while(|word| is_one_of(&TITLES, word)).count();
-    let first = if titles < end { titles } else { 0 };
-
-    let mut start = end.saturating_sub(1);
-    while start > first {
-        let before = words[start - 1];
-        if before == "y" && start >= first + 2 {
-            start -= 2;
-        } else if is_one_of(&PARTICLES, before) && !(start - 1 == first && begins_upper(before)) {
-            start -= 1;
-        } else {
-            break;
-        }
-    }
-    // `Al Pacino` has a given name, `Dr. Meier` has none.
-    if start == first { 0 } else { start }
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split_whitespace().collect()
-}
-
-fn joined(words: &[&str]) -> Option<String> {
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
-fn is_one_of(list: &[&str], word: &str) -> bool {
-    let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric());
-    list.iter()
-        .any(|known| bare.eq_ignore_ascii_case(known) || is_with_dots(word, known))
-}
-
-/// `Ph.D.` is `phd`.
-fn is_with_dots(word: &str, known: &str) -> bool {
-    word.contains('.')
-        && word
-            .chars()
-            .filter(|sign| !matches!(sign, '.' | ','))
-            .map(|sign| sign.to_ascii_lowercase())
-            .eq(known.chars())
-}
-
-fn begins_upper(word: &str) -> bool {
-    word.chars().next().is_some_and(char::is_uppercase)
-}
-
-fn is_eastern(words: &[&str]) -> bool {
-    let eastern =
-        |sign: char| matches!(u32::from(sign), 0x3005..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7AF | 0x20000..=0x3FFFF);
-    words.len() == 2 && words.iter().all(|word| word.chars().all(eastern))
+    ringside_domain::name::split(name)
 }
 
 /// A name as it is compared: without case, accents, signs, titles and order of words; `ß` is `ss`, and `ä`, `ae` and `a`

@@ -42,6 +42,7 @@ fn draft() -> ContactDraft {
         email: Some(" Anna@Example.com ".into()),
         number: Some("(415) 555-0100".into()),
         extra: Vec::new(),
+        force: false,
     }
 }
 

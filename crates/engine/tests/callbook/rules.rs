@@ -1,15 +1,16 @@
 //! What a person's rules and lists mean for a call: whom it is about when several have the number, and what is never logged.
 
 use ringside_domain::{
-    CallId, Contact, EndReason, Match, Timestamp,
+    CallId, ConnectionId, Contact, EndReason, Match, Timestamp,
     call::{Choice, ChosenBy},
+    connector::ConnectorInfo,
     phone::Grade,
 };
 use ringside_engine::{
     Config, LogRule, NeverLog, Several,
     callbook::{Effect, Input},
     undo::{ChoiceBefore, Memory, Undo},
-    view::{LookupView, MatchGroup},
+    view::{Asked, AskedState, LookupView, MatchGroup, Partly},
 };
 
 use crate::desk::{ANNA, BERT, Desk, Say, answer, asks, contact, end, ring};
@@ -91,6 +92,56 @@ fn a_rule_decides_when_everybody_has_answered_and_the_call_is_logged_by_it() {
     desk.event(answer("sip", "a", 2_000));
     let effects = desk.event(end("sip", "a", 9_000, EndReason::Completed));
     assert!(effects.contains(&Effect::Log(desk.only().id)), "{effects:?}");
+}
+
+/// The half that did not answer just now may hold the one who it is, or a second one with the number.
+#[test]
+fn half_an_answer_is_no_reason_to_log_unasked() {
+    let partly = |passing| {
+        AskedState::Partly(Partly {
+            why: "Lead: the CRM is down".into(),
+            passing,
+        })
+    };
+    for (state, other, logs) in [
+        (partly(true), AskedState::Found, false),
+        // What this account may never see is not waited for.
+        (partly(false), AskedState::Found, true),
+        (AskedState::Found, partly(true), true),
+    ] {
+        let mut desk = with(Several::Ask);
+        desk.event(ring("sip", "a", 1_000));
+        let lookup = |state: &AskedState| LookupView {
+            matches: vec![group(zoe())],
+            asked: [(zoe().id.connection, state), (ConnectionId::new("other"), &other)]
+                .map(|(connection, state)| Asked {
+                    info: ConnectorInfo {
+                        connection,
+                        name: "A CRM".into(),
+                        types: Vec::new(),
+                    },
+                    state: state.clone(),
+                })
+                .into(),
+            ..LookupView::default()
+        };
+        let call = desk.call(1).id;
+        let looked = |lookup| Input::Looked {
+            call,
+            lookup,
+            remembered: None,
+            linked: None,
+        };
+        desk.apply(looked(lookup(&state)));
+        assert_eq!(
+            chosen(&desk),
+            Some(("Zoe", ChosenBy::OnlyExactMatch)),
+            "shown all the same"
+        );
+        desk.event(answer("sip", "a", 2_000));
+        let effects = desk.event(end("sip", "a", 9_000, EndReason::Completed));
+        assert_eq!(effects.contains(&Effect::Log(call)), logs, "{state:?}");
+    }
 }
 
 #[test]

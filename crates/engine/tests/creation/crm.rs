@@ -15,8 +15,9 @@ use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, ContactType,
     Cx, Error, Kind, LogField, LogReceipt, LogRef, Result, Retry,
     connector::{Account, NameQuery, NumberForms, Progress},
-    contact::Found,
+    contact::{FieldSpec, Found},
     log::LOG_STEP,
+    trace::{Answer, TraceStep},
 };
 use tokio::time::{Instant, sleep};
 
@@ -42,6 +43,12 @@ pub enum Fate {
     Panics,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub enum Trouble {
+    Whole(Kind),
+    Part(Kind),
+}
+
 pub struct Crm {
     pub searchable: AtomicBool,
     /// Searches fail as when the network is gone.
@@ -50,6 +57,15 @@ pub struct Crm {
     pub searches_take: AtomicU64,
     /// A log is answered after so many seconds.
     pub logs_take: AtomicU64,
+    /// What is wrong with the next searches by number: of all of it, or of one contact type.
+    pub troubles: Mutex<VecDeque<Trouble>>,
+    /// What became of the next numbers that are added.
+    pub takes_numbers: Mutex<VecDeque<Kind>>,
+    /// Said to the person beside the next contact.
+    pub says: Mutex<Option<&'static str>>,
+    /// When each search went out, and by what.
+    pub searches: Mutex<Vec<(Instant, &'static str)>>,
+    pub drafts: Mutex<Vec<ContactDraft>>,
     fates: Mutex<VecDeque<Fate>>,
     records: Mutex<Vec<(Instant, Contact)>>,
     requests: Mutex<Vec<Instant>>,
@@ -63,6 +79,11 @@ impl Crm {
             away: AtomicBool::default(),
             searches_take: AtomicU64::default(),
             logs_take: AtomicU64::default(),
+            troubles: Mutex::default(),
+            takes_numbers: Mutex::default(),
+            says: Mutex::default(),
+            searches: Mutex::default(),
+            drafts: Mutex::default(),
             fates: Mutex::default(),
             records: Mutex::default(),
             requests: Mutex::default(),
@@ -97,30 +118,52 @@ impl Crm {
     }
 
     pub fn has(&self, name: &str, number: &str) -> Contact {
-        self.insert(name, number, Vec::new(), Duration::ZERO)
+        self.insert(contact("crm", "", name, number), Duration::ZERO)
     }
 
-    fn insert(&self, name: &str, number: &str, emails: Vec<String>, after: Duration) -> Contact {
+    /// A record that is seen after so long.
+    pub fn insert(&self, record: Contact, after: Duration) -> Contact {
         let mut records = self.records.lock().unwrap();
+        let id = (records.len() + 1).to_string();
         let made = Contact {
-            emails,
-            ..contact("crm", &(records.len() + 1).to_string(), name, number)
+            id: ContactRef { id, ..record.id },
+            ..record
         };
         records.push((Instant::now() + after, made.clone()));
         made
     }
 
-    async fn find(&self, fits: impl Fn(&Contact) -> bool) -> Result<Found> {
+    /// The next so many searches by number fail so.
+    pub fn fails(&self, trouble: Trouble, times: usize) {
+        self.troubles.lock().unwrap().extend(vec![trouble; times]);
+    }
+
+    /// How often it was searched, by number and by name.
+    pub fn searched(&self) -> (usize, usize) {
+        let searches = self.searches.lock().unwrap();
+        let of = |way| searches.iter().filter(|(_, known)| *known == way).count();
+        (of("number"), of("name"))
+    }
+
+    async fn find(&self, way: &'static str, fits: impl Fn(&Contact) -> bool) -> Result<Found> {
+        self.searches.lock().unwrap().push((Instant::now(), way));
         sleep(Duration::from_secs(self.searches_take.load(Ordering::SeqCst))).await;
         if self.away.load(Ordering::SeqCst) {
             return Err(unreachable("find_contact"));
         }
+        let mut failed = Vec::new();
+        if way == "number" {
+            match self.troubles.lock().unwrap().pop_front() {
+                Some(Trouble::Whole(kind)) => return Err(Error::new(kind, "find_contact", "the CRM is in trouble")),
+                Some(Trouble::Part(kind)) => {
+                    failed.push(("lead".into(), Error::new(kind, "find_contact", "leads are in trouble")));
+                }
+                None => {}
+            }
+        }
         let mut contacts = self.records();
         contacts.retain(fits);
-        Ok(Found {
-            contacts,
-            failed: Vec::new(),
-        })
+        Ok(Found { contacts, failed })
     }
 }
 
@@ -140,7 +183,12 @@ impl Connector for Crm {
             label: id.to_uppercase(),
             is_company: false,
             creatable: true,
-            fields: Vec::new(),
+            fields: vec![FieldSpec {
+                name: "status".into(),
+                label: "Status".into(),
+                required: false,
+                options: Vec::new(),
+            }],
         };
         ConnectorInfo {
             connection: ConnectionId::new("crm"),
@@ -167,13 +215,33 @@ impl Connector for Crm {
         }
     }
 
-    async fn create_contact(&self, _: Cx, draft: ContactDraft) -> Result<Contact> {
+    async fn create_contact(&self, cx: Cx, draft: ContactDraft) -> Result<Contact> {
         self.requests.lock().unwrap().push(Instant::now());
+        self.drafts.lock().unwrap().push(draft.clone());
+        cx.trace.step(TraceStep {
+            connection: Some(draft.connection.clone()),
+            request: "POST /leads".into(),
+            forms: Vec::new(),
+            started_after: Duration::ZERO,
+            took: Duration::ZERO,
+            answer: Answer::Found {
+                records: 1,
+                verified: 0,
+            },
+        });
+        if let Some(words) = self.says.lock().unwrap().take() {
+            cx.trace.said(words);
+        }
         let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Answered);
         let make = |after: u64| {
-            let emails = draft.email.iter().cloned().collect();
             let number = draft.number.as_deref().unwrap_or_default();
-            self.insert(&draft.name, number, emails, Duration::from_secs(after))
+            let record = Contact {
+                emails: draft.email.iter().cloned().collect(),
+                company: draft.company.clone(),
+                title: draft.title.clone(),
+                ..contact("crm", "", &draft.name, number)
+            };
+            self.insert(record, Duration::from_secs(after))
         };
         let no = |kind, words: &'static str| Err(Error::new(kind, "create_contact", words));
         match fate {
@@ -207,7 +275,7 @@ impl Connector for Crm {
 
     async fn find_contact(&self, _: Cx, number: NumberForms) -> Result<Found> {
         let forms: Vec<String> = number.forms.iter().map(|form| digits(&form.text)).collect();
-        self.find(|contact| {
+        self.find("number", |contact| {
             let mut stored = contact.numbers.iter();
             stored.any(|stored| forms.contains(&digits(&stored.raw)))
         })
@@ -215,7 +283,7 @@ impl Connector for Crm {
     }
 
     async fn find_contact_with_name(&self, _: Cx, query: NameQuery) -> Result<Found> {
-        self.find(|contact| contact.name == query.text).await
+        self.find("name", |contact| contact.name == query.text).await
     }
 
     async fn get_contact(&self, _: Cx, id: ContactRef) -> Result<Contact> {
@@ -248,8 +316,14 @@ impl Connector for Crm {
         unreachable!("nobody signs in")
     }
     async fn add_number(&self, _: Cx, _: ContactRef, _: String) -> Result<Contact> {
+        let kind = self
+            .takes_numbers
+            .lock()
+            .unwrap()
+            .pop_front()
+            .unwrap_or(Kind::Unsupported);
         let message = "there is no place for one more number";
-        Err(Error::new(Kind::Unsupported, "add_number", message))
+        Err(Error::new(kind, "add_number", message))
     }
     async fn find_log(&self, _: Cx, _: CallLogEntry) -> Result<Vec<LogRef>> {
         unreachable!("it said that it can't")
@@ -268,6 +342,7 @@ pub fn draft(name: &str) -> ContactDraft {
         email: None,
         number: Some("+14155550100".into()),
         extra: Vec::new(),
+        force: false,
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use ringside_domain::{ContactDraft, Creation, CreationState, Kind};
+use ringside_domain::{Contact, ContactDraft, Creation, CreationState, Kind};
 use ringside_engine::view::{Created, CreationDecision};
 use tokio::time::sleep;
 
 use crate::{
     crm::{Fate, STORED, draft},
     desk::{Desk, SECOND},
+    fakes::contact,
 };
 
 const LONG: Duration = Duration::from_secs(200);
@@ -148,9 +149,15 @@ async fn waking_does_not_cut_the_time_in_which_it_can_be_taken_back() {
 #[tokio::test(start_paused = true)]
 async fn somebody_else_made_it_meanwhile() {
     let (desk, creation, call) = after(&[Fate::Unreachable], 11 * SECOND).await;
-    let theirs = desk.crm.has("anna  meier", STORED);
+    let theirs = Contact {
+        company: Some("ACME".into()),
+        ..contact("crm", "", "anna  meier", STORED)
+    };
+    let theirs = desk.crm.insert(theirs, Duration::ZERO);
     sleep(LONG).await;
     assert!(matches!(desk.state(creation.id), CreationState::Finished(_)));
+    let said = desk.journal.all().pop().unwrap().said.unwrap();
+    assert!(said.contains("somebody else created it"), "{said}");
     assert_eq!(desk.call(call).await.call.choice.unwrap().contact.id, theirs.id);
     assert_eq!(desk.crm.records().len(), 1, "the one that is there is taken");
 
@@ -168,6 +175,63 @@ async fn somebody_else_made_it_meanwhile() {
         .unwrap();
     sleep(SECOND).await;
     assert_eq!(desk.crm.records().len(), 3, "the person wants it all the same");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_made_is_not_taken_where_something_typed_would_be_lost() {
+    let record = |name: &str, company: Option<&str>| Contact {
+        company: company.map(str::to_owned),
+        emails: vec!["anna@example.com".into()],
+        ..contact("crm", "", name, STORED)
+    };
+    let typed = ContactDraft {
+        email: Some("Anna@example.com".into()),
+        ..draft("Anna Meier")
+    };
+    let with_extra = ContactDraft {
+        extra: vec![("status".into(), "new".into())],
+        ..typed.clone()
+    };
+    let with_title = ContactDraft {
+        title: Some("CEO".into()),
+        ..typed.clone()
+    };
+    for (theirs, draft, taken) in [
+        (record("Anna Meier", Some("Acme")), typed.clone(), true),
+        // Compared loosely they are the same name, and another person.
+        (record("Anná Meier", Some("Acme")), typed.clone(), false),
+        (record("Anna Meier", Some("Globex")), typed.clone(), false),
+        (record("Anna Meier", None), typed.clone(), false),
+        (record("Anna Meier", Some("Acme")), with_title, false),
+        (record("Anna Meier", Some("Acme")), with_extra, false),
+        (
+            Contact {
+                emails: Vec::new(),
+                ..record("Anna Meier", Some("Acme"))
+            },
+            typed.clone(),
+            false,
+        ),
+    ] {
+        let desk = Desk::new().await;
+        let creation = desk.creates_as(draft.clone(), None).await;
+        sleep(SECOND).await;
+        desk.crm.insert(theirs.clone(), Duration::ZERO);
+        sleep(LONG).await;
+        let state = desk.state(creation.id);
+        assert_eq!(
+            matches!(state, CreationState::Finished(_)),
+            taken,
+            "{theirs:?} {state:?}"
+        );
+        assert_eq!(desk.crm.records().len(), 1);
+        if !taken {
+            let CreationState::Refused(why) = state else {
+                panic!("{state:?}")
+            };
+            assert!(why.message.contains("has the same number"), "{why:?}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

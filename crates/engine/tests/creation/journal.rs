@@ -34,6 +34,7 @@ struct Rows {
     creations: BTreeMap<CreationId, Creation>,
     choices: BTreeMap<String, Option<ContactRef>>,
     links: BTreeMap<String, Contact>,
+    traces: Vec<Trace>,
 }
 
 impl MemoryJournal {
@@ -198,12 +199,15 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    async fn save_trace(&self, _: Trace) -> Result<()> {
+    async fn save_trace(&self, trace: Trace) -> Result<()> {
+        self.rows.lock().unwrap().traces.push(trace);
         Ok(())
     }
 
-    async fn traces(&self, _: CallId) -> Result<Vec<Trace>> {
-        Ok(Vec::new())
+    async fn traces(&self, call: CallId) -> Result<Vec<Trace>> {
+        let mut traces = self.rows.lock().unwrap().traces.clone();
+        traces.retain(|trace| trace.call == Some(call));
+        Ok(traces)
     }
 
     async fn forget_traces(&self, _: Timestamp) -> Result<()> {

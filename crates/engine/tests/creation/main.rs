@@ -13,3 +13,4 @@ mod erased;
 mod fakes;
 mod journal;
 mod logs;
+mod looks;
