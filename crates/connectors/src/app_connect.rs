@@ -10,6 +10,8 @@
 //! a log. Connectors ask their CRM for one mask after the other; that is why only few are sent.
 
 mod answer;
+mod bullhorn;
+mod by_hand;
 mod contacts;
 mod fields;
 mod logging;
@@ -25,7 +27,10 @@ mod value;
 mod wire;
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -35,6 +40,7 @@ use ringside_domain::{
     HostRules, HttpTransport, Kind, LogField, LogReceipt, LogRef, Result, Url,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
+    credentials::Secret,
     http::host_of,
     trace::Answer,
 };
@@ -50,7 +56,7 @@ use self::{
 };
 pub use self::{
     fields::{Field, FieldKind, LoginField},
-    manifest::{Auth, Hostname, OAuth, ServerManifest},
+    manifest::{Auth, Hostname, OAuth, ServerManifest, SignInPage},
 };
 use crate::parts::{Parts, Server, Setup};
 
@@ -67,6 +73,8 @@ pub const HOSTNAME: &str = "hostname";
 const SETTLES_WITHIN: Duration = Duration::from_secs(60);
 /// What was learned of the choices of new contacts' fields.
 const CHOICES: &str = "new_contact_choices";
+/// What was learned of the connector's functions, where the manifest was given by hand and doesn't say.
+const FUNCTIONS: &str = "functions";
 
 /// One connection to an App Connect server.
 pub struct AppConnect {
@@ -76,7 +84,11 @@ pub struct AppConnect {
     session: Session,
     seen: Seen,
     manifest: RwLock<Option<Arc<ServerManifest>>>,
+    /// What an earlier run learned of a manifest that was given by hand was looked for.
+    recalled: AtomicBool,
     choices: RwLock<Map<String, Value>>,
+    /// The secrets that the person typed: whoever changes them makes this connection anew.
+    typed_secrets: tokio::sync::OnceCell<Vec<Secret>>,
 }
 
 impl AppConnect {
@@ -104,7 +116,9 @@ impl AppConnect {
             session: Session::new(&setup.connection, Arc::clone(&parts.credentials)),
             seen: Seen::default(),
             manifest: RwLock::new(manifest.map(Arc::new)),
+            recalled: AtomicBool::new(false),
             choices: RwLock::default(),
+            typed_secrets: tokio::sync::OnceCell::new(),
             parts: parts.clone(),
             setup: setup.clone(),
         })
@@ -112,11 +126,45 @@ impl AppConnect {
 
     /// Reads the manifest that an earlier run remembered, so that types and fields are there from the start. Asks nobody.
     pub async fn recall_manifest(&self) {
-        if self.loaded().is_none()
-            && let Some(Ok(manifest)) = self.recall(MANIFEST).await.map(|text| parse(&text, &self.setup))
-        {
+        let manifest = match self.loaded() {
+            None => self.recall(MANIFEST).await.map(|text| parse(&text, &self.setup)),
+            Some(given) if !given.knows_functions() && !self.recalled.swap(true, Ordering::Relaxed) => {
+                let functions = self.recall(FUNCTIONS).await;
+                let functions = functions.and_then(|text| serde_json::from_str(&text).ok());
+                functions.map(|functions| self.with_functions(&given, functions))
+            }
+            Some(_) => None,
+        };
+        if let Some(Ok(manifest)) = manifest {
             self.load(manifest).await;
         }
+    }
+
+    fn with_functions(&self, manifest: &ServerManifest, functions: Value) -> Result<ServerManifest> {
+        let text = ServerManifest::with_interfaces(manifest.as_text(), Some(functions));
+        parse(&text, &self.setup)
+    }
+
+    /// The manifest, with the connector's functions in it. One that was given by hand doesn't say them, so the server is asked,
+    /// once. A lookup doesn't wait for that: it needs none of them.
+    async fn whole_manifest(&self, span: &Span) -> Result<Arc<ServerManifest>> {
+        let manifest = self.manifest(span).await?;
+        if manifest.knows_functions() {
+            return Ok(manifest);
+        }
+        let ask = functions_of(manifest.platform.clone());
+        let reply = self.wire.ask(span, &manifest.name, &ask, None).await?;
+        let functions = match reply.outcome {
+            // An older server, without the question and without such functions.
+            Outcome::Failed(error) if error.kind == Kind::NotFound => Value::Object(Map::new()),
+            outcome => {
+                let functions = answered(outcome)?;
+                self.tell(span, &reply.step, 0);
+                self.remember(FUNCTIONS, functions.to_string()).await;
+                functions
+            }
+        };
+        Ok(self.load(self.with_functions(&manifest, functions)?).await)
     }
 
     /// The manifest: the connection's own, the one remembered, or the server's.
@@ -287,12 +335,16 @@ async fn fetch(wire: &Wire, span: &Span, platform: &str) -> Result<String> {
     let manifest = answered(wire.ask(span, crm, &ask, None).await?.outcome)?.to_string();
     let key = ServerManifest::parse(&manifest, platform, None)?.platform;
     // Older servers don't have this; the manifest then has to do.
-    let ask = Ask::get("read_manifest", "/implementedInterfaces").with("platform", key);
+    let ask = functions_of(key);
     let interfaces = match wire.ask(span, crm, &ask, None).await {
         Ok(reply) => answered(reply.outcome).ok(),
         Err(_) => None,
     };
     Ok(ServerManifest::with_interfaces(&manifest, interfaces))
+}
+
+fn functions_of(platform: String) -> Ask {
+    Ask::get("read_manifest", "/implementedInterfaces").with("platform", platform)
 }
 
 fn answered(outcome: Outcome) -> Result<Value> {

@@ -166,7 +166,8 @@ function manifest({ crm, server, redirect }) {
     title: 'Fiction CRM',
     content: [{ const: 'apiKey', title: 'API key', type: 'string', required: true }],
   };
-  const oauth = { authUrl: `${crm}/oauth/authorize`, clientId: ACCESS.client, redirectUri: redirect, scope: '', customState: '' };
+  // The CRM's own page; by way of the server, because a client goes to no loopback address but the one that was typed.
+  const oauth = { authUrl: `${server}/oauth/authorize`, clientId: ACCESS.client, redirectUri: redirect, scope: '', customState: '' };
   return {
     serverUrl: server,
     redirectUri: redirect,

@@ -25,4 +25,6 @@ const { manifest, connectors } = make({ require, crm, server: `http://127.0.0.1:
 connectorRegistry.setDefaultManifest(manifest);
 connectorRegistry.setReleaseNotes({});
 for (const [name, connector] of Object.entries(connectors)) connectorRegistry.registerConnector(name, connector, manifest);
-createCoreApp().listen(Number(port), '127.0.0.1');
+const app = createCoreApp();
+app.get('/oauth/authorize', (request, response) => response.redirect(`${crm}${request.originalUrl}`));
+app.listen(Number(port), '127.0.0.1');

@@ -123,11 +123,15 @@ fn refused_by_status(operation: &'static str, crm: &str, answer: &HttpAnswer, st
         .hint("Ask whoever runs the server"),
         404 => error(Kind::NotFound, "There is no App Connect server at this address".into())
             .hint("Check the server's address in the settings of this connection"),
+        409 => error(
+            Kind::Conflict,
+            format!("The App Connect server refused the request (status {status})").into(),
+        ),
         429 => error(
             Kind::RateLimited,
             "The App Connect server takes no more requests just now".into(),
         )
-        .retry(retry_after(answer).map_or(Retry::After(A_MINUTE), Retry::After)),
+        .retry(retry_after(answer).map_or(Retry::Later, Retry::After)),
         500.. => {
             let down = error(
                 Kind::Unavailable,
@@ -154,11 +158,11 @@ fn refused_by_status(operation: &'static str, crm: &str, answer: &HttpAnswer, st
 /// Some connectors log and create in several requests to their CRM: Insightly makes an event and then links it, Redtail makes
 /// an activity, a note, and completes it. One refused in the middle leaves a record behind that the server has not noted
 /// down. So nothing that makes a record is sent again by itself, not even after a 429, which the first request of a
-/// connector gets as well as its last, and not after an outage, which looks like a refused field (422): a duplicate is worse
-/// than a log that a person has to send once more.
+/// connector gets as well as its last: a duplicate is worse than a log that a person has to send once more.
 ///
-/// A log does not count as one that may have happened all the same: that would have it looked up at the server, which
-/// certainly doesn't know it, and then sent again. What replaces (`PATCH`, `PUT`) can be sent as often as one likes.
+/// A log that the CRM refused is not there, as far as anybody can tell. Where it broke (a 500, a time-out, and among them a
+/// refused field, 422) the log may be there, and the server, which notes it down afterwards, doesn't know: a person has to
+/// look. What replaces (`PATCH`, `PUT`) can be sent as often as one likes.
 pub(super) fn write_refused(method: Method, path: &str, crm: &str, refused: Error) -> Error {
     let passes = refused.kind != Kind::Forbidden;
     let error = if passes {
@@ -168,10 +172,14 @@ pub(super) fn write_refused(method: Method, path: &str, crm: &str, refused: Erro
             format!("{crm} refused this: a record may be gone, a field may not fit, or you may not change it");
         Error::new(Kind::Invalid, refused.operation, message)
     };
+    let broke = error.kind == Kind::Unavailable;
     match (method, path) {
-        (Method::Post, "/callLog") => error
-            .retry(Retry::Never)
-            .hint("Look in the CRM before you log it again"),
+        (Method::Post, "/callLog") => Error {
+            may_have_happened: broke,
+            ..error
+                .retry(Retry::Never)
+                .hint("Look in the CRM before you log it again")
+        },
         (Method::Post, _) => error
             .retry(Retry::Never)
             .hint("Look in the CRM before you create it again")
@@ -201,6 +209,16 @@ pub(super) fn warning(body: &Value) -> Option<String> {
     let kind = text(&body["returnMessage"], "messageType")?;
     matches!(kind, "warning" | "error" | "danger").then_some(())?;
     message(body).map(said)
+}
+
+/// What an answer that succeeded says to the person, beyond that it did: `Call logged` is on the card already.
+pub(super) fn remark(body: &Value) -> Option<String> {
+    text(&body["returnMessage"], "messageType").filter(|kind| *kind != "success")?;
+    let words = message(body).map(said)?;
+    Some(match detail(body) {
+        Some(detail) => format!("{words}: {detail}"),
+        None => words,
+    })
 }
 
 /// The first of the message's details, `details[].items[].text`.
@@ -366,10 +384,12 @@ mod tests {
             (Method::Patch, "/callLog", minute, Retry::Later, false),
             (Method::Put, "/callDisposition", minute, Retry::Later, false),
         ] {
-            for (words, kind, retry) in [
-                ("Authorization error", Kind::Invalid, never),
-                ("Rate limit exceeded", Kind::RateLimited, limited),
-                ("Error creating call log", Kind::Unavailable, failed),
+            // Where the CRM broke, a log may be there, too.
+            let log = path == "/callLog" && method == Method::Post;
+            for (words, kind, retry, may_be) in [
+                ("Authorization error", Kind::Invalid, never, may_be),
+                ("Rate limit exceeded", Kind::RateLimited, limited, may_be),
+                ("Error creating call log", Kind::Unavailable, failed, may_be || log),
             ] {
                 assert_eq!(refused(words, method, path), (kind, retry, may_be), "{words} {path}");
             }

@@ -12,6 +12,7 @@ use super::{
     pages::{Tokens, page},
     value::{encode, flag, list, text},
 };
+use crate::manifest::mapping::timestamp;
 
 /// Stands for "no type" in a [`ContactRef`]; a connector with only one kind of contact names none.
 pub(super) const NO_TYPE: &str = "untyped";
@@ -79,8 +80,8 @@ impl Reader<'_> {
             emails: text(item, "email").map(str::to_owned).into_iter().collect(),
             numbers: numbers(item),
             region: None,
-            created: None,
-            updated: None,
+            created: timestamp(&item["createdDate"]),
+            updated: timestamp(&item["mostRecentActivityDate"]),
             last_call: None,
         };
         let additional = item["additionalInfo"].as_object().cloned().unwrap_or_default();
@@ -156,6 +157,8 @@ fn merge(known: &mut Row, other: Row) {
     }
     mine.company = mine.company.take().or(theirs.company);
     mine.title = mine.title.take().or(theirs.title);
+    mine.created = mine.created.or(theirs.created);
+    mine.updated = mine.updated.or(theirs.updated);
     if mine.emails.is_empty() {
         mine.emails = theirs.emails;
     }

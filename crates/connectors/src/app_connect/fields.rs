@@ -7,6 +7,7 @@ use ringside_domain::{
 use serde_json::{Map, Value};
 
 use super::value::{decode, encode, flag, list, plain, text};
+use crate::parts::KEPT;
 
 /// So many options of one field are offered.
 const MAX_OPTIONS: usize = 500;
@@ -28,8 +29,11 @@ pub struct LoginField {
     pub description: Option<String>,
 }
 
-/// The parameters of a connection that are ours, so that a login field of the same name gets another one.
-const OURS: [&str; 3] = ["platform", "manifest", "hostname"];
+/// The parameter with the user name in the CRM.
+pub(super) const USER_NAME: &str = "username";
+/// The parameters of a connection that are ours, and what we keep in the keyring by ourselves, so that a login field of the
+/// same name gets another one.
+const OURS: [&str; 6] = ["platform", "manifest", "hostname", KEPT[0], KEPT[1], KEPT[2]];
 
 impl LoginField {
     /// The keyring's and the parameters' name of a login field.
@@ -50,6 +54,16 @@ impl LoginField {
             options: Vec::new(),
             pattern: None,
             description: None,
+        }
+    }
+
+    /// In which data centre somebody's Bullhorn is, their user name says.
+    pub(super) fn user_name(crm: &str) -> Self {
+        Self {
+            name: USER_NAME.to_owned(),
+            label: format!("User name in {crm}"),
+            secret: false,
+            ..Self::api_key()
         }
     }
 
@@ -189,15 +203,32 @@ impl Field {
         if self.kind == FieldKind::Choice && options.is_empty() {
             return None;
         }
+        let default = match self.kind {
+            FieldKind::Text => self.default.as_deref().map(|default| plain(default).to_owned()),
+            FieldKind::Choice | FieldKind::Check => self
+                .default
+                .clone()
+                .filter(|wanted| options.iter().any(|option| option.value == *wanted)),
+        };
         Some(LogField {
             name: self.name.clone(),
             label: self.label.clone(),
             required: self.required,
-            default: self
-                .default
-                .clone()
-                .filter(|wanted| options.iter().any(|option| option.value == *wanted)),
+            default,
             options,
+            failed: None,
+        })
+    }
+
+    /// The same where the contact's own choices could not be asked for, and why.
+    pub(super) fn unasked(&self, contact_type: &str, why: &str) -> Option<LogField> {
+        self.is_for(contact_type).then(|| LogField {
+            name: self.name.clone(),
+            label: self.label.clone(),
+            required: self.required,
+            default: None,
+            options: Vec::new(),
+            failed: Some(why.to_owned()),
         })
     }
 
@@ -269,4 +300,29 @@ fn setting<'a>(settings: &'a Value, id: &str) -> Option<&'a Value> {
             setting(item.get("items")?, id)
         }
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::parts::{SESSION, secret_name};
+
+    #[test]
+    fn a_login_field_never_lies_where_our_session_lies() {
+        for name in ["jwt", "oauth", "oauth-places", "platform"] {
+            let item = json!({ "const": name, "title": "Access token", "type": "string" });
+            let field = LoginField::read(&item).unwrap();
+            assert_eq!(
+                (field.name.as_str(), field.wire_name()),
+                (format!("login_{name}").as_str(), name)
+            );
+            let connection = ringside_domain::ConnectionId::new("crm");
+            assert_ne!(secret_name(&connection, &field.name), secret_name(&connection, SESSION));
+        }
+        let plain = LoginField::read(&json!({ "const": "userToken", "type": "string" })).unwrap();
+        assert_eq!((plain.name.as_str(), plain.wire_name()), ("userToken", "userToken"));
+    }
 }

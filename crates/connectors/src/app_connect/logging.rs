@@ -1,5 +1,7 @@
 //! Logging a call: the log, then its fields once more, and the way back to a log whose answer was lost.
 
+use std::sync::Arc;
+
 use ringside_domain::{
     CallLogEntry, ContactRef, Error, Kind, LogField, LogReceipt, LogRef, Marker, Method, Result, connector::Progress,
     log::LOG_STEP, trace::Answer,
@@ -9,8 +11,10 @@ use serde_json::{Map, Value};
 use super::{
     AppConnect, answer,
     contacts::wire_type,
+    fields::Field,
     logs,
     manifest::ServerManifest,
+    operations::Told,
     wire::{Ask, Span},
 };
 
@@ -19,7 +23,7 @@ const FIELDS_STEP: &str = "fields";
 
 impl AppConnect {
     pub(super) async fn log(&self, span: &Span, entry: &CallLogEntry, progress: &dyn Progress) -> Result<LogReceipt> {
-        let manifest = self.manifest(span).await?;
+        let manifest = self.manifest_for(span, entry).await?;
         let known = progress
             .answered(LOG_STEP)
             .await
@@ -55,6 +59,15 @@ impl AppConnect {
         Ok(LogReceipt { log })
     }
 
+    /// Whether the fields are sent once more depends on the connector's functions.
+    async fn manifest_for(&self, span: &Span, entry: &CallLogEntry) -> Result<Arc<ServerManifest>> {
+        if entry.fields.is_empty() {
+            self.manifest(span).await
+        } else {
+            self.whole_manifest(span).await
+        }
+    }
+
     async fn make_log(&self, span: &Span, manifest: &ServerManifest, entry: &CallLogEntry) -> Result<LogRef> {
         let ask = Ask::send("log_call", Method::Post, "/callLog", logs::create(entry, manifest));
         let told = match self.signed(span, manifest, ask).await {
@@ -74,9 +87,7 @@ impl AppConnect {
         match log.filter(|_| !told.nothing) {
             Some(log) => {
                 self.tell(span, &told.step, 1);
-                if let Some(words) = answer::warning(&told.body) {
-                    span.tell(&self.setup.connection, &told.step, Answer::Skipped { reason: words });
-                }
+                self.remark(span, &told);
                 Ok(log)
             }
             None if told.nothing => Err(Error::new(
@@ -103,12 +114,25 @@ impl AppConnect {
                 Ask::send("log_call", Method::Put, "/callDisposition", body),
             )
             .await?;
+        if told.nothing {
+            let message = format!("{} did not take the fields of the log", manifest.name);
+            return Err(Error::new(Kind::Invalid, "log_call", message).hint("Set them in the CRM"));
+        }
         self.tell(span, &told.step, 1);
+        self.remark(span, &told);
         Ok(())
     }
 
+    /// What the server says beside an answer is for the person, and for the trace.
+    pub(super) fn remark(&self, span: &Span, told: &Told) {
+        if let Some(words) = answer::remark(&told.body) {
+            span.said(&words);
+            span.tell(&self.setup.connection, &told.step, Answer::Skipped { reason: words });
+        }
+    }
+
     pub(super) async fn update(&self, span: &Span, log: LogRef, entry: &CallLogEntry) -> Result<LogReceipt> {
-        let manifest = self.manifest(span).await?;
+        let manifest = self.manifest_for(span, entry).await?;
         let ask = Ask::send("update_log", Method::Patch, "/callLog", logs::update(entry, &manifest));
         let told = self.signed(span, &manifest, ask).await?;
         if told.nothing {
@@ -120,6 +144,7 @@ impl AppConnect {
             .hint("Change it in the CRM"));
         }
         self.tell(span, &told.step, 1);
+        self.remark(span, &told);
         if let Some(body) = logs::disposition(entry, &manifest) {
             self.set_fields(span, &manifest, body).await?;
         }
@@ -141,27 +166,30 @@ impl AppConnect {
     pub(super) async fn fields(&self, span: &Span, contact: &ContactRef) -> Result<Vec<LogField>> {
         let manifest = self.manifest(span).await?;
         let depends = manifest.log_fields.iter().any(|field| field.contact_dependent);
-        let additional = match self.seen.row(contact) {
-            Some(row) => row.additional,
+        let asked = match self.seen.row(contact) {
+            Some(row) => Ok(Some(row)),
             None if depends => match self.seen.way(&*self.parts.memory, contact).await {
-                Some(way) => self
-                    .look_again(span, &manifest, contact, way)
-                    .await?
-                    .map_or_else(Map::new, |row| row.additional),
-                None => Map::new(),
+                Some(way) => self.look_again(span, &manifest, contact, way).await,
+                None => Ok(None),
             },
-            None => Map::new(),
+            None => Ok(None),
         };
         let contact_type = wire_type(&contact.contact_type);
-        Ok(manifest
-            .log_fields
-            .iter()
-            .filter_map(|field| field.for_log(contact_type, &additional))
-            .collect())
+        let (additional, failed) = match asked {
+            Ok(row) => (row.map_or_else(Map::new, |row| row.additional), None),
+            // What does not depend on the contact is there all the same.
+            Err(error) => (Map::new(), Some(error.message)),
+        };
+        let field = |field: &Field| match &failed {
+            Some(why) if field.contact_dependent => field.unasked(contact_type, why),
+            _ => field.for_log(contact_type, &additional),
+        };
+        Ok(manifest.log_fields.iter().filter_map(field).collect())
     }
 }
 
-/// The server writes to the CRM first and notes it down then. Where its own database fails, looking there tells nothing.
+/// The server writes to the CRM first and notes it down then. Where its own database fails, the log is most likely there,
+/// and the server doesn't know it.
 fn unsure(error: Error) -> Error {
     if error.message == answer::DATABASE_FAILED {
         return Error::new(
@@ -169,7 +197,8 @@ fn unsure(error: Error) -> Error {
             "log_call",
             "The App Connect server could not note down whether the call is logged",
         )
-        .hint("Look in the CRM; send the log again only if it is not there");
+        .hint("Look in the CRM; send the log again only if it is not there")
+        .maybe_happened();
     }
     error
 }

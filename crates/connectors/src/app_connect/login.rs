@@ -13,7 +13,7 @@ use super::{
     AppConnect, answer,
     answer::Outcome,
     fields::LoginField,
-    manifest::{Auth, OAuth, ServerManifest},
+    manifest::{Auth, OAuth, ServerManifest, SignInPage},
     session::owner,
     value::text,
     wire::{Ask, Span},
@@ -108,6 +108,21 @@ impl AppConnect {
         }
     }
 
+    /// What the person typed that nobody may repeat. None where the keyring does not give it out just now.
+    pub(super) async fn login_secrets(&self, manifest: &ServerManifest) -> Vec<Secret> {
+        let Auth::ApiKey(fields) = &manifest.auth else {
+            return Vec::new();
+        };
+        let known = self.typed_secrets.get_or_try_init(async || {
+            let mut secrets = Vec::new();
+            for field in fields.iter().filter(|field| field.secret) {
+                secrets.extend(self.login_value(field).await?.map(Secret::new));
+            }
+            Ok::<_, Error>(secrets)
+        });
+        known.await.cloned().unwrap_or_default()
+    }
+
     /// Where a secret field is not in the keyring under its own name, an API key may be under the common one.
     async fn login_value(&self, field: &LoginField) -> Result<Option<String>> {
         if !field.secret {
@@ -165,6 +180,7 @@ impl AppConnect {
         Ok(Account {
             id: format!("{}@{}", owner.user, owner.platform),
             name,
+            limits: Vec::new(),
         })
     }
 
@@ -191,7 +207,7 @@ impl AppConnect {
                     )
                     .hint("Sign in in the browser and paste the address of the page at which it ends")
                 })?;
-                let (url, scope) = self.page(&manifest, oauth)?;
+                let (url, scope) = self.page(&span, &manifest, oauth).await?;
                 let back = self
                     .parts
                     .sign_in
@@ -222,67 +238,6 @@ impl AppConnect {
         self.loaded().map(|manifest| matches!(manifest.auth, Auth::OAuth(_)))
     }
 
-    /// Where a person signs in by hand, for connectors that send the browser to a page of their vendor. `None`: not needed.
-    ///
-    /// # Errors
-    /// As for reading the manifest.
-    pub async fn sign_in_page(&self, cx: ringside_domain::Cx) -> Result<Option<Url>> {
-        let manifest = self.manifest(&Span::of(&cx)).await?;
-        let Auth::OAuth(oauth) = &manifest.auth else {
-            return Ok(None);
-        };
-        if loopback(&oauth.redirect).is_some() {
-            return Ok(None);
-        }
-        let (mut url, scope) = self.page(&manifest, oauth)?;
-        let mut query = url.query_pairs_mut();
-        query
-            .append_pair("response_type", "code")
-            .append_pair("client_id", &oauth.client_id);
-        if !scope.is_empty() {
-            query.append_pair("scope", &scope);
-        }
-        query
-            .append_pair("state", &state(&manifest, oauth))
-            .append_pair("redirect_uri", &oauth.redirect);
-        drop(query);
-        Ok(Some(url))
-    }
-
-    /// Ends a sign-in by hand with the address at which the browser ended.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`] when it is no such address; else as [`AppConnect::sign_in`].
-    pub async fn finish_sign_in(&self, cx: ringside_domain::Cx, pasted: Secret) -> Result<Account> {
-        let span = Span::of(&cx);
-        let manifest = self.manifest(&span).await?;
-        let wrong = || {
-            Error::new(
-                Kind::Invalid,
-                "sign_in",
-                "This is not the address at which the sign-in ends",
-            )
-            .field("redirect")
-            .hint("Copy the whole address of the browser's last page")
-        };
-        let Auth::OAuth(oauth) = &manifest.auth else {
-            return Err(wrong());
-        };
-        let pasted = std::str::from_utf8(pasted.expose())
-            .ok()
-            .and_then(|text| Url::parse(text.trim()).ok())
-            .ok_or_else(wrong)?;
-        let ends = Url::parse(&oauth.redirect).map_err(|_| wrong())?;
-        let same = (pasted.origin(), pasted.path()) == (ends.origin(), ends.path());
-        let code = pasted
-            .query_pairs()
-            .find(|(name, _)| name == "code")
-            .map(|(_, code)| Secret::new(code.as_bytes()));
-        let code = code.filter(|_| same).ok_or_else(wrong)?;
-        let token = self.exchange(&span, &manifest, oauth, &oauth.redirect, &code).await?;
-        self.account(&manifest, &token).await
-    }
-
     /// Ends the session, here and at the server.
     ///
     /// # Errors
@@ -300,7 +255,7 @@ impl AppConnect {
     }
 
     /// The server wants the whole address at which the browser came back, with the code in it and `state` naming the platform.
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         span: &Span,
         manifest: &ServerManifest,
@@ -314,16 +269,16 @@ impl AppConnect {
             .append_pair("state", &state(manifest, oauth));
         let mut ask = Ask::get("sign_in", "/oauth-callback").with("callbackUri", back.as_str());
         ask.secrets = vec![code.clone()];
-        let mut more = vec![
+        for (name, value) in [
             ("hostname", self.hostname(manifest)),
             ("proxyId", manifest.proxy_id.clone()),
-        ];
-        // What some vendors' clients collect themselves, such as Bullhorn's.
-        more.extend(["tokenUrl", "apiUrl", "username"].map(|name| (name, self.setup.parameters.get(name).cloned())));
-        for (name, value) in more {
+        ] {
             if let Some(value) = value {
                 ask = ask.with(name, value);
             }
+        }
+        if oauth.page == SignInPage::Bullhorn {
+            ask.query.extend(self.data_centre(span).await?.told());
         }
         let _turn = self.session.gate.lock().await;
         let reply = self.wire.ask(span, &manifest.name, &ask, None).await?;
@@ -338,18 +293,24 @@ impl AppConnect {
         }
     }
 
-    /// The manifest's `scope` is query text: `scope=…`, with whatever else the vendor wants there.
-    fn page(&self, manifest: &ServerManifest, oauth: &OAuth) -> Result<(Url, String)> {
-        let hostname = self.hostname(manifest).unwrap_or_default();
-        let url = oauth.url.replace("{hostname}", &hostname);
-        let mut url = Url::parse(&url).map_err(|_| {
-            Error::new(
-                Kind::Invalid,
-                "sign_in",
-                "The manifest's address to sign in at cannot be read",
-            )
-            .hint("Ask whoever runs the App Connect server")
-        })?;
+    /// Where the person signs in, and the scope. The manifest's `scope` is query text: `scope=…`, with whatever else the
+    /// vendor wants there.
+    pub(super) async fn page(&self, span: &Span, manifest: &ServerManifest, oauth: &OAuth) -> Result<(Url, String)> {
+        let read = |url: &str| {
+            Url::parse(url).map_err(|_| {
+                Error::new(
+                    Kind::Invalid,
+                    "sign_in",
+                    "The manifest's address to sign in at cannot be read",
+                )
+                .hint("Ask whoever runs the App Connect server")
+            })
+        };
+        let mut url = match &oauth.page {
+            SignInPage::At(url) => read(&url.replace("{hostname}", &self.hostname(manifest).unwrap_or_default()))?,
+            SignInPage::Bullhorn => self.data_centre(span).await?.page(),
+            SignInPage::Redirect => read(&oauth.redirect)?,
+        };
         let mut scope = String::new();
         let query = Url::parse("https://scope.invalid/").map(|mut query| {
             query.set_query(Some(oauth.scope.trim_start_matches(['&', '?'])));
@@ -379,7 +340,7 @@ impl AppConnect {
     }
 }
 
-fn state(manifest: &ServerManifest, oauth: &OAuth) -> String {
+pub(super) fn state(manifest: &ServerManifest, oauth: &OAuth) -> String {
     let platform = format!("platform={}", manifest.platform);
     match &oauth.state {
         Some(state) if state.contains("platform=") => state.clone(),
@@ -389,7 +350,7 @@ fn state(manifest: &ServerManifest, oauth: &OAuth) -> String {
 }
 
 /// A redirect to this computer that we can listen at.
-fn loopback(redirect: &str) -> Option<RedirectTo> {
+pub(super) fn loopback(redirect: &str) -> Option<RedirectTo> {
     let url = Url::parse(redirect).ok()?;
     let host = url
         .host_str()

@@ -4,7 +4,7 @@
 //! as an address. What its functions are, the manifest doesn't say: `GET /implementedInterfaces` does, and its answer is
 //! kept in the same JSON. It is read leniently, as every vendor writes their own: what can't be used is left out.
 
-use ringside_domain::{Error, Kind, Result, contact::FieldOption};
+use ringside_domain::{Error, Kind, Result, Url, contact::FieldOption};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -45,6 +45,7 @@ pub struct ServerManifest {
     pub log_page: Option<String>,
     /// The vendor's own id of a connector that is made of stored JSON; login passes it on.
     pub proxy_id: Option<String>,
+    knows_functions: bool,
     text: String,
 }
 
@@ -54,16 +55,33 @@ pub enum Auth {
     OAuth(OAuth),
 }
 
+/// Where connectors that name no page of their own end a sign-in: that of the vendor's client.
+const CLIENTS_PAGE: &str = "https://ringcentral.github.io/ringcentral-embeddable/redirect.html";
+/// Two platforms that the vendor's client signs in to in ways of their own, by these names.
+const BULLHORN: &str = "bullhorn";
+const PIPEDRIVE: &str = "pipedrive";
+
 /// What the browser is opened with. The server itself exchanges the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuth {
-    pub url: String,
+    pub page: SignInPage,
     pub client_id: String,
     /// Query text that is added to the address as it is: `scope=read+write`.
     pub scope: String,
     pub redirect: String,
     /// What `state` begins with instead of `platform=<name>`.
     pub state: Option<String>,
+}
+
+/// Where a person signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInPage {
+    /// At the manifest's `authUrl`; `{hostname}` in it stands for the person's CRM.
+    At(String),
+    /// At that of the data centre in which the person's Bullhorn is.
+    Bullhorn,
+    /// Pipedrive's connector need not name one: its own page, at which the sign-in ends, says how to come there.
+    Redirect,
 }
 
 /// Where the CRM of the person lies, which some connectors want to know at login.
@@ -114,7 +132,7 @@ impl ServerManifest {
                 .or(text(&json, "author"))
                 .map(str::to_owned),
             server: text(&json, "serverUrl").map(|url| url.trim_end_matches('/').to_owned()),
-            auth: Auth::read(&json, &own)?,
+            auth: Auth::read(&json, key, &own)?,
             hostname: Hostname::read(&own["environment"]),
             types: list(&own, "contactTypes")
                 .iter()
@@ -131,6 +149,7 @@ impl ServerManifest {
             contact_page: page_url("contactPageUrl"),
             log_page: page_url("logPageUrl").filter(|_| flag(&own, "canOpenLogPage")),
             proxy_id: text(&own, "proxyId").map(str::to_owned),
+            knows_functions: interfaces.is_some(),
             text: one.to_string(),
         })
     }
@@ -139,6 +158,12 @@ impl ServerManifest {
     #[must_use]
     pub fn as_text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is known which functions the connector has.
+    #[must_use]
+    pub fn knows_functions(&self) -> bool {
+        self.knows_functions
     }
 
     /// Adds what `/implementedInterfaces` answered to a manifest's JSON; anything but an object is left out.
@@ -153,11 +178,16 @@ impl ServerManifest {
         }
     }
 
-    /// What a person is asked for when they add a connection, in this order. With OAuth there is at most the CRM's address.
+    /// What a person is asked for when they add a connection, in this order. With OAuth that is little: the
+    /// CRM's address, or a user name, or nothing.
     #[must_use]
     pub fn login_fields(&self) -> Vec<LoginField> {
         let mut fields = match &self.auth {
             Auth::ApiKey(fields) => fields.clone(),
+            Auth::OAuth(OAuth {
+                page: SignInPage::Bullhorn,
+                ..
+            }) => vec![LoginField::user_name(&self.name)],
             Auth::OAuth(_) => Vec::new(),
         };
         let options = match &self.hostname {
@@ -171,7 +201,7 @@ impl ServerManifest {
 }
 
 impl Auth {
-    fn read(manifest: &Value, own: &Value) -> Result<Self> {
+    fn read(manifest: &Value, platform: &str, own: &Value) -> Result<Self> {
         let auth = &own["auth"];
         // The documentation of 2024 has the OAuth members and `authType` right in the platform.
         let kind = text(auth, "type").or(text(own, "authType")).unwrap_or("apiKey");
@@ -186,18 +216,24 @@ impl Auth {
             }
             "oauth" => {
                 let oauth = if auth["oauth"].is_object() { &auth["oauth"] } else { own };
-                let needed = |name: &str| {
-                    text(oauth, name)
-                        .map(str::to_owned)
-                        .ok_or_else(|| broken(format!("The manifest's sign-in has no \"{name}\"")))
+                let needed = |name: &str| match text(oauth, name) {
+                    Some(text) => Ok(text.to_owned()),
+                    None if flag(&oauth["adminManaged"], "enabled") => Err(managed()),
+                    None => Err(broken(format!("The manifest's sign-in has no \"{name}\""))),
+                };
+                let own_page = text(oauth, "redirectUri");
+                let page = match (platform, text(oauth, "authUrl")) {
+                    (BULLHORN, _) => SignInPage::Bullhorn,
+                    (PIPEDRIVE, None) if own_page.is_some() => SignInPage::Redirect,
+                    _ => SignInPage::At(needed("authUrl")?),
                 };
                 Ok(Self::OAuth(OAuth {
-                    url: needed("authUrl")?,
+                    page,
                     client_id: needed("clientId")?,
-                    scope: text(oauth, "scope").unwrap_or_default().to_owned(),
-                    redirect: text(oauth, "redirectUri")
+                    scope: scope(text(oauth, "scope").unwrap_or_default()),
+                    redirect: own_page
                         .or(text(manifest, "redirectUri"))
-                        .unwrap_or_default()
+                        .unwrap_or(CLIENTS_PAGE)
                         .to_owned(),
                     state: text(oauth, "customState").map(str::to_owned),
                 }))
@@ -225,6 +261,17 @@ impl Hostname {
             Some("dynamic") => Self::Typed,
             _ => Self::Fixed(text(environment, "url").and_then(host_of_text)),
         }
+    }
+}
+
+/// Query text as it is, `scope=…&…`, or else the value of `scope`.
+fn scope(text: &str) -> String {
+    match Url::parse("https://scope.invalid/") {
+        Ok(mut url) if !text.is_empty() && !text.contains('=') => {
+            url.query_pairs_mut().append_pair("scope", text);
+            url.query().unwrap_or_default().to_owned()
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -279,6 +326,12 @@ fn contact_type(item: &Value) -> Option<FieldOption> {
 
 fn short(text: &str) -> &str {
     text.char_indices().nth(60).map_or(text, |(end, _)| &text[..end])
+}
+
+fn managed() -> Error {
+    let message = "What this sign-in needs, an administrator keeps at RingCentral, where Ringside can't ask for it";
+    Error::new(Kind::Unsupported, "read_manifest", message)
+        .hint("Ask whoever runs the App Connect server for a manifest with \"authUrl\" and \"clientId\" in it")
 }
 
 fn broken(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -1,14 +1,14 @@
 //! What a connection does: finding, creating and logging, each over a session that may have to be begun anew.
 
 use ringside_domain::{
-    Contact, ContactDraft, ContactRef, Error, Kind, Method, Result, StoredNumber,
+    Contact, ContactDraft, ContactRef, Error, Kind, Method, Result, Retry, StoredNumber,
     connector::{Account, NameQuery, NumberForms},
     contact::Found,
     credentials::Secret,
     phone::{Home, compare, forms, read},
 };
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, PoisonError};
+use std::{sync::PoisonError, time::Duration};
 
 use super::{
     AppConnect, CHOICES, SETTLES_WITHIN,
@@ -23,6 +23,12 @@ use super::{
 
 /// A session that no log has: its answer says whether we are logged in, and costs the CRM nothing.
 const NO_SESSION: &str = "ringside-nobody";
+/// After a 429 that does not say for how long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// So often.
+const PAUSES: u32 = 3;
+/// Reserved for fiction: nobody calls from it.
+const NOBODY: &str = "+12025550100";
 /// Asks the CRM whether it still knows us.
 const VALIDATION: &str = "/authValidation";
 
@@ -37,9 +43,11 @@ pub(super) struct Told {
 impl AppConnect {
     /// Sends a request with the session's token. A session that is over is begun anew once, where the key is here; the server
     /// refuses such a request before it does anything, so it may be sent again.
-    pub(super) async fn signed(&self, span: &Span, manifest: &ServerManifest, ask: Ask) -> Result<Told> {
+    pub(super) async fn signed(&self, span: &Span, manifest: &ServerManifest, mut ask: Ask) -> Result<Told> {
         let mut token = self.token(span, manifest).await?;
-        let mut renewed = false;
+        // The server has the key as well, and may repeat it.
+        ask.secrets = self.login_secrets(manifest).await;
+        let (mut renewed, mut waited) = (false, 0);
         loop {
             let reply = self.wire.ask(span, &manifest.name, &ask, Some(&token)).await?;
             if let Some(newer) = reply.refreshed {
@@ -53,7 +61,15 @@ impl AppConnect {
                         step: reply.step,
                     });
                 }
-                Outcome::Failed(error) => return Err(error),
+                // Refused at the door, nothing was done: whatever it was, it may be asked again while there is time.
+                Outcome::Failed(error) => match hiccup(&error).filter(|wait| waited < PAUSES && span.has(*wait)) {
+                    Some(wait) => {
+                        tokio::time::sleep(wait).await;
+                        waited += 1;
+                        continue;
+                    }
+                    None => return Err(error),
+                },
                 Outcome::CrmRefused(error) => match self.refused(span, manifest, &token, &ask, error).await {
                     Some(refused) => return Err(refused),
                     None => answer::over(ask.operation, &manifest.name),
@@ -124,7 +140,7 @@ impl AppConnect {
     pub(super) async fn check_session(&self, span: Span) -> Result<Account> {
         let known = self.manifest(&span).await?;
         let manifest = if self.is_given() {
-            Arc::clone(&known)
+            self.whole_manifest(&span).await?
         } else {
             self.fetch(&span).await?
         };
@@ -158,7 +174,25 @@ impl AppConnect {
                 self.session.current().unwrap_or(token)
             }
         };
-        self.account(&manifest, &token).await
+        let limits = self.try_finding(&span, &manifest).await?;
+        let account = self.account(&manifest, &token).await?;
+        Ok(Account { limits, ..account })
+    }
+
+    /// A key that logs in may still not be one that may look for people.
+    ///
+    /// # Errors
+    /// What keeps all callers from being found.
+    async fn try_finding(&self, span: &Span, manifest: &ServerManifest) -> Result<Vec<String>> {
+        let nobody = NumberForms {
+            reading: read(NOBODY, &Home::default()),
+            forms: Vec::new(),
+        };
+        let Some(asked) = masks::asked(&nobody) else {
+            return Ok(Vec::new());
+        };
+        let (_, failed) = self.ask_number(span, manifest, &asked, false).await?;
+        Ok(failed.into_iter().map(|(_, error)| error.to_string()).collect())
     }
 
     pub(super) async fn find(&self, span: &Span, number: &NumberForms) -> Result<Found> {
@@ -324,6 +358,7 @@ impl AppConnect {
             .maybe_happened()
         })?;
         self.tell(span, &told.step, 1);
+        self.remark(span, &told);
         let asked = draft.number.as_deref().and_then(about);
         self.seen
             .keep(&*self.parts.memory, std::slice::from_ref(&row), asked.as_ref(), true)
@@ -398,6 +433,15 @@ impl AppConnect {
             known.clone_from(choices);
         }
         self.remember(CHOICES, Value::Object(choices.clone()).to_string()).await;
+    }
+}
+
+/// The server, or what stands before it, took no more just now: how long to wait before it is asked again.
+fn hiccup(error: &Error) -> Option<Duration> {
+    match error.retry {
+        Retry::After(wait) if error.kind == Kind::RateLimited => Some(wait),
+        _ if error.kind == Kind::RateLimited => Some(PAUSE),
+        _ => None,
     }
 }
 

@@ -71,7 +71,27 @@ impl Span {
         }
     }
 
-    fn left(&self, operation: &'static str, crm: &str) -> Result<Duration> {
+    /// A request begins that does not go to the server.
+    pub fn begins(&self, method: Method, what: &str) -> Step {
+        Step {
+            request: format!("{} {what}", method.as_str()),
+            forms: Vec::new(),
+            started_after: self.begun.elapsed(),
+            took: Duration::ZERO,
+        }
+    }
+
+    pub fn ended(&self, step: Step) -> Step {
+        let took = self.begun.elapsed().saturating_sub(step.started_after);
+        Step { took, ..step }
+    }
+
+    /// Whether there is time to wait so long, and to ask after that.
+    pub fn has(&self, wait: Duration) -> bool {
+        self.begun.elapsed() + wait < self.deadline
+    }
+
+    pub fn left(&self, operation: &'static str, crm: &str) -> Result<Duration> {
         let left = self.deadline.saturating_sub(self.begun.elapsed());
         if left.is_zero() {
             return Err(Error::new(
@@ -81,6 +101,11 @@ impl Span {
             ));
         }
         Ok(left)
+    }
+
+    /// What the CRM says to the person beside its answer.
+    pub fn said(&self, words: &str) {
+        self.trace.said(words);
     }
 
     pub fn tell(&self, connection: &ConnectionId, step: &Step, answer: Answer) {
@@ -234,6 +259,10 @@ fn without(outcome: Outcome, secrets: &[&Secret], crm: &str) -> Outcome {
     match outcome {
         Outcome::Failed(error) => Outcome::Failed(screened(error)),
         Outcome::CrmRefused(error) => Outcome::CrmRefused(screened(error)),
+        Outcome::Answered(mut body) if repeats(&body["returnMessage"].to_string()) => {
+            body["returnMessage"] = Value::Null;
+            Outcome::Answered(body)
+        }
         outcome => outcome,
     }
 }

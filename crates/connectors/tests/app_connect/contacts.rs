@@ -1,6 +1,6 @@
 //! Finding and creating, and what goes over the wire for it.
 
-use ringside_domain::{Connector, Kind, Retry, trace::Answer};
+use ringside_domain::{Connector, Kind, Retry, Timestamp, trace::Answer};
 use serde_json::json;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 async fn a_caller_is_one_request_with_the_users_masks() {
     let peer = Peer::start().await;
     let desk = Desk::new(Plan::of(&peer.url)).await;
-    desk.connector.check(desk.cx()).await.unwrap();
+    desk.connector.sign_in(desk.cx()).await.unwrap();
     desk.trace.0.lock().unwrap().clear();
     let found = desk
         .connector
@@ -364,5 +364,33 @@ async fn a_contact_that_was_not_created_is_an_error_with_the_crms_words() {
             .await
             .unwrap_err();
         assert_eq!((error.kind, error.message.as_ref()), (Kind::Invalid, words));
+    }
+}
+
+/// The person's rule "created first" goes by them.
+#[tokio::test]
+async fn a_contact_has_the_dates_that_its_connector_tells() {
+    let peer = Peer::start().await;
+    let desk = Desk::new(Plan::of(&peer.url)).await;
+    let dated = [
+        (json!("2024-02-01T09:00:00Z"), Some(1_706_778_000_000)),
+        (json!("2024-02-01 09:00:00"), Some(1_706_778_000_000)),
+        (json!(1_706_778_000), Some(1_706_778_000_000)),
+        (json!(1_706_778_000_000_i64), Some(1_706_778_000_000)),
+        // Whether that is in February or in January, only the CRM knows.
+        (json!("2/1/2024 9:00 am"), None),
+        (json!(null), None),
+        (json!({}), None),
+    ];
+    for (told, wanted) in dated {
+        let body = json!({ "successful": true, "contact": [{ "id": 7, "name": "Ada", "createdDate": told, "mostRecentActivityDate": told }] });
+        peer.instead("/contact", Instead::of(200, body.to_string()));
+        let found = desk
+            .connector
+            .find_contact(desk.cx(), number("+12025550142", ""))
+            .await
+            .unwrap();
+        let (ada, wanted) = (&found.contacts[0], wanted.map(Timestamp));
+        assert_eq!((ada.created, ada.updated), (wanted, wanted), "{told}");
     }
 }

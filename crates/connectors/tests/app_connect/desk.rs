@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicI64, AtomicU8, Ordering},
     },
     time::Duration,
 };
@@ -16,7 +16,8 @@ use ringside_connectors::{
 };
 use ringside_domain::{
     CallLogEntry, Clock, ConnectionId, ConnectionMemory, Contact, ContactDraft, ContactRef, CredentialStore, Cx,
-    Direction, Error, Freshness, Kind, Marker, Now, Random, Result, SignIn, Timestamp, TraceStep,
+    Direction, Error, Freshness, HttpAnswer, HttpRequest, HttpTransport, Kind, Marker, Now, Random, Result, SignIn,
+    Timestamp, TraceStep, Url,
     call::EndReason,
     connector::{NameQuery, NumberForms, Progress, TraceSink},
     credentials::Secret,
@@ -27,6 +28,8 @@ use ringside_domain::{
 use ringside_host::http::{Web, WebOptions};
 use ringside_store::Store;
 
+use crate::agreeing::agreeing;
+
 pub const KEY: &str = "secret-key-1";
 
 pub struct Desk {
@@ -34,6 +37,7 @@ pub struct Desk {
     pub parts: Parts,
     pub keyring: Arc<Keyring>,
     pub browser: Arc<Browser>,
+    pub clock: Arc<Standing>,
     pub trace: Arc<Traced>,
     pub setup: Setup,
 }
@@ -44,6 +48,8 @@ pub struct Plan<'a> {
     pub platform: &'a str,
     pub key: &'a str,
     pub parameters: Vec<(&'a str, String)>,
+    /// The real way through the browser, whose person agrees to everything; else one that comes back at once.
+    pub browses: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -53,6 +59,7 @@ impl<'a> Plan<'a> {
             platform: "testCRM",
             key: KEY,
             parameters: Vec::new(),
+            browses: false,
         }
     }
 }
@@ -78,17 +85,24 @@ impl Desk {
     /// Without a manifest: the connection asks for it when it is needed.
     pub fn bare(plan: Plan) -> Self {
         let (keyring, browser) = (Arc::<Keyring>::default(), Arc::<Browser>::default());
-        let connection = ConnectionId::new("ac");
+        let (connection, clock) = (ConnectionId::new("ac"), Arc::<Standing>::default());
         if !plan.key.is_empty() {
             keyring.put(&secret_name(&connection, "api_key"), plan.key);
         }
         let parts = Parts {
-            address_book: Arc::new(Store::memory(Arc::new(Standing), Arc::new(Counting::default())).unwrap()),
-            http: Arc::new(Web::new(WebOptions::default()).unwrap()),
-            sign_in: browser.clone(),
+            address_book: Arc::new(Store::memory(clock.clone(), Arc::new(Counting::default())).unwrap()),
+            http: Arc::new(Detour {
+                web: Web::new(WebOptions::default()).unwrap(),
+                peer: Server::read(plan.url).unwrap(),
+            }),
+            sign_in: if plan.browses {
+                agreeing(keyring.clone())
+            } else {
+                browser.clone()
+            },
             credentials: keyring.clone(),
             memory: Arc::<Notebook>::default(),
-            clock: Arc::new(Standing),
+            clock: clock.clone(),
         };
         let mut parameters: BTreeMap<String, String> = [("platform".to_owned(), plan.platform.to_owned())].into();
         parameters.extend(
@@ -110,6 +124,7 @@ impl Desk {
             parts,
             keyring,
             browser,
+            clock,
             trace: Arc::default(),
             setup,
         }
@@ -171,6 +186,7 @@ pub fn draft(name: &str, contact_type: &str, number: &str) -> ContactDraft {
         email: None,
         number: Some(number.into()),
         extra: Vec::new(),
+        force: false,
     }
 }
 
@@ -265,7 +281,7 @@ impl ConnectionMemory for Notebook {
 
 /// Keeps what it was opened with, and comes back with a code at once.
 #[derive(Default)]
-pub struct Browser(pub Mutex<Option<Authorize>>);
+pub struct Browser(pub Mutex<Option<Authorize>>, AtomicU8);
 
 #[async_trait]
 impl SignIn for Browser {
@@ -300,14 +316,23 @@ impl SignIn for Browser {
     async fn forget(&self, _: &str) -> Result<()> {
         panic!("there is no grant")
     }
+
+    fn state(&self) -> String {
+        format!("unguessable-{}", self.1.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
+/// The steps, and what was said to the person beside them.
 #[derive(Default)]
-pub struct Traced(pub Mutex<Vec<TraceStep>>);
+pub struct Traced(pub Mutex<Vec<TraceStep>>, pub Mutex<Vec<String>>);
 
 impl TraceSink for Traced {
     fn step(&self, step: TraceStep) {
         self.0.lock().unwrap().push(step);
+    }
+
+    fn said(&self, words: &str) {
+        self.1.lock().unwrap().push(words.into());
     }
 }
 
@@ -356,15 +381,40 @@ pub fn kind<T: std::fmt::Debug>(result: Result<T>) -> Kind {
     result.unwrap_err().kind
 }
 
-struct Standing;
+/// Stands still until a test moves it, in milliseconds.
+#[derive(Default)]
+pub struct Standing(pub AtomicI64);
 
 impl Clock for Standing {
     fn now(&self) -> Now {
-        Now::default()
+        Now {
+            wall: Timestamp(self.0.load(Ordering::Relaxed)),
+            ..Now::default()
+        }
     }
 
     fn zone(&self) -> String {
         "UTC".into()
+    }
+}
+
+/// The real transport; what is meant for Bullhorn itself goes to the peer, if it may go to Bullhorn.
+struct Detour {
+    web: Web,
+    peer: Server,
+}
+
+#[async_trait]
+impl HttpTransport for Detour {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpAnswer> {
+        if request.url.host_str() == Some("rest.bullhornstaffing.com") {
+            request.hosts.check(&request.url).unwrap();
+            assert!(request.credentials.is_empty(), "{request:?}");
+            let query = request.url.query().unwrap_or_default();
+            request.url = Url::parse(&format!("{}{}?{query}", self.peer.origin, request.url.path())).unwrap();
+            request.hosts.typed = Some(self.peer.host.clone());
+        }
+        self.web.send(request).await
     }
 }
 

@@ -2,63 +2,186 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ringside_domain::{
-    Connector, Kind, Marker, Retry,
+    Clock as _, Connector, Kind, Marker, Result, Retry,
     phone::{Home, compare, read},
 };
+use ringside_host::clock::SystemClock;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
+    agreeing::client,
     desk::{Desk, Plan, Steps, draft, entry, kind, named, nobody, number, texts},
     peer::Peer,
 };
 
+/// How one gets in.
+#[derive(Clone, Copy, PartialEq)]
+enum Way<'a> {
+    Key(&'a str),
+    Browser,
+}
+
 #[tokio::test]
 async fn with_our_peer() {
     let peer = Peer::start().await;
-    life(&peer.url, "testCRM", crate::desk::KEY).await;
+    life(&peer.url, "testCRM", Way::Key(crate::desk::KEY)).await;
 }
 
-/// `RINGSIDE_REAL="app-connect url platform key …"`, as `./dev real app-connect` sets it: a server with an API-key connector whose
-/// CRM compares numbers as written.
 #[tokio::test]
-async fn real_app_connect() {
-    let named = std::env::var("RINGSIDE_REAL").unwrap_or_default();
-    let words: Vec<&str> = named.split_whitespace().collect();
-    match words[..] {
-        ["app-connect", url, platform, key, ..] => life(url, platform, key).await,
-        _ => eprintln!("skipped: RINGSIDE_REAL names no App Connect server"),
+#[ignore = "needs the vendor's server: ./dev real app-connect"]
+async fn real_app_connect_with_a_key() {
+    let server = Real::running();
+    let desk = life(&server.url, &server.keyed, Way::Key(&server.key)).await;
+    desk.connector.check(desk.cx()).await.unwrap();
+    a_session_that_ends_soon_is_renewed(desk).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the vendor's server: ./dev real app-connect"]
+async fn real_app_connect_with_oauth() {
+    let server = Real::running();
+    let desk = life(&server.url, &server.oauth, Way::Browser).await;
+    desk.connector.sign_in(desk.cx()).await.unwrap();
+    let desk = a_session_that_ends_soon_is_renewed(desk).await;
+
+    // The server renews its grant with the CRM before it asks anything. Where the CRM refuses that, a person signs in.
+    let finds = async |desk: &Desk| {
+        let found = desk.connector.find_contact(desk.live(), number("+442079460018", ""));
+        found.await.map(|found| found.contacts.len())
+    };
+    server.control(r#"{"tokenLife":1}"#).await;
+    desk.connector.sign_in(desk.cx()).await.unwrap();
+    let renewed = finds(&desk).await;
+    server.control(r#"{"refuseRefresh":true}"#).await;
+    let refused = finds(&desk).await;
+    server.control(r#"{"tokenLife":3600,"refuseRefresh":false}"#).await;
+    assert_eq!(renewed.unwrap(), 0);
+    assert_eq!(kind(refused), Kind::SignInNeeded);
+    desk.connector.sign_in(desk.cx()).await.unwrap();
+    assert_eq!(finds(&desk).await.unwrap(), 0);
+}
+
+/// `RINGSIDE_REAL="app-connect url platform key oauth-platform crm"`, as `./dev real app-connect` sets it.
+struct Real {
+    url: String,
+    keyed: String,
+    key: String,
+    oauth: String,
+    crm: String,
+}
+
+impl Real {
+    fn running() -> Self {
+        let named = std::env::var("RINGSIDE_REAL").unwrap_or_default();
+        let words: Vec<&str> = named.split_whitespace().collect();
+        let ["app-connect", url, keyed, key, oauth, crm] = words[..] else {
+            panic!("RINGSIDE_REAL names no App Connect server; ./dev real app-connect starts one")
+        };
+        let [url, keyed, key, oauth, crm] = [url, keyed, key, oauth, crm].map(str::to_owned);
+        Self {
+            url,
+            keyed,
+            key,
+            oauth,
+            crm,
+        }
+    }
+
+    /// Turns a knob of the CRM behind the server.
+    async fn control(&self, body: &'static str) {
+        let answer = client().post(format!("{}/_control", self.crm)).body(body).send().await;
+        assert!(answer.unwrap().status().is_success());
     }
 }
 
-async fn life(url: &str, platform: &str, key: &str) {
-    let plan = || Plan {
-        platform,
-        key,
-        ..Plan::of(url)
+/// What tests/real/app-connect/server.mjs has the server sign its sessions with.
+const SIGNED_WITH: &[u8] = b"only-for-tests-only-for-tests-32";
+const DAY: u64 = 24 * 60 * 60;
+
+/// With a week or less to go the server gives out a newer session beside its answers.
+async fn a_session_that_ends_soon_is_renewed(desk: Desk) -> Desk {
+    let now = u64::try_from(SystemClock.now().wall.0 / 1000).unwrap();
+    let mut payload = payload(&desk.token().unwrap());
+    (payload["iat"], payload["exp"]) = (json!(now - 8 * DAY), json!(now + 6 * DAY));
+    let old = signed(&payload);
+    desk.keyring.put("connection/ac/jwt", &old);
+    let desk = desk.restarted();
+    let nobody = number("+442079460018", "");
+    desk.connector.find_contact(desk.live(), nobody.clone()).await.unwrap();
+    let newer = desk.token().unwrap();
+    assert_ne!(newer, old);
+    let read = self::payload(&newer);
+    assert_eq!((&read["id"], &read["platform"]), (&payload["id"], &payload["platform"]));
+    assert!(read["exp"].as_u64().unwrap() > now + 13 * DAY, "{read}");
+    let desk = desk.restarted();
+    desk.connector.find_contact(desk.live(), nobody).await.unwrap();
+    assert_eq!(desk.token().unwrap(), newer, "it is good, and stays");
+    desk
+}
+
+fn payload(token: &str) -> Value {
+    let middle = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(middle).unwrap()).unwrap()
+}
+
+/// A JWT of HS256, RFC 7515 and RFC 2104.
+fn signed(payload: &Value) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let text = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(payload));
+    let pad = |with: u8| -> Vec<u8> {
+        (0..64)
+            .map(|at| SIGNED_WITH.get(at).copied().unwrap_or_default() ^ with)
+            .collect()
     };
-    let desk = Desk::new(plan()).await;
+    let inner = Sha256::digest([&pad(0x36), text.as_bytes()].concat());
+    let outer = Sha256::digest([&pad(0x5c), inner.as_slice()].concat());
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(outer))
+}
+
+fn plan_of<'a>(url: &'a str, platform: &'a str, way: Way<'a>) -> Plan<'a> {
+    Plan {
+        platform,
+        key: match way {
+            Way::Key(key) => key,
+            Way::Browser => "",
+        },
+        browses: way == Way::Browser,
+        ..Plan::of(url)
+    }
+}
+
+/// Gives back the desk, signed out.
+async fn life(url: &str, platform: &str, way: Way<'_>) -> Desk {
+    let plan = |way| plan_of(url, platform, way);
+    let desk = Desk::new(plan(way)).await;
     let crm = &desk.connector;
 
-    // Whose account it is, and that another key is none.
+    // Whose account it is, and that another key, or nobody, is none.
+    if way == Way::Browser {
+        assert_eq!(kind(crm.check(desk.cx()).await), Kind::SignInNeeded);
+        crm.sign_in(desk.cx()).await.unwrap();
+    }
     let account = crm.check(desk.cx()).await.unwrap();
     assert!(
         account.id.ends_with(&format!("@{platform}")) && !account.name.is_empty(),
         "{account:?}"
     );
-    let stranger = Desk::new(Plan {
-        key: "not-the-key",
-        ..plan()
-    })
-    .await;
-    let refused = stranger.connector.check(stranger.cx()).await.unwrap_err();
-    assert_eq!(
-        (refused.kind, refused.field.as_deref()),
-        (Kind::SignInNeeded, Some("apiKey"))
-    );
-    assert!(!texts(&refused).contains("not-the-key"), "{}", texts(&refused));
+    if let Way::Key(_) = way {
+        let stranger = Desk::new(plan(Way::Key("not-the-key"))).await;
+        let refused = stranger.connector.check(stranger.cx()).await.unwrap_err();
+        assert_eq!(
+            (refused.kind, refused.field.as_deref()),
+            (Kind::SignInNeeded, Some("apiKey"))
+        );
+        assert!(!texts(&refused).contains("not-the-key"), "{}", texts(&refused));
+    }
 
     // Creating. The number is stored as a person wrote it, so that only a mask finds it.
-    let run = std::process::id();
+    // Both lives may run at once on one server.
+    let run = std::process::id() + if way == Way::Browser { 50 } else { 0 };
     let name = format!("Zoë O'Brien-{run} & Sons #1");
     let line = 100 + run % 100;
     let area = [202, 212, 303, 312, 404, 415, 503, 617, 702, 808][(run / 100 % 10) as usize];
@@ -158,39 +281,33 @@ async fn life(url: &str, platform: &str, key: &str) {
         Kind::NotFound
     );
 
-    // A contact that is gone: the log is refused, is not sent again by itself, and waits for no sign-in.
+    // A contact that is gone is a CRM that broke, as far as the server says: the log is not sent again by itself, waits for no
+    // sign-in, and a person has to look.
     let mut gone = entry(&made, &format!("ringside-gone{run}"), "x");
     gone.contact.id = "gone".into();
     let steps = Arc::new(Steps::default());
     let refused = crm.log_call(desk.cx(), gone, steps.clone()).await.unwrap_err();
     assert_eq!(
         (refused.retry, refused.may_have_happened, refused.hint.as_deref()),
-        (Retry::Never, false, Some("Look in the CRM before you log it again")),
+        (Retry::Never, true, Some("Look in the CRM before you log it again")),
         "{refused}"
     );
-    assert_eq!(*steps.told.lock().unwrap(), ["begin log", "not done log"]);
+    assert_eq!(*steps.told.lock().unwrap(), ["begin log"]);
 
-    // The user is logged out at the server while our token still holds: its key begins a session again, without a word.
-    let elsewhere = Desk::new(plan()).await;
+    // The user is logged out at the server while our token still holds: a key begins a session again, without a word.
+    let elsewhere = Desk::new(plan(way)).await;
     elsewhere.keyring.put("connection/ac/jwt", &desk.token().unwrap());
     elsewhere.connector.sign_out(elsewhere.cx()).await.unwrap();
-    let found = crm
-        .find_contact(desk.cx(), number(&e164, "(###) ###-####"))
-        .await
-        .unwrap();
-    assert!(found.contacts.iter().any(|one| one.id == made.id));
+    let found = async |desk: &Desk| {
+        let asked = number(&e164, "(###) ###-####");
+        let found = desk.connector.find_contact(desk.cx(), asked).await;
+        found.map(|found| found.contacts.iter().any(|one| one.id == made.id))
+    };
+    again(&desk, way, &found).await;
     // A token that the server doesn't take.
     desk.keyring.put("connection/ac/jwt", "e30.e30.e30");
     let desk = desk.restarted();
-    assert!(
-        !desk
-            .connector
-            .find_contact(desk.cx(), number(&e164, "(###) ###-####"))
-            .await
-            .unwrap()
-            .contacts
-            .is_empty()
-    );
+    again(&desk, way, &found).await;
 
     // Signing out ends the session on both sides.
     desk.connector.sign_out(desk.cx()).await.unwrap();
@@ -199,4 +316,14 @@ async fn life(url: &str, platform: &str, key: &str) {
         kind(desk.connector.add_number(desk.cx(), nobody("c-1").id, e164).await),
         Kind::Unsupported
     );
+    desk
+}
+
+/// The session is over: whoever has a key notices nothing, and a person signs in.
+async fn again(desk: &Desk, way: Way<'_>, found: &impl AsyncFn(&Desk) -> Result<bool>) {
+    if way == Way::Browser {
+        assert_eq!(kind(found(desk).await), Kind::SignInNeeded);
+        desk.connector.sign_in(desk.cx()).await.unwrap();
+    }
+    assert!(found(desk).await.unwrap());
 }

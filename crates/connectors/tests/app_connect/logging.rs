@@ -233,8 +233,9 @@ async fn a_failure_says_whether_the_log_may_be_there() {
         (200, words("Authorization error"), Kind::Invalid, false),
         (200, words("Rate limit exceeded"), Kind::RateLimited, false),
         (200, words("The contact is archived"), Kind::Invalid, false),
-        (200, words("Error creating call log"), Kind::Unavailable, false),
-        (200, words("Database operation failed"), Kind::Conflict, false),
+        // Its CRM broke, or the server could not note it down: the log may be there, and the server doesn't know.
+        (200, words("Error creating call log"), Kind::Unavailable, true),
+        (200, words("Database operation failed"), Kind::Conflict, true),
         (200, "<html>".into(), Kind::Invalid, true),
         // It did something, and doesn't say what.
         (200, r#"{"successful":true}"#.into(), Kind::Invalid, true),

@@ -5,8 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod agreeing;
+mod by_hand;
 mod contacts;
 mod desk;
+mod functions;
 mod hostile;
 mod life;
 mod logging;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use ringside_connectors::app_connect::{AppConnect, read_manifest};
-use ringside_domain::{Connector, Kind, Retry, credentials::Secret};
+use ringside_domain::{Connector, Kind, Retry};
 use ringside_host::http::{Web, WebOptions};
 use serde_json::json;
 
 use crate::{
-    desk::{Desk, Plan, kind, named, number, texts},
+    desk::{Desk, Plan, kind, named, number},
     peer::{Instead, Peer},
 };
 
@@ -130,6 +130,21 @@ async fn a_refused_key_is_not_tried_at_every_call() {
         (missing.kind, missing.field.as_deref(), missing.message.as_ref()),
         (Kind::SignInNeeded, Some("apiKey"), "\"API key\" of Test CRM is missing")
     );
+}
+
+/// A caller who is looked for in vain would be the first to show it.
+#[tokio::test]
+async fn a_key_that_may_not_look_for_people_is_told_at_the_test() {
+    let peer = Peer::start().await;
+    let desk = Desk::new(Plan::of(&peer.url)).await;
+    let refused = r#"{"successful":false,"returnMessage":{"message":"Authorization error"}}"#;
+    peer.instead("/contact", Instead::of(200, refused));
+    assert_eq!(kind(desk.connector.check(desk.cx()).await), Kind::Forbidden);
+    let partly = r#"{"successful":true,"contact":[{"id":1,"name":"x"}],"returnMessage":{"message":"Leads are not yours to see","messageType":"warning"}}"#;
+    peer.instead("/contact", Instead::of(200, partly));
+    let account = desk.connector.check(desk.cx()).await.unwrap();
+    assert_eq!(account.limits, ["Test CRM says: Leads are not yours to see"]);
+    assert!(desk.connector.check(desk.cx()).await.unwrap().limits.is_empty());
 }
 
 #[tokio::test]
@@ -282,47 +297,6 @@ async fn oauth_goes_through_the_browser_and_a_revoked_session_asks_the_person() 
         kind(crm.find_contact_with_name(desk.cx(), named("zzz")).await),
         Kind::SignInNeeded
     );
-}
-
-#[tokio::test]
-async fn a_vendors_own_redirect_page_is_ended_by_hand() {
-    let peer = Peer::start().await;
-    peer.house().manifest["redirectUri"] = json!("https://redirect.example.test/page.html");
-    let desk = Desk::new(Plan {
-        platform: "testOAuth",
-        key: "",
-        ..Plan::of(&peer.url)
-    })
-    .await;
-    let crm = &desk.connector;
-    assert_eq!(kind(crm.sign_in(desk.cx()).await), Kind::Unsupported);
-    let page = crm.sign_in_page(desk.cx()).await.unwrap().unwrap();
-    assert_eq!(
-        page.as_str(),
-        "https://login.example.test/authorize?tenant=1&prompt=login&response_type=code&client_id=cid&scope=contacts.read+contacts.write&state=platform%3DtestOAuth&redirect_uri=https%3A%2F%2Fredirect.example.test%2Fpage.html"
-    );
-    for wrong in [
-        "",
-        "https://redirect.example.test/page.html?error=denied",
-        "https://evil.test/page.html?code=one",
-        "code",
-    ] {
-        let error = crm.finish_sign_in(desk.cx(), Secret::new(wrong)).await.unwrap_err();
-        assert_eq!((error.kind, error.field.as_deref()), (Kind::Invalid, Some("redirect")));
-    }
-    let ended = "https://redirect.example.test/page.html?state=platform%3DtestOAuth&code=one%2Btime%2Fcode%3D";
-    assert_eq!(
-        crm.finish_sign_in(desk.cx(), Secret::new(ended)).await.unwrap().name,
-        "Olga OAuth"
-    );
-    let refused = crm
-        .finish_sign_in(
-            desk.cx(),
-            Secret::new("https://redirect.example.test/page.html?code=stolen-code"),
-        )
-        .await
-        .unwrap_err();
-    assert!(!texts(&refused).contains("stolen-code"), "{}", texts(&refused));
 }
 
 #[tokio::test]

@@ -161,17 +161,20 @@ fn fields_of_a_new_contact_depend_on_its_type() {
 #[test]
 fn a_region_overrides_where_the_browser_goes() {
     let url = |manifest: &ServerManifest| match &manifest.auth {
-        Auth::OAuth(oauth) => (oauth.url.clone(), oauth.redirect.clone()),
+        Auth::OAuth(oauth) => (oauth.page.clone(), oauth.redirect.clone()),
         Auth::ApiKey(_) => panic!("OAuth"),
     };
     let redirect = "https://redirect.example.test/page".to_owned();
     assert_eq!(
         url(&read("regional", None)),
-        ("https://us.example.test/authorize".into(), redirect.clone())
+        (
+            SignInPage::At("https://us.example.test/authorize".into()),
+            redirect.clone()
+        )
     );
     assert_eq!(
         url(&read("regional", Some("eu.example.test"))),
-        ("https://eu.example.test/authorize".into(), redirect)
+        (SignInPage::At("https://eu.example.test/authorize".into()), redirect)
     );
     let asked = read("regional", None).login_fields();
     assert_eq!(

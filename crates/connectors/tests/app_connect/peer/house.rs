@@ -95,6 +95,7 @@ impl House {
             ("GET", "/implementedInterfaces") => return (200, self.interfaces.clone()),
             ("POST", "/apiKeyLogin") => return self.log_in(asked),
             ("GET", "/oauth-callback") => return self.callback(asked),
+            ("GET", "/rest-services/loginInfo") => return bullhorn(asked),
             _ => {}
         }
         let signed_in = asked.token.as_ref().is_some_and(|token| self.tokens.contains(token));
@@ -170,6 +171,11 @@ impl House {
     }
 
     fn callback(&mut self, asked: &Asked) -> (u16, Value) {
+        only(
+            asked,
+            &["callbackUri", "hostname", "proxyId", "tokenUrl", "apiUrl", "username"],
+            &[],
+        );
         let Some(callback) = asked.value("callbackUri") else {
             return (400, json!("Missing callbackUri"));
         };
@@ -180,6 +186,7 @@ impl House {
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value.into_owned())
         };
+        // Older servers take whatever stands behind it.
         let Some(platform) = value("state").and_then(|state| state.strip_prefix("platform=").map(str::to_owned)) else {
             return (400, json!("Missing platform name"));
         };
@@ -401,6 +408,19 @@ impl House {
 
     fn log_of(&mut self, session: &Value) -> Option<&mut Value> {
         self.logs.iter_mut().find(|log| log["session"] == *session)
+    }
+}
+
+/// Not the server but Bullhorn itself, which says so to everybody.
+fn bullhorn(asked: &Asked) -> (u16, Value) {
+    only(asked, &["username"], &[]);
+    match asked.value("username") {
+        Some("pat.tester") => (
+            200,
+            json!({ "oauthUrl": "https://auth-west.bullhornstaffing.com/oauth", "restUrl": "https://rest-west.bullhornstaffing.com/rest-services",
+                "superClusterId": 50 }),
+        ),
+        _ => (400, json!({ "errorMessage": "unknown user", "errorCode": 400 })),
     }
 }
 
