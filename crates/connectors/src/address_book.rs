@@ -72,6 +72,7 @@ impl Connector for AddressBookConnector {
         Ok(Account {
             id: self.connection.to_string(),
             name: "on this computer".to_owned(),
+            limits: Vec::new(),
         })
     }
 

@@ -146,6 +146,7 @@ fn draft(name: &str, contact_type: &str, number: &str) -> ContactDraft {
         email: None,
         number: Some(number.to_owned()),
         extra: Vec::new(),
+        force: false,
     }
 }
 

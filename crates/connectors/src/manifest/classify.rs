@@ -101,7 +101,14 @@ impl Loaded {
             };
         };
         let fine = match &asked.answer.ok_when {
-            Some(path) => is_true(&self.at(path, known)?),
+            Some(path) => {
+                let found = self.at(path, known)?;
+                let fine = is_true(&found);
+                if !fine {
+                    self.doubts.not_fine(path, &found, known);
+                }
+                fine
+            }
             None => true,
         };
         if !fine || self.names_status(answer, known)? {
@@ -161,10 +168,15 @@ impl Loaded {
             None => Meaning::of_status(status, refused, &self.manifest.auth.expired_when),
         };
         let meaning = meaning.asked_by(asked.operation);
-        let said = said(self, &body, asked.hidden)?;
+        let said = said(self, answer, &body, asked.hidden)?;
         // What this answer says is surer than what the file says of all.
         let told = wait(self, answer, &body, now)?;
-        let wait = told.or_else(|| rule.and_then(|rule| rule.wait).map(Duration::from_secs));
+        let of_rule = rule.and_then(|rule| rule.wait).map(Duration::from_secs);
+        // The short pause of its windows stands beside an empty day, too.
+        let wait = match meaning {
+            Meaning::Quota => told.max(of_rule),
+            _ => told.or(of_rule),
+        };
         let kind = meaning.kind();
         let message = match (&said.message, refused) {
             (_, Refused::Garbage) if is_page(answer) => {
@@ -205,9 +217,11 @@ impl Loaded {
         Ok(Refusal {
             sign_in: meaning == Meaning::SignIn,
             duplicate: then == Some(Then::Duplicate),
-            wait: matches!(meaning, Meaning::TooFast | Meaning::Down)
-                .then_some(wait)
-                .flatten(),
+            wait: match meaning {
+                Meaning::TooFast | Meaning::Down => wait,
+                Meaning::Quota => Some(wait.unwrap_or(QUOTA)),
+                _ => None,
+            },
             error,
             body,
         })

@@ -17,7 +17,7 @@ use super::{
     format::{Manifest, OptionSpec, Type},
     learned::Learned,
     load::Loaded,
-    run::{Core, Facts, Run},
+    run::{CREATE, Core, Ensured, Facts, Run},
     send::{Exit, Place, parameters},
 };
 use crate::parts::{Parts, Setup};
@@ -41,6 +41,11 @@ impl ManifestConnector {
                 access: Access::new(Arc::clone(&loaded), place.clone(), parts, setup),
                 facts: Facts::new(&loaded),
                 learned: Learned::new(Arc::clone(&parts.memory), setup.connection.clone()),
+                ensured: Ensured::new(
+                    Arc::clone(&parts.memory),
+                    setup.connection.clone(),
+                    Duration::from_secs(u64::from(loaded.manifest.search_lag)),
+                ),
                 parameters: parameters(&loaded, setup),
                 memory: Arc::clone(&parts.memory),
                 clock: Arc::clone(&parts.clock),
@@ -85,6 +90,11 @@ impl ManifestConnector {
         &self.core.connection
     }
 
+    /// Whose account it is, and nothing more: what `whoami` of a manifest says.
+    pub(crate) async fn whose(&self, cx: Cx) -> Result<Account> {
+        self.run("check", cx).whose().await
+    }
+
     fn run(&self, operation: &'static str, cx: Cx) -> Run<'_> {
         Run::new(&self.core, operation, cx)
     }
@@ -122,7 +132,7 @@ impl Connector for ManifestConnector {
     }
 
     async fn create_contact(&self, cx: Cx, draft: ContactDraft) -> Result<Contact> {
-        self.run("create_contact", cx).create_contact(draft).await
+        self.run(CREATE, cx).create_contact(draft).await
     }
 
     async fn add_number(&self, cx: Cx, id: ContactRef, number: String) -> Result<Contact> {

@@ -55,10 +55,12 @@ pub struct Manifest {
     /// a registrable domain only). https on 443.
     #[serde(default)]
     pub allowed_hosts: Vec<String>,
+    /// Where the CRM is.
     pub environment: Environment,
     /// What the person fills in, in this order.
     #[serde(default)]
     pub parameters: Vec<Parameter>,
+    /// How requests prove whose they are.
     #[serde(default)]
     pub auth: Auth,
     /// How numbers are written into this CRM; without it as E.164.
@@ -73,13 +75,21 @@ pub struct Manifest {
     pub contact: Option<ContactMap>,
     /// Who am I: signs in for the connection test, and gives `account.*`.
     pub whoami: Option<WhoAmI>,
+    /// Who has this number.
     pub find_contact: Option<FindContact>,
+    /// Who is called so.
     pub find_contact_with_name: Option<FindWithName>,
+    /// One record as it is now.
     pub get_contact: Option<GetContact>,
+    /// Make a record of one type.
     pub create_contact: Option<CreateContact>,
+    /// Give a record one more number.
     pub add_number: Option<AddNumber>,
+    /// Write a call to a record.
     pub log_call: Option<LogCall>,
+    /// Change a log that was written. The same shape as `log_call`, and `log.id` besides.
     pub update_log: Option<LogCall>,
+    /// Find a log again whose answer was lost.
     pub find_log: Option<FindLog>,
     /// What the dialog asks about a call with a contact of this CRM.
     #[serde(default)]
@@ -87,6 +97,7 @@ pub struct Manifest {
     /// Operations of single types that differ: `[for.Lead.find_contact]`.
     #[serde(default, rename = "for")]
     pub by_type: BTreeMap<String, Operations>,
+    /// How this CRM says no.
     #[serde(default)]
     pub errors: Errors,
     /// How fast we ask: `default`, and others by name that requests choose with `budget`.
@@ -107,6 +118,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
+    /// What kind of proof it is.
     pub kind: EvidenceKind,
     /// In a sentence: which server and version, which specification.
     pub note: String,
@@ -139,8 +151,11 @@ pub struct Environment {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentChoice {
+    /// What settings name it by: `eu`.
     pub id: String,
+    /// What the person chooses: `Europe`.
     pub label: String,
+    /// Its address: `https://eu.api.example.com`.
     pub base: String,
     /// More that differs, as `env.NAME`.
     #[serde(default)]
@@ -150,8 +165,11 @@ pub struct EnvironmentChoice {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TypedEnvironment {
+    /// What stands beside the field: `Your Acme address`.
     pub title: String,
+    /// An example of an address; examples of this file use it.
     pub placeholder: Option<String>,
+    /// A sentence below the field.
     pub help: Option<String>,
     /// A regular expression that the typed host must match as a whole, in lower case: `(?<company>[a-z0-9-]+)\.pipedrive\.com`.
     /// Its named groups are `env.NAME`. Without it any host will do: a server of one's own.
@@ -167,12 +185,18 @@ pub struct TypedEnvironment {
 pub struct Parameter {
     /// Templates have it as `param.NAME`; a secret one as `secret.NAME`, in `auth` only.
     pub name: String,
+    /// What stands beside it: `API key`.
     pub title: String,
+    /// What can be filled in.
     pub kind: ParameterKind,
+    /// A sentence below it: where the person finds it.
     pub help: Option<String>,
+    /// An example in the empty field.
     pub placeholder: Option<String>,
+    /// Without it there is no connection.
     #[serde(default = "yes")]
     pub required: bool,
+    /// What it is unless the person fills in something else; no secret has one.
     pub default: Option<String>,
     /// A regular expression that the whole value must match.
     pub pattern: Option<String>,
@@ -184,18 +208,24 @@ pub struct Parameter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterKind {
+    /// One line of text.
     Text,
     /// Goes to the keyring and nowhere else.
     Secret,
+    /// One of `options`.
     Choice,
+    /// Yes or no.
     Bool,
+    /// A whole number.
     Int,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptionSpec {
+    /// What templates have.
     pub value: String,
+    /// What the person sees.
     pub label: String,
 }
 
@@ -214,7 +244,9 @@ pub struct NumberFormat {
 pub struct Type {
     /// The CRM's own name: `Candidate`. Templates have it as `type.id`.
     pub id: String,
+    /// For people: `Candidate`.
     pub label: String,
+    /// Its records are companies, not people.
     #[serde(default)]
     pub is_company: bool,
     /// Whether a person may create one here; needs `create_contact`.
@@ -237,9 +269,12 @@ pub struct Type {
 pub struct TypeField {
     /// `company`, `title` and `email` are Ringside's own; another name is `draft.extra.NAME`.
     pub name: String,
+    /// For people: `Source`.
     pub label: String,
+    /// The CRM takes no record without it.
     #[serde(default)]
     pub required: bool,
+    /// Fixed choices; without them anything can be typed.
     #[serde(default)]
     pub options: Vec<OptionSpec>,
 }

@@ -4,13 +4,16 @@
 //! names, texts that don't compile, variables that a place does not have, secrets outside of `auth`, hosts that are too wide.
 //! What is only unwise is left to `ringside connector check`.
 
+mod broken;
 mod compile;
 mod expressions;
 mod names;
 mod operations;
+mod paths;
 pub(super) mod place;
 mod refuse;
 mod requests;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -113,7 +116,8 @@ impl fmt::Display for Problem {
 /// Reads and checks a manifest.
 ///
 /// # Errors
-/// Everything that is wrong with it, in the order of the file. What breaks TOML or the format comes alone.
+/// Everything that is wrong with it, in the order of the file. What breaks TOML comes alone; what has not the format's shape
+/// comes before anything else is looked at.
 pub fn load(text: &str) -> Result<Arc<Loaded>, Vec<Problem>> {
     if text.len() > MOST_BYTES {
         let message = format!("The file has more than {} KiB", MOST_BYTES / 1024);
@@ -122,8 +126,7 @@ pub fn load(text: &str) -> Result<Arc<Loaded>, Vec<Problem>> {
     let document = match toml_edit::Document::parse(text) {
         Ok(document) => document,
         Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let (message, hint) = words::reworded(error.message());
+            let (at, message, hint) = broken::broken(text, error.span().unwrap_or(0..0), error.message());
             return Err(vec![problem(text, at, message, hint)]);
         }
     };
@@ -131,21 +134,34 @@ pub fn load(text: &str) -> Result<Arc<Loaded>, Vec<Problem>> {
     if let Some(newer) = newer_layout(text, &document) {
         return Err(vec![newer]);
     }
-    let manifest: Manifest = toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        // The reader takes a list of tables for a table whose members lie in order, and wonders about the first of them.
-        let is_list = error.message().starts_with("unknown variant") && is_in_list_of_tables(text, at);
-        let (message, hint) = if is_list {
-            let hint = "Write its name in one pair of brackets: `[…]`".to_owned();
-            ("One table is wanted here, not a list of them".to_owned(), Some(hint))
-        } else {
-            words::reworded(error.message())
-        };
-        vec![problem(text, at, message, hint)]
-    })?;
+    let manifest: Manifest = toml::from_str(text).map_err(|error| misshapen(text, &document, &error))?;
     let mut checker = Checker::new(text, &document);
     checker.manifest(&manifest);
     checker.finish(manifest).map(Arc::new)
+}
+
+/// Everything in which the file has not the format's shape, once its reader refused it.
+fn misshapen(text: &str, document: &toml_edit::Document<&str>, error: &toml::de::Error) -> Vec<Problem> {
+    let at = error.span().map_or(0, |span| span.start);
+    // The reader takes a list of tables for a table whose members lie in order, and wonders about the first of them.
+    let is_list = error.message().starts_with("unknown variant") && is_in_list_of_tables(text, at);
+    let (message, hint) = if is_list {
+        let hint = "Write its name in one pair of brackets: `[…]`".to_owned();
+        ("One table is wanted here, not a list of them".to_owned(), Some(hint))
+    } else {
+        words::reworded(error.message())
+    };
+    let mut faults = shape::faults(document);
+    // What it stopped at is another kind of fault, or one of these; what it misses may only be misspelt.
+    let is_named = faults.iter().any(|(known, ..)| *known == at);
+    if faults.is_empty() || !(is_named || error.message().starts_with("missing field")) {
+        faults.push((at, message, hint));
+        faults.sort_by_key(|(at, ..)| *at);
+    }
+    let problems = faults
+        .into_iter()
+        .map(|(at, message, hint)| problem(text, at, message, hint));
+    problems.collect()
 }
 
 /// Whether a name stands here, below `[[…]]`.

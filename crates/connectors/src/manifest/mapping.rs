@@ -7,17 +7,22 @@ mod captures;
 mod contact;
 mod country;
 mod doubts;
+mod search;
 #[cfg(test)]
 mod tests;
 mod time;
 
 use std::collections::BTreeMap;
 
-use jmespath::{Context, DEFAULT_RUNTIME, Rcvar, Variable, interpret};
+use jmespath::ast::Ast;
 use ringside_domain::{Contact, Error, Kind, Result};
 use serde_json::Value;
 
-pub(crate) use self::doubts::{Doubts, has};
+use self::search::{Fruitless, Subject};
+pub(crate) use self::{
+    doubts::{Doubts, begin, has, of_answer},
+    time::timestamp,
+};
 use super::{format::Answer, load::Loaded};
 
 /// Records that are looked at.
@@ -45,6 +50,8 @@ impl Loaded {
                 let found = self.at(path, body)?;
                 if found.is_null() && !body.is_null() && body.get(path).is_none() {
                     self.doubts.no_list(path, body);
+                } else if found.as_array().is_some_and(Vec::is_empty) {
+                    self.nothing_of_many(path, body)?;
                 }
                 found
             }
@@ -67,10 +74,33 @@ impl Loaded {
         }
     }
 
+    /// A path that looks into each item of a list, `items[].data`, and found in none of them what it looks for.
+    fn nothing_of_many(&self, path: &str, body: &Value) -> Result<()> {
+        let Some(Ast::Projection { lhs, rhs, .. }) = self.paths.get(path).map(jmespath::Expression::as_ast) else {
+            return Ok(());
+        };
+        if matches!(**rhs, Ast::Condition { .. }) {
+            return Ok(());
+        }
+        let Ok(Value::Array(items)) = Subject::of(body).search(path, lhs) else {
+            return Ok(());
+        };
+        if let Some(first) = items.first() {
+            self.doubts.say(|| {
+                format!(
+                    "`{path}` finds nothing in the {} items that there are; the first of them: {}",
+                    items.len(),
+                    has(first)
+                )
+            });
+        }
+        Ok(())
+    }
+
     /// A path's value; null where there is nothing, and where the answer has another shape than the path.
     ///
     /// # Errors
-    /// [`Kind::Internal`]: the path is none of the manifest's.
+    /// [`Kind::Internal`]: the path is none of the manifest's. [`Kind::Invalid`]: it takes too much work on this answer.
     pub(crate) fn at(&self, path: &str, body: &Value) -> Result<Value> {
         self.found(path, &Subject::of(body))
     }
@@ -92,19 +122,28 @@ impl Loaded {
                 "A path was not compiled when its file was loaded",
             ));
         };
-        // A function of the path that gets another type than it takes is an answer that has not what the path looks for.
-        let mut context = Context::new(path, &DEFAULT_RUNTIME);
-        let found = interpret(&subject.0, compiled.as_ast(), &mut context);
-        Ok(found.map_or(Value::Null, |found| serde_json::to_value(&found).unwrap_or(Value::Null)))
+        match subject.search(path, compiled.as_ast()) {
+            Ok(found) => Ok(found),
+            // A function of the path that gets another type than it takes is an answer that has not what the path looks for.
+            Err(Fruitless::OtherShape) => Ok(Value::Null),
+            Err(Fruitless::TooMuch) => Err(Error::new(
+                Kind::Invalid,
+                "map",
+                format!(
+                    "The path `{}` in the connector's file takes too much work",
+                    shortened(path)
+                ),
+            )
+            .hint("Write a shorter one: each `[@, @]` makes twice as much of what it gets")),
+        }
     }
 }
 
-/// A value as JMESPath wants it: made once for all the paths of a record.
-struct Subject(Rcvar);
-
-impl Subject {
-    fn of(value: &Value) -> Self {
-        Self(Rcvar::new(Variable::from_serializable(value).unwrap_or(Variable::Null)))
+/// A path as far as a sentence has room for it.
+fn shortened(path: &str) -> String {
+    match path.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path.to_owned(),
     }
 }
 

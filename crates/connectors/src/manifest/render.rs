@@ -119,7 +119,10 @@ impl Loaded {
                     "The header {name} would hold signs that headers can't have"
                 )));
             }
-            headers.push((name.clone(), value.trim().to_owned()));
+            let value = value.trim();
+            if !value.is_empty() {
+                headers.push((name.clone(), value.to_owned()));
+            }
         }
         let (content_type, body) = self.body(request, scope, size)?;
         let has = |headers: &[(String, String)], wanted: &str| {

@@ -57,7 +57,7 @@ fn requests_too_many_and_too_few_are_named() {
     );
     assert_eq!(
         said,
-        "a request was not expected\n  PATCH https://api.example.com/people/7\n  {\"phone\":\"+12025550123\"}"
+        "a request was not expected\n  PATCH https://api.example.com/people/7\n  json = { phone = \"+12025550123\" }"
     );
     let said = difference(
         "answer = { id = 7, name = \"Zoë\" }\n\n[[examples.requests]]\nmethod",

@@ -5,7 +5,12 @@ use ringside_connectors::manifest::check::check;
 const GUIDE: &str = include_str!("../../../../docs/connector-guide.md");
 
 /// Blocks that say how it is done otherwise, by their first lines: they would stand in the place of another one.
-const INSTEAD: [&str; 3] = ["[environment.typed]", "filters = [", "[find_contact.request.query.q]"];
+const INSTEAD: [&str; 4] = [
+    "[environment.typed]",
+    "forms = [",
+    "filters = [",
+    "[find_contact.request.query.q]",
+];
 /// What is to be added to the type for one of the blocks, as its comment says.
 const FOR_ENRICH: (&str, &str) = ("numbers = { work", "extra = { org = \"org_id\" }\nnumbers = { work");
 
@@ -58,5 +63,31 @@ fn every_block_that_stands_instead_of_another_is_there() {
             1,
             "{first}"
         );
+    }
+}
+
+/// The file with one of those blocks in the place of what it stands instead of; without the example, which is of the other.
+#[test]
+fn every_block_that_stands_instead_of_another_is_right_there() {
+    let block = |first: &str| blocks().into_iter().find(|block| block.starts_with(first)).unwrap();
+    let file = connector();
+    let file = file.split("[[examples]]").next().unwrap();
+    let base = "[environment]\nbase = \"https://api.acme.example/v2\"\n";
+    let forms = file.lines().find(|line| line.starts_with("forms = ")).unwrap();
+    let json = file
+        .lines()
+        .find(|line| line.starts_with("json = { any_phone"))
+        .unwrap();
+    let in_json = format!("[find_contact.request.json]\n{}", block("filters = ["));
+    for (from, to) in [
+        (base, block("[environment.typed]")),
+        (forms, block("forms = [")),
+        (json, in_json.as_str()),
+        (json, block("[find_contact.request.query.q]")),
+    ] {
+        assert_eq!(file.matches(from).count(), 1, "{from}");
+        let report = check(&file.replace(from, to));
+        let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, Vec::<String>::new(), "{to}");
     }
 }

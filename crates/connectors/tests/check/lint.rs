@@ -11,7 +11,7 @@ const CLEAN: &str = include_str!("clean.toml");
 type Fault = (&'static [(&'static str, &'static str)], &'static str, &'static str);
 
 /// The clean manifest with something else in it.
-fn with(changes: &[(&str, &str)]) -> String {
+pub(super) fn with(changes: &[(&str, &str)]) -> String {
     changes.iter().fold(CLEAN.to_owned(), |text, (from, to)| {
         assert!(text.contains(from), "`{from}` is not in clean.toml");
         text.replacen(from, to, 1)
@@ -19,7 +19,7 @@ fn with(changes: &[(&str, &str)]) -> String {
 }
 
 /// Without a table and all that lies in it.
-fn tables_out_of(text: &str, table: &str) -> String {
+pub(super) fn tables_out_of(text: &str, table: &str) -> String {
     let below = format!("{table}.");
     let mut inside = false;
     let mut out = String::new();
@@ -36,7 +36,7 @@ fn tables_out_of(text: &str, table: &str) -> String {
     out
 }
 
-fn only(problems: &[Problem], report: &Report) -> Problem {
+pub(super) fn only(problems: &[Problem], report: &Report) -> Problem {
     assert_eq!(problems.len(), 1, "{report:#?}");
     problems[0].clone()
 }
@@ -54,7 +54,7 @@ fn the_clean_one_is_clean() {
 
 #[test]
 fn what_is_unwise_is_said_where_it_stands() {
-    let unwise: [Fault; 22] = [
+    let unwise: [Fault; 23] = [
         (
             &[("needs = [\"A key: Settings → API\"]\n", "")],
             "parameters[0]",
@@ -130,7 +130,10 @@ fn what_is_unwise_is_said_where_it_stands() {
             "`source` is asked for, and never sent",
         ),
         (
-            &[(", deal = \"{{ fields.deal }}\"", "")],
+            &[
+                (", deal = \"{{ fields.deal }}\"", ""),
+                (", matter = \"{{ fields.deal }}\"", ""),
+            ],
             "log_fields[0]",
             "`deal` is asked for, and never sent",
         ),
@@ -167,8 +170,8 @@ fn what_is_unwise_is_said_where_it_stands() {
         (
             &[
                 (
-                    "json = { text = \"{{ body }}\" }",
-                    "json = { text = \"{{ body }}\", person = \"{{ contact.id }}\" }",
+                    ", matter = \"{{ fields.deal }}\"",
+                    ", matter = \"{{ fields.deal }}\", person = \"{{ contact.id }}\"",
                 ),
                 (
                     "json = { text = \"Inbound call, 1 min, answered\\nringside-example\" }",
@@ -206,10 +209,26 @@ fn what_is_unwise_is_said_where_it_stands() {
         (
             &[(
                 "options = [{ value = \"1\", label = \"One\" }]",
-                "value = \"id\"\nrequest = { path = \"/deals\" }",
+                "value = \"id\"\noption_label = \"name\"\nrequest = { path = \"/deals\" }",
             )],
             "log_fields[0]",
             "No example runs `log_fields`",
+        ),
+        (
+            &[
+                (
+                    "options = [{ value = \"1\", label = \"One\" }]",
+                    "value = \"id\"\nrequest = { path = \"/deals\" }",
+                ),
+                (
+                    "[[examples]]\nname = \"find\"",
+                    "[[examples]]\nname = \"choices\"\noperation = \"log_fields\"\noffered = { deal = [\"1\"] }\n\
+                     contact = { type = \"Person\", id = \"7\" }\n[[examples.requests]]\n\
+                     url = \"https://api.example.com/deals\"\nanswer = [{ id = 1 }]\n[[examples]]\nname = \"find\"",
+                ),
+            ],
+            "log_fields[0]",
+            "have no names",
         ),
         (
             &[
@@ -311,7 +330,7 @@ fn what_people_are_told_is_no_surprise_to_them() {
 
 #[test]
 fn what_could_not_work_is_an_error_and_no_example_is_run() {
-    let wrong: [Fault; 12] = [
+    let wrong: [Fault; 21] = [
         (
             &[("reads = true\n", "")],
             "find_contact.request",
@@ -378,6 +397,66 @@ fn what_could_not_work_is_an_error_and_no_example_is_run() {
             "log_call",
             "field of its own, and is not sent",
         ),
+        (
+            &[
+                ("text = \"text\"\n", ""),
+                ("text = \"{{ marker }}\"", "person = \"{{ contact.id }}\""),
+            ],
+            "find_log",
+            "Nothing here looks for the marker",
+        ),
+        (
+            &[("path = \"/calls/{{ log.id }}\"", "path = \"/calls/{{ contact.id }}\"")],
+            "update_log",
+            "which log it changes",
+        ),
+        (
+            &[("id = \"id\"\nname = \"name\"\nnumbers", "name = \"name\"\nnumbers")],
+            "types[0]",
+            "every record would be left out",
+        ),
+        (
+            &[(
+                "method = \"POST\"\npath = \"/{{ type.table }}/search\"",
+                "path = \"/{{ type.table }}/search\"",
+            )],
+            "find_contact.request",
+            "sent as a GET, which has none",
+        ),
+        (
+            &[(
+                "method = \"PATCH\"\npath = \"/people/{{ contact.id }}\"\njson = { \"{{ field }}\" = \"{{ number }}\" }",
+                "path = \"/people/{{ contact.id }}\"\nquery = { \"{{ field }}\" = \"{{ number }}\" }",
+            )],
+            "add_number.request",
+            "sent as a GET, which only asks",
+        ),
+        (
+            &[(
+                "name = \"{{ query.text }}\", team",
+                "name = \"{{ query.words | join(' OR ') }}\", team",
+            )],
+            "find_contact_with_name.requests[0].query.name",
+            "Values are joined with `OR` to a query",
+        ),
+        (
+            &[(
+                "\"$query\" = \"lucene\", template = \"{{ any(['phone'], forms, 'phrase') }}\"",
+                "\"$query\" = \"zendesk_query\", template = \"{{ any(['phone', 'mobile'], forms) }}\"",
+            )],
+            "find_contact.request.json.filter.template",
+            "two properties for AND",
+        ),
+        (
+            &[("method = \"POST\"\npath = \"/people\"", "path = \"/people\"")],
+            "create_contact.steps[0]",
+            "The step `create` only reads",
+        ),
+        (
+            &[("Bearer {{ secret.key }}", "Bearer {{ token }}")],
+            "auth.set.headers.Authorization",
+            "There is no `token` without `[auth.oauth2]`",
+        ),
     ];
     for (changes, path, words) in wrong {
         let report = check(&with(changes));
@@ -402,8 +481,15 @@ fn what_could_not_work_is_an_error_and_no_example_is_run() {
 #[test]
 fn what_does_not_load_is_said_alone() {
     let report = check("schema = 1\nid = 7\n");
-    assert_eq!(report.problems.len(), 1);
-    assert_eq!((report.problems[0].line, report.problems[0].column), (2, 6));
+    let said: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    assert!(
+        said.contains(&"2:6: A text is wanted here, in quotes. Here stands: 7".to_owned()),
+        "{said:#?}"
+    );
+    assert!(
+        said.iter().any(|line| line.contains("`types` is missing here")),
+        "{said:#?}"
+    );
     assert_eq!(report.warnings, []);
     let duplicate = "[create_contact]\nduplicate_id = \"message\"\nduplicate_pattern = \"exists already\"\n[[create_contact.steps]]";
     let report = check(&with(&[("[[create_contact.steps]]", duplicate)]));

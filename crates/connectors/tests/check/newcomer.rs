@@ -151,8 +151,8 @@ fn one_record_without_an_id_is_told_to_its_author() {
 fn what_was_sent_is_shown_whole() {
     let long = "x".repeat(3000);
     let said = differences(&with(
-        "json = { text = \"{{ body }}\" }",
-        &format!("json = {{ text = \"{{{{ body }}}}{long}\" }}"),
+        "text = \"{{ body }}\", matter",
+        &format!("text = \"{{{{ body }}}}{long}\", matter"),
     ));
     assert!(said.contains(&long) && !said.contains('…'), "{said}");
 }
@@ -279,6 +279,128 @@ fn a_step_that_only_reads_goes_before_the_log() {
     let said = differences(&text.replacen("answer = { firm = { id = 3 } }", "answer = { firm = {} }", 1));
     assert!(
         said.contains("answered, but the answer lacks `firm` of the step `look`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_template_that_fails_when_it_runs_is_told_beside_what_was_not_sent() {
+    let said = differences(&with(
+        "filter = { \"$query\" = \"lucene\", template = \"{{ any(['phone'], forms, 'phrase') }}\" }",
+        "filter = \"+{{ forms }}\"",
+    ));
+    assert!(said.contains("a request was expected and not sent"), "{said}");
+    assert!(
+        said.contains("`forms` is a sequence and can't be part of a text"),
+        "{said}"
+    );
+    let refused = with(
+        "path = \"/{{ type.table }}/{{ contact.id }}\"",
+        "path = \"/{{ contact.id | map({'8': 'x'}) }}\"",
+    );
+    let said = differences(&refused);
+    assert!(said.contains("map() has no entry for this value"), "{said}");
+}
+
+#[test]
+fn a_case_that_begins_with_whoami_is_told_how_it_does_not() {
+    let said = differences(&with("account = { user = \"5\" }\nlogs", "logs"));
+    assert!(said.contains("the case begins with `whoami`"), "{said}");
+    assert!(said.contains("write `account = { user = \"…\" }`"), "{said}");
+}
+
+#[test]
+fn a_list_that_finds_nothing_in_what_is_there_is_told() {
+    let text = CLEAN
+        .replacen(
+            "budget = \"search\"\n",
+            "budget = \"search\"\n\n[find_contact.answer]\nlist = \"items[].dta\"\n",
+            1,
+        )
+        .replacen(
+            FOUND,
+            "answer = { items = [{ data = { id = 7 }, meta = {} }, { data = { id = 8 } }] }",
+            1,
+        );
+    let said = differences(&text);
+    assert!(
+        said.contains(
+            "`items[].dta` finds nothing in the 2 items that there are; the first of them: it has: data, meta"
+        ),
+        "{said}"
+    );
+    // A filter that none of them passes is an answer.
+    let said = differences(&text.replace("items[].dta", "items[?id].data"));
+    assert!(!said.contains("finds nothing"), "{said}");
+}
+
+#[test]
+fn a_condition_that_never_holds_is_named() {
+    let text = CLEAN
+        .replacen(
+            "budget = \"search\"\n",
+            "budget = \"search\"\n\n[find_contact.answer]\nok_when = \"success\"\nlist = \"items\"\n",
+            1,
+        )
+        .replacen(FOUND, "answer = { succes = true, items = [] }", 1);
+    let said = differences(&text);
+    assert!(
+        said.contains("`ok_when` (`success`) gave nothing, so the answer is an error; it has: items, succes"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_secret_is_told_to_be_one() {
+    let (path, message, hint) = error(&with("team = \"{{ param.team }}\"", "team = \"{{ param.key }}\""));
+    assert_eq!(path, "find_contact_with_name.requests[0].query.team");
+    assert_eq!(message, "`key` is a secret, and no template outside of `auth` has it");
+    assert_eq!(hint, "Write `secret.key`, into `[auth.set]` and the like");
+}
+
+#[test]
+fn a_crm_that_says_why_in_a_header_is_heard() {
+    let errors = "[errors]\nmessage = [\"error\"]\nmessage_headers = [\"X-Reason\", \"X-Status-Reason\"]\n\n";
+    let refused = |answer: &str, message: &str| {
+        let text = with("[whoami]\n", &format!("{errors}[whoami]\n"));
+        let example = format!(
+            "\n[[examples]]\nname = \"gone\"\noperation = \"get_contact\"\ncontact = {{ type = \"Person\", id = \"7\" }}\n\
+             error = {{ kind = \"forbidden\", message = \"{message}\" }}\n[[examples.requests]]\n\
+             url = \"https://api.example.com/people/7\"\nstatus = 403\n{answer}\n"
+        );
+        let said = differences(&format!("{text}{example}"));
+        assert_eq!(said, "");
+    };
+    let header = "answer_headers = { X-Status-Reason = \"Record is locked for secret-key\" }";
+    // What a header says is as little to be trusted as what a body says.
+    refused(header, "Clean: Record is locked for …");
+    refused(
+        &format!("{header}\nanswer = {{ error = \"By the body\" }}"),
+        "Clean: By the body",
+    );
+    refused("", "Clean does not allow this account");
+}
+
+#[test]
+fn a_type_whose_template_fails_is_told_although_another_answers() {
+    let text = with(
+        "[find_contact]\n",
+        "[[types]]\nid = \"Firm\"\nlabel = \"Firm\"\nvars = { table = \"firms\" }\n\n[find_contact]\n",
+    )
+    .replacen(
+        "path = \"/{{ type.table }}/search\"",
+        "path = \"/{{ type.table | map({'people': 'people'}) }}/search\"",
+        1,
+    )
+    .replacen(
+        FOUND,
+        &format!("{FOUND}\n\n[[examples.requests]]\nmethod = \"POST\"\nurl = \"https://api.example.com/firms/search\""),
+        1,
+    );
+    let said = differences(&text);
+    assert!(said.contains("a request was expected and not sent"), "{said}");
+    assert!(
+        said.contains("Firm: it failed: invalid:") && said.contains("map() has no entry"),
         "{said}"
     );
 }

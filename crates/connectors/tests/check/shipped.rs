@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use ringside_connectors::manifest::check::{check, schema};
+use serde_json::Value;
 
 const AGAIN: &str = "RINGSIDE_GENERATE=1 cargo test -p ringside-connectors --test check";
 
@@ -58,4 +59,35 @@ fn every_manifest_that_ships_comes_out_clean() {
     }
     assert!(faulty.is_empty(), "{faulty:?}");
     assert!(seen >= 4);
+}
+
+/// Whoever writes a file asks their editor what a name means.
+#[test]
+fn every_name_of_the_format_says_what_it_means() {
+    fn look(name: &str, schema: &Value, without: &mut Vec<String>) {
+        for (property, told) in schema["properties"].as_object().into_iter().flatten() {
+            // The word that tells the kinds of paging apart is told with each kind.
+            if told.get("description").is_none() && told.get("const").is_none() {
+                without.push(format!("{name}.{property}"));
+            }
+        }
+        for way in schema["oneOf"].as_array().into_iter().flatten() {
+            if way.get("description").is_none() {
+                without.push(format!("{name}: {way}"));
+            }
+            look(name, way, without);
+        }
+        if schema.get("enum").is_some() {
+            without.push(format!("{name}: {}", schema["enum"]));
+        }
+    }
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    let mut without = Vec::new();
+    look("the file", &schema, &mut without);
+    for (name, part) in schema["$defs"].as_object().unwrap() {
+        look(name, part, &mut without);
+    }
+    // The methods of HTTP.
+    without.retain(|name| !name.starts_with("Verb: "));
+    assert_eq!(without, Vec::<String>::new());
 }

@@ -139,6 +139,70 @@ async fn the_first_hits_without_a_company_are_asked_about_again_and_a_failure_th
     assert!(found.failed.is_empty());
 }
 
+/// Whoever has the number on a page that nobody reads is neither shown nor gone.
+#[tokio::test(start_paused = true)]
+async fn a_full_page_is_said() {
+    let limited =
+        include_str!("exact.toml").replace("phone = \"{{ form }}\"", "phone = \"{{ form }}\", limit = \"20\"");
+    for (records, full) in [(20, true), (19, false)] {
+        let many: Vec<_> = (0..records)
+            .map(|id| person(&id.to_string(), "Anna", "+12025550123"))
+            .collect();
+        let desk = desk(&limited, move |sent, _| match sent.path.as_str() {
+            "/contacts" => ok(json!(many)),
+            _ => ok(json!([])),
+        });
+        let found = desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+        assert_eq!(found.contacts.len(), records);
+        let said: Vec<String> = found
+            .failed
+            .iter()
+            .map(|(part, error)| format!("{part}: {}", error.message))
+            .collect();
+        let expected = "Contact: Exacta gave as many records as fit into one answer, 20";
+        assert_eq!(said.contains(&expected.to_owned()), full, "{said:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_still_asked_about_a_hit_does_not_hold_its_name() {
+    let desk = desk_with(CRM, known_account(), setup(), |sent, _| match sent.path.as_str() {
+        "/people" => ok(json!({ "items": [bare("1")] })).after(60),
+        "/people/1/company" => ok(json!({ "name": "Example Ltd" })).after(30_000),
+        _ => ok(json!({ "items": [] })),
+    });
+    let began = tokio::time::Instant::now();
+    let found = desk.connector.find_contact(desk.cx(10), number()).await.unwrap();
+    assert!(began.elapsed().as_millis() < 2_000, "{:?}", began.elapsed());
+    assert_eq!(
+        (found.contacts.len(), found.failed.len()),
+        (1, 0),
+        "its number was there"
+    );
+    assert_eq!(desk.trace.found(), [(60, "1".to_owned())]);
+    let slow = desk.trace.0.lock().unwrap().last().cloned().unwrap();
+    assert!(slow.request.ends_with("/company"), "{slow:?}");
+    assert!(
+        matches!(
+            slow.answer,
+            Answer::Failed {
+                kind: Kind::Timeout,
+                ..
+            }
+        ),
+        "{slow:?}"
+    );
+
+    let query = NameQuery {
+        text: "Anna".into(),
+        ..NameQuery::default()
+    };
+    let began = tokio::time::Instant::now();
+    let found = desk.connector.find_contact_with_name(desk.cx(10), query).await.unwrap();
+    assert!(began.elapsed().as_millis() < 2_000, "{:?}", began.elapsed());
+    assert_eq!(found.contacts.len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn withheld_and_unknown_things_ask_nobody() {
     let desk = desk_with(CRM, known_account(), setup(), |_, _| panic!("nobody is to be asked"));

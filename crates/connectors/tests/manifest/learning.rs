@@ -1,8 +1,8 @@
 //! Exact searches: which forms go first, when the rest are needless, and what is remembered of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use ringside_domain::Connector;
+use ringside_domain::{Connector, Kind};
 use serde_json::json;
 
 use crate::support::*;
@@ -108,6 +108,165 @@ async fn the_first_verified_hit_cancels_the_others() {
     assert_eq!((found.contacts.len(), began.elapsed().as_millis()), (1, 60));
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     assert_eq!(desk.crm.answered(), 5, "four of the other type, and the hit");
+}
+
+/// What is never answered costs a moment, once somebody is found, and not the whole ring.
+#[tokio::test(start_paused = true)]
+async fn a_type_that_hangs_does_not_hold_the_others_name() {
+    let desk = desk(EXACT, |sent, _| match sent.path.as_str() {
+        "/contacts" if sent.line.contains("phone=12025550123") => {
+            ok(json!([person("1", "Anna", "12025550123")])).after(60)
+        }
+        "/contacts" => ok(json!([])).after(60),
+        _ => ok(json!([])).after(30_000),
+    });
+    let began = tokio::time::Instant::now();
+    let found = desk.connector.find_contact(desk.cx(10), number()).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(found.contacts.len(), 1);
+    assert_eq!(
+        desk.trace.found(),
+        [(60, "1".to_owned())],
+        "and told as soon as it is known"
+    );
+    let [(part, error)] = found.failed.as_slice() else {
+        panic!("{:?}", found.failed)
+    };
+    assert_eq!((part.as_str(), error.kind), ("Lead", Kind::Timeout));
+    assert!(
+        error.message.ends_with("took too long and was not waited for"),
+        "{error}"
+    );
+
+    // Whoever asks for everything waits for it.
+    let began = tokio::time::Instant::now();
+    let found = desk.connector.find_contact(desk.live(), number()).await.unwrap();
+    assert_eq!((found.contacts.len(), began.elapsed().as_secs()), (1, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_type_does_not_stop_the_other_types_forms() {
+    let desk = desk(EXACT, holds("+1 202-555-0123", 60));
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+    tokio::task::yield_now().await;
+    let contacts = holds("(202) 555-0123", 60);
+    let other = desk_with(
+        EXACT,
+        Arc::clone(&desk.memory),
+        setup(),
+        move |sent, place| match sent.path.as_str() {
+            "/leads" => ok(json!([])).after(30_000),
+            _ => contacts(sent, place),
+        },
+    );
+    let found = other.connector.find_contact(other.cx(10), number()).await.unwrap();
+    assert_eq!(found.contacts.len(), 1);
+    let sent = other.crm.sent();
+    let contacts: Vec<u128> = sent
+        .iter()
+        .filter(|sent| sent.path == "/contacts")
+        .map(|sent| sent.at.as_millis())
+        .collect();
+    assert_eq!(contacts, [0, 120, 120, 120], "a moment for the leads, and then on");
+    let leads = sent.iter().filter(|sent| sent.path == "/leads").count();
+    assert_eq!(
+        (leads, found.failed[0].1.kind),
+        (1, Kind::Timeout),
+        "{:?}",
+        found.failed
+    );
+}
+
+/// One type that is a little slower does not make the other one ask for what its answer makes needless.
+#[tokio::test(start_paused = true)]
+async fn a_type_that_misses_first_waits_a_moment_for_the_others_hit() {
+    let desk = desk(EXACT, holds("+1 202-555-0123", 60));
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+    tokio::task::yield_now().await;
+    let contacts = holds("+1 202-555-0123", 90);
+    let other = desk_with(
+        EXACT,
+        Arc::clone(&desk.memory),
+        setup(),
+        move |sent, place| match sent.path.as_str() {
+            "/leads" => ok(json!([])).after(50),
+            _ => contacts(sent, place),
+        },
+    );
+    let began = tokio::time::Instant::now();
+    other.connector.find_contact(other.cx(10), number()).await.unwrap();
+    assert_eq!((other.crm.lines().len(), began.elapsed().as_millis()), (2, 90));
+    let skipped = other.trace.skipped();
+    let [(part, forms, reason)] = skipped.as_slice() else {
+        panic!("{skipped:?}")
+    };
+    assert_eq!((part.as_str(), forms.len()), ("Lead", 3), "{forms:?}");
+    assert_eq!(reason, "not asked for: somebody was found in another type");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_nobody_waits_for_any_more_leaves_a_trace() {
+    let desk = desk(EXACT, |sent, _| match sent.line.as_str() {
+        line if line.contains("contacts?phone=12025550123") => {
+            ok(json!([person("1", "Anna", "12025550123")])).after(50)
+        }
+        line if line.contains("/contacts") => ok(json!([])).after(3_000),
+        _ => ok(json!([])).after(60),
+    });
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+    assert_eq!(desk.trace.0.lock().unwrap().len(), desk.crm.lines().len());
+    let skipped = desk.trace.skipped();
+    assert_eq!(skipped.len(), 3);
+    assert!(
+        skipped
+            .iter()
+            .all(|(request, forms, reason)| request.starts_with("GET /contacts")
+                && forms.len() == 1
+                && reason == "sent, and its answer was not waited for"),
+        "{skipped:?}"
+    );
+}
+
+/// As after a year in which every hit was of one of two forms.
+fn experienced(limits: &str, crm: impl Fn(&Sent, usize) -> Reply + Send + Sync + 'static) -> Desk {
+    let memory = Arc::<Memory>::default();
+    let hits = r#"{"Contact|*|international":40,"Contact|*|digits":20,"Lead|*|international":60}"#;
+    memory.kept().insert("learned_forms".to_owned(), hits.to_owned());
+    desk_with(&format!("{EXACT}{limits}"), memory, setup(), crm)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_hit_is_asked_for_last_and_only_if_there_is_time() {
+    let stranger = experienced("", holds("nobody", 80));
+    stranger.connector.find_contact(stranger.cx(9), number()).await.unwrap();
+    let times: Vec<u128> = stranger.crm.sent().iter().map(|sent| sent.at.as_millis()).collect();
+    assert_eq!(times, [0, 0, 0, 80, 80, 80, 80, 80], "there is");
+    assert!(stranger.trace.skipped().is_empty());
+
+    // One a second is no time for five questions that never found anybody.
+    let limits = "\n[budgets.default]\nper_second = 1\n";
+    let stranger = experienced(limits, holds("nobody", 80));
+    let began = tokio::time::Instant::now();
+    let found = stranger.connector.find_contact(stranger.cx(9), number()).await.unwrap();
+    assert!(found.failed.is_empty(), "{:?}", found.failed);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    let skipped = stranger.trace.skipped();
+    assert!(skipped.len() >= 2, "{skipped:?}");
+    assert_eq!(
+        stranger.crm.lines().len() + skipped.len(),
+        8,
+        "and each of them is accounted for"
+    );
+    assert!(
+        skipped
+            .iter()
+            .all(|(_, _, reason)| reason.contains("never found anybody"))
+    );
+
+    // Whoever is found only so is found all the same.
+    let rare = experienced("", holds("(202) 555-0123", 80));
+    let found = rare.connector.find_contact(rare.cx(9), number()).await.unwrap();
+    assert_eq!(found.contacts.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

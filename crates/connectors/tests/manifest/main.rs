@@ -3,13 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod account;
+mod companies;
 mod errors;
+mod fields;
 mod finding;
 mod learning;
 mod logging;
+mod odd;
 mod rates;
+mod renewing;
 mod secrets;
 mod sessions;
 mod support;
+mod told;
 mod trusting;
 mod writing;

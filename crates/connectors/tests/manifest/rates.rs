@@ -148,14 +148,157 @@ async fn dropping_a_lookup_cancels_its_requests_and_sends_no_more() {
     assert_eq!((desk.crm.lines().len(), desk.crm.answered()), (2, 0));
 }
 
+/// Formats of the user's own are not told from the others here: whoever has many is asked for the likeliest of them.
 #[tokio::test(start_paused = true)]
-async fn no_lookup_makes_more_than_sixty_requests() {
+async fn of_more_questions_than_a_lookup_asks_the_least_likely_are_left_out() {
     let types: String = (0..30)
         .map(|n| format!("[[types]]\nid = \"T{n}\"\nlabel = \"T{n}\"\nvars = {{ path = \"t{n}\" }}\n"))
         .collect();
     let many = EXACT.replace("[contact]", &format!("{types}\n[contact]"));
-    let desk = desk(&many, |_, _| ok(json!([])));
+    let memory = std::sync::Arc::new(Memory::default());
+    let hits = r#"{"Contact|*|digits":3,"Contact|*|international":1}"#;
+    memory.kept().insert("learned_forms".to_owned(), hits.to_owned());
+    let desk = desk_with(&many, memory, setup(), |_, _| ok(json!([])));
     let found = desk.connector.find_contact(desk.cx(9), number()).await.unwrap();
-    assert_eq!(desk.crm.lines().len(), 60);
-    assert!(!found.failed.is_empty(), "and it is said which were not asked");
+    assert!(found.failed.is_empty(), "{:?}", found.failed);
+    let lines = desk.crm.lines();
+    assert_eq!(lines.len(), 50);
+    let of = |path: &str| lines.iter().filter(|line| line.contains(path)).count();
+    assert_eq!(
+        (of("/contacts?"), of("/leads?"), of("/t29?")),
+        (2, 2, 1),
+        "every type is asked"
+    );
+    assert!(
+        lines.iter().filter(|line| line.contains("phone=12025550123")).count() == 32,
+        "for what is likeliest: {lines:?}"
+    );
+    let left_out: Vec<String> = desk
+        .trace
+        .skipped()
+        .into_iter()
+        .flat_map(|(_, forms, _)| forms)
+        .collect();
+    assert_eq!(left_out.len(), 32 * 4 - 50, "and it is said which were not asked for");
+}
+
+/// A rate of 4 a second, and a stranger's eight requests on their way.
+fn busy(after: u64) -> Desk {
+    let limited = format!("{EXACT}\n[budgets.default]\nper_second = 4\n");
+    let memory = std::sync::Arc::new(Memory::default());
+    let hits = r#"{"Contact|*|international":9,"Lead|*|digits":9}"#;
+    memory.kept().insert("learned_forms".to_owned(), hits.to_owned());
+    desk_with(&limited, memory, setup(), move |sent, _| {
+        let known = sent.path == "/contacts" && sent.line.contains("202-555-0177");
+        ok(if known {
+            json!([person("1", "Anna", "+1 202-555-0177")])
+        } else {
+            json!([])
+        })
+        .after(after)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_caller_does_not_wait_for_a_strangers_forms() {
+    let desk = busy(40);
+    let began = Instant::now();
+    let known = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let found = desk
+            .connector
+            .find_contact(desk.cx(9), forms_of("+12025550177"))
+            .await
+            .unwrap();
+        assert_eq!(found.contacts.len(), 1);
+        began.elapsed()
+    };
+    let refreshed = async {
+        // Every form at once, and more than one second's worth.
+        desk.connector.find_contact(desk.live(), number()).await.unwrap();
+        began.elapsed()
+    };
+    let (known, refreshed) = tokio::join!(known, refreshed);
+    assert!(known < Duration::from_millis(1_300), "{known:?}");
+    assert!(
+        refreshed > Duration::from_millis(2_000),
+        "the budget is kept: {refreshed:?}"
+    );
+}
+
+/// Taking turns to the end, both would be late.
+#[tokio::test(start_paused = true)]
+async fn of_two_strangers_the_first_one_is_done_first() {
+    let fields: Vec<String> = (0..4).map(|n| format!("\"F{n}\"")).collect();
+    let many = EXACT
+        .replace("\"per_form\"", "\"per_field_form\"\nfields = \"type.fields\"")
+        .replace("[\"PHONE\"]", &format!("[{}]", fields.join(", ")));
+    let desk = desk(&format!("{many}\n[budgets.default]\nper_second = 8\n"), |_, _| {
+        ok(json!([])).after(20)
+    });
+    let began = Instant::now();
+    let one = |e164: &'static str, after: u64| {
+        let desk = &desk;
+        async move {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            desk.connector.find_contact(desk.cx(20), forms_of(e164)).await.unwrap();
+            began.elapsed()
+        }
+    };
+    let (first, second) = tokio::join!(one("+12025550123", 0), one("+12025550177", 50));
+    assert!(first < Duration::from_millis(4_300), "{first:?}");
+    assert!(second > first + Duration::from_secs(1), "{first:?} {second:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_by_name_does_not_delay_a_call() {
+    let limited = CRM.replace("concurrency = 6", "concurrency = 6\nper_second = 2");
+    let desk = desk_with(&limited, known_account(), setup(), |_, _| ok(json!({ "items": [] })));
+    let query = |text: &str| ringside_domain::connector::NameQuery {
+        text: text.into(),
+        limit: 5,
+        ..Default::default()
+    };
+    let began = Instant::now();
+    let searches = ["Anna Me", "Anna Mei", "Anna Meier"].map(|text| {
+        let search = desk.connector.find_contact_with_name(desk.cx(30), query(text));
+        async { search.await.map(drop) }
+    });
+    let call = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        desk.connector.find_contact(desk.cx(30), number()).await.unwrap();
+        began.elapsed()
+    };
+    let (searches, call) = tokio::join!(futures_util::future::join_all(searches), call);
+    assert!(searches.iter().all(Result::is_ok));
+    assert!(call < Duration::from_millis(1_100), "{call:?}");
+    assert!(began.elapsed() > Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_used_up_quota_is_left_alone_until_a_person_tests_the_connection() {
+    let full = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let is_full = full.clone();
+    let desk = desk_with(CRM, known_account(), setup(), move |sent, _| {
+        match (is_full.load(std::sync::atomic::Ordering::Relaxed), sent.path.as_str()) {
+            (true, _) => status(402, json!({ "message": "That was all for today" })),
+            (false, "/me") => ok(json!({ "id": "a1", "name": "Anna", "zone": "Europe/Berlin" })),
+            (false, _) => ok(json!({ "items": [] })),
+        }
+    });
+    let error = desk.connector.find_contact(desk.cx(5), number()).await.unwrap_err();
+    assert_eq!((error.kind, desk.crm.lines().len()), (Kind::RateLimited, 1));
+    let error = desk.connector.find_contact(desk.cx(5), number()).await.unwrap_err();
+    assert_eq!(desk.crm.lines().len(), 1, "the next call asks nobody");
+    let hint = error.hint.unwrap();
+    assert!(hint.starts_with("Try again in 60 min"), "{hint}");
+
+    // A test asks, and as long as the answer is the same nothing changes.
+    desk.connector.check(desk.cx(5)).await.unwrap_err();
+    assert_eq!(desk.crm.lines().len(), 2);
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap_err();
+    assert_eq!(desk.crm.lines().len(), 2);
+    full.store(false, std::sync::atomic::Ordering::Relaxed);
+    desk.connector.check(desk.cx(5)).await.unwrap();
+    desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
 }

@@ -14,10 +14,10 @@ use ringside_connectors::{
 use ringside_domain::{
     AddressBook, CallLogEntry, Clock, ConnectionId, ConnectionMemory, Contact, ContactDraft, ContactRef,
     CredentialStore, Cx, Direction, Error, Freshness, HttpAnswer, HttpRequest, HttpTransport, Kind, LogRef, Marker,
-    Now, Result, SignIn, Steady, Timestamp, TraceStep,
+    Now, Result, SignIn, Steady, Timestamp,
     address_book::ADDRESS_BOOK,
     call::EndReason,
-    connector::{NameQuery, NumberForms, Progress, TraceSink},
+    connector::{NameQuery, NumberForms, Progress},
     credentials::Secret,
     log::Captures,
     phone::{self, Home, Key},
@@ -25,6 +25,8 @@ use ringside_domain::{
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
+
+pub use crate::told::Steps;
 
 /// What one request is answered with.
 pub struct Reply {
@@ -350,6 +352,9 @@ impl SignIn for Nothing {
     async fn forget(&self, _: &str) -> Result<()> {
         Ok(())
     }
+    fn state(&self) -> String {
+        unreachable!()
+    }
 }
 
 #[async_trait]
@@ -383,15 +388,6 @@ impl AddressBook for Nothing {
     }
     async fn logs(&self, _: String) -> Result<Vec<(LogRef, CallLogEntry)>> {
         unreachable!()
-    }
-}
-
-#[derive(Default)]
-pub struct Steps(pub Mutex<Vec<TraceStep>>);
-
-impl TraceSink for Steps {
-    fn step(&self, step: TraceStep) {
-        self.0.lock().unwrap().push(step);
     }
 }
 
@@ -485,5 +481,6 @@ pub fn draft(contact_type: &str, name: &str) -> ContactDraft {
         email: None,
         number: Some("+12025550123".into()),
         extra: Vec::new(),
+        force: false,
     }
 }

@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -117,12 +120,14 @@ impl CredentialStore for Keyring {
 pub(super) struct SignedIn {
     /// What the token answer said besides tokens.
     pub members: Vec<(String, String)>,
+    pub refreshed: AtomicBool,
 }
 
 impl SignedIn {
-    fn grant(&self, access: &str) -> Grant {
+    fn grant(&self) -> Grant {
+        let refreshed = self.refreshed.load(Ordering::Relaxed);
         Grant {
-            access: Secret::new(access),
+            access: Secret::new(if refreshed { "token-2" } else { "token" }),
             refresh: Some(Secret::new("refresh")),
             expires_in: None,
             expired: false,
@@ -138,7 +143,8 @@ impl SignIn for SignedIn {
     }
 
     async fn token(&self, _: TokenRequest) -> Result<Grant> {
-        Ok(self.grant("token-2"))
+        self.refreshed.store(true, Ordering::Relaxed);
+        Ok(self.grant())
     }
 
     async fn keep(&self, _: &str, _: Grant) -> Result<()> {
@@ -146,15 +152,20 @@ impl SignIn for SignedIn {
     }
 
     async fn kept(&self, _: &str) -> Result<Option<Grant>> {
-        Ok(Some(self.grant("token")))
+        Ok(Some(self.grant()))
     }
 
     async fn refresh(&self, _: &str, _: &Grant, _: TokenRequest) -> Result<Grant> {
-        Ok(self.grant("token-2"))
+        self.refreshed.store(true, Ordering::Relaxed);
+        Ok(self.grant())
     }
 
     async fn forget(&self, _: &str) -> Result<()> {
         Ok(())
+    }
+
+    fn state(&self) -> String {
+        "state".to_owned()
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::manifest::{
     connector::ManifestConnector,
-    format::Example,
+    format::{Example, Manifest},
     load::{
         Loaded,
         place::{Step, position, span},
@@ -112,9 +112,28 @@ async fn once(loaded: &Arc<Loaded>, example: &Example) -> (Vec<Sent>, Vec<String
         came if differences.is_empty() => differences = meanings(example, came),
         // Why it stopped asking; what comes of other requests than the expected ones says nothing else.
         Err(error) if example.error.is_none() && error.message != NO_SUCH => differences.push(failed(&error)),
+        Ok(came) if example.error.is_none() => {
+            let parts = came.failed.iter().filter(|(_, error)| error.message != NO_SUCH);
+            differences.extend(parts.map(|(part, error)| format!("{part}: {}", failed(error))));
+        }
         _ => {}
     }
+    differences.extend(begins_with_whoami(&loaded.manifest, example, &script));
     (script.sent(), differences)
+}
+
+/// Who uses what `whoami` captures asks for it first, unless the example says what it is.
+fn begins_with_whoami(manifest: &Manifest, example: &Example, script: &Script) -> Option<String> {
+    let who = manifest.whoami.as_ref()?;
+    let path = who.request.path.as_ref().filter(|path| !path.0.contains("{{"))?;
+    let path = path.0.split('?').next().unwrap_or_default();
+    let strayed = example.operation != "check" && example.account.is_empty() && script.strayed_to(path);
+    strayed.then(|| {
+        let name = who.capture.keys().next().map_or("id", String::as_str);
+        format!(
+            "the case begins with `whoami`, whose captures the file uses here: write `account = {{ {name} = \"…\" }}` into the example"
+        )
+    })
 }
 
 /// What is wrong with an example's call: the name of it, and why.
@@ -129,12 +148,13 @@ async fn ask(connector: &ManifestConnector, example: &Example, doubts: &Doubts) 
         ..Came::default()
     };
     let logged = |logs: Vec<LogRef>| Came {
+        log_url: logs.first().and_then(|log| log.url.clone()),
         logs: logs.into_iter().map(|log| log.id).collect(),
         ..Came::default()
     };
     match example.operation.as_str() {
         "check" => {
-            let account = connector.check(cx).await?;
+            let account = connector.whose(cx).await?;
             Ok(one(of_account(account.id, account.name)))
         }
         "find_contact" => {

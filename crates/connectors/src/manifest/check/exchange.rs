@@ -61,6 +61,18 @@ impl Script {
         sent
     }
 
+    /// Whether a request that the example has not went to this address, `/me` behind whatever there is.
+    pub(super) fn strayed_to(&self, path: &str) -> bool {
+        let state = self.state();
+        let strange = state
+            .sent
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| !state.came.contains(&Some(*place)));
+        let mut paths = strange.filter_map(|(_, sent)| Url::parse(&sent.url).ok());
+        paths.any(|url| url.path().ends_with(path))
+    }
+
     /// Requests that were not expected, each beside the expected one that it looks most like, and those that never came.
     pub(super) fn differences(&self) -> Vec<String> {
         let state = self.state();
@@ -191,11 +203,8 @@ fn compare(expected: &Exchange, sent: &Sent) -> Vec<String> {
             Err(_) => diff::texts("the body differs", &tree.0.to_string(), &text),
         },
         (None, Some(expected)) => diff::texts("the body differs", expected, &text),
-        (None, None) => diff::texts(
-            "a body was not expected",
-            "nothing",
-            if text.is_empty() { "nothing" } else { &text },
-        ),
+        (None, None) if text.is_empty() => None,
+        (None, None) => Some(format!("a body was not expected\n  {}", body(&text))),
     });
     // What differs in the body or a header needs the request it belongs to.
     if let Some(first) = differences.first()
@@ -219,7 +228,52 @@ fn written(sent: &Sent) -> String {
     if sent.body.is_empty() {
         return line;
     }
-    format!("{line}\n  {}", String::from_utf8_lossy(&sent.body))
+    format!("{line}\n  {}", body(&String::from_utf8_lossy(&sent.body)))
+}
+
+/// A body as an example has it: whoever finds it right copies it.
+fn body(text: &str) -> String {
+    let json = serde_json::from_str::<Value>(text).ok();
+    match json.as_ref().and_then(in_toml) {
+        Some(toml) => format!("json = {toml}"),
+        None if text.contains('\'') => text.to_owned(),
+        None => format!("text = '{text}'"),
+    }
+}
+
+/// JSON as a value of TOML, on one line. TOML has no null.
+fn in_toml(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Array(items) => {
+            let items: Option<Vec<String>> = items.iter().map(in_toml).collect();
+            format!("[{}]", items?.join(", "))
+        }
+        Value::Object(members) if members.is_empty() => "{}".to_owned(),
+        Value::Object(members) => {
+            let is_bare = |name: &str| {
+                !name.is_empty()
+                    && name
+                        .bytes()
+                        .all(|sign| sign.is_ascii_alphanumeric() || b"_-".contains(&sign))
+            };
+            let members: Option<Vec<String>> = members
+                .iter()
+                .map(|(name, member)| {
+                    let name = if is_bare(name) { name.clone() } else { quoted(name) };
+                    Some(format!("{name} = {}", in_toml(member)?))
+                })
+                .collect();
+            format!("{{ {} }}", members?.join(", "))
+        }
+        Value::String(text) => quoted(text),
+        simple => simple.to_string(),
+    })
+}
+
+/// JSON writes texts as TOML reads them, but for the sign of "delete".
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }
 
 const fn verb(verb: Verb) -> &'static str {
@@ -229,5 +283,24 @@ const fn verb(verb: Verb) -> &'static str {
         Verb::Put => "PUT",
         Verb::Patch => "PATCH",
         Verb::Delete => "DELETE",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_body_is_shown_as_the_example_would_have_it() {
+        let sent = json!({ "a": [1, { "b c": "x\n\"y\" \u{7f}" }], "empty": {}, "no": false, "ratio": 1.5 });
+        let shown = body(&sent.to_string());
+        let read: toml::Table = toml::from_str(&shown).unwrap();
+        assert_eq!(serde_json::to_value(&read["json"]).unwrap(), sent, "{shown}");
+        assert_eq!(body("{\"a\":null}"), "text = '{\"a\":null}'");
+        assert_eq!(body("a=1&b=2"), "text = 'a=1&b=2'");
+        assert_eq!(body("it's"), "it's");
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A warning is worth its reader's time or it is not here: every manifest that ships comes out without one, by a test.
 
+mod costs;
 mod examples;
 mod hosts;
 mod inputs;
@@ -39,6 +40,7 @@ pub(super) fn look(text: &str, manifest: &Manifest) -> (Vec<Problem>, Vec<Proble
         warnings: Vec::new(),
     };
     lint.operations();
+    lint.costs();
     lint.requests();
     lint.queries();
     lint.writes();

@@ -1,6 +1,6 @@
 //! The CRM's own words, as far as they may be shown: no secret, no number of a person, no control characters, not a page long.
 
-use ringside_domain::{Result, credentials::Secret};
+use ringside_domain::{HttpAnswer, Result, credentials::Secret};
 use serde_json::Value;
 
 use super::super::{format::FieldErrors, load::Loaded, render::percent_encoded};
@@ -56,7 +56,7 @@ impl Hidden {
     }
 }
 
-/// What the body says about the error.
+/// What the answer says about the error: its body, else a header.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub message: Option<String>,
@@ -64,11 +64,24 @@ pub(super) struct Said {
     pub field: Option<String>,
 }
 
-pub(super) fn said(loaded: &Loaded, body: &Value, hidden: &Hidden) -> Result<Said> {
-    let mut said = Said::default();
-    if body.is_null() {
-        return Ok(said);
+pub(super) fn said(loaded: &Loaded, answer: &HttpAnswer, body: &Value, hidden: &Hidden) -> Result<Said> {
+    let mut said = if body.is_null() {
+        Said::default()
+    } else {
+        in_body(loaded, body, hidden)?
+    };
+    if said.message.is_none() {
+        let headers = loaded.manifest.errors.message_headers.iter();
+        let mut told = headers
+            .filter_map(|name| answer.header(name))
+            .map(|text| clean(text, hidden));
+        said.message = told.find(|text| !text.is_empty());
     }
+    Ok(said)
+}
+
+fn in_body(loaded: &Loaded, body: &Value, hidden: &Hidden) -> Result<Said> {
+    let mut said = Said::default();
     for fields in &loaded.manifest.errors.fields {
         if let Some((field, message)) = first_field(loaded, fields, body)? {
             let field = clean(&field, hidden);

@@ -11,6 +11,7 @@ use super::request::{Request, Template};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
+    /// Signing in with OAuth 2.
     pub oauth2: Option<OAuth2>,
     /// Steps after OAuth, or instead of it, that open a session: each a request and what is kept of its answer.
     #[serde(default)]
@@ -30,6 +31,7 @@ pub struct Auth {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetAuth {
+    /// By their names: `{ Authorization = "Bearer {{ token }}" }`.
     #[serde(default)]
     pub headers: BTreeMap<String, Template>,
     /// Only where the vendor offers nothing else: addresses get logged by others.
@@ -49,19 +51,24 @@ pub struct OAuth2 {
     pub token: Template,
     /// Asked once before signing in: Bullhorn says there which data centre a user is in. Its captures are `discovered.NAME`.
     pub discover: Option<Discover>,
+    /// What is asked for: `["contacts.read"]`; some give a refresh token only for `offline_access`.
     #[serde(default)]
     pub scopes: Vec<String>,
     /// Between scopes; a space unless said otherwise.
     pub scope_separator: Option<String>,
+    /// More parameters of the page where the person signs in.
     #[serde(default)]
     pub authorize_parameters: BTreeMap<String, Template>,
+    /// More parameters of token requests.
     #[serde(default)]
     pub token_parameters: BTreeMap<String, Template>,
     /// Token requests carry their parameters in the address.
     #[serde(default)]
     pub token_in_query: bool,
+    /// PKCE, unless the vendor does not know it.
     #[serde(default)]
     pub pkce: Pkce,
+    /// How the client shows who it is.
     pub client: ClientKind,
     /// *Template* of the client id: `{{ param.client_id }}`, or the id of a public client.
     pub client_id: Template,
@@ -69,6 +76,7 @@ pub struct OAuth2 {
     pub client_secret: Option<Template>,
     /// For the grant `password`.
     pub username: Option<Template>,
+    /// For the grant `password`: *template* of the password.
     pub password: Option<Template>,
     /// `127.0.0.1` unless the vendor wants `localhost`.
     pub redirect_host: Option<String>,
@@ -81,6 +89,7 @@ pub struct OAuth2 {
     /// Of the redirect's parameters and of the token answer's members: the ones kept, as `redirect.NAME` and `granted.NAME`.
     #[serde(default)]
     pub keep_redirect: Vec<String>,
+    /// Of the token answer's members the ones that are kept, as `granted.NAME`.
     #[serde(default)]
     pub keep_granted: Vec<String>,
 }
@@ -88,7 +97,9 @@ pub struct OAuth2 {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Discover {
+    /// The request, without any secret.
     pub request: Request,
+    /// Kept as `discovered.NAME`.
     pub capture: Captures,
 }
 
@@ -98,13 +109,16 @@ pub enum Grants {
     /// In the browser.
     #[default]
     AuthorizationCode,
+    /// The client by itself, without a person.
     ClientCredentials,
+    /// With the person's user name and password.
     Password,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pkce {
+    /// As every vendor of today does.
     #[default]
     S256,
     /// The vendor does not know it.
@@ -131,6 +145,7 @@ pub struct SessionStep {
     pub request: Request,
     /// Kept as `session.NAME`. Those named in `secret` are reachable in `auth` only.
     pub capture: Captures,
+    /// Which captures are secrets. What `[auth.set]` sends must be among them.
     #[serde(default)]
     pub secret: Vec<String>,
 }

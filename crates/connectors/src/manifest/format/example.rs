@@ -12,6 +12,7 @@ use super::request::{Tree, Verb};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
+    /// What the case shows; every example has another name.
     pub name: String,
     /// `find_contact`, `find_contact_with_name`, `get_contact`, `create_contact`, `add_number`, `log_call`, `update_log`, `find_log`,
     /// `log_fields`, or `check`: who am I, whose account is the one of `contacts`.
@@ -20,6 +21,7 @@ pub struct Example {
     pub environment: Option<String>,
     /// What the person typed as their server's address; the placeholder unless said otherwise.
     pub server: Option<String>,
+    /// What the person filled in, besides secrets, by the parameters' names.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
     /// What `whoami` would have captured, so that the case does not begin with it.
@@ -35,8 +37,11 @@ pub struct Example {
     /// Only this type.
     #[serde(rename = "type")]
     pub contact_type: Option<String>,
+    /// The contact that it is about.
     pub contact: Option<ContactInput>,
+    /// For `create_contact`.
     pub draft: Option<DraftInput>,
+    /// For `log_call`, `update_log` and `find_log`.
     pub call: Option<CallInput>,
     /// For `update_log`.
     pub log_id: Option<String>,
@@ -49,9 +54,12 @@ pub struct Example {
     /// Ids of logs.
     #[serde(default)]
     pub logs: Vec<String>,
+    /// The page of the first of them; without it pages are not compared.
+    pub log_url: Option<String>,
     /// For `log_fields`: the values that each field offers.
     #[serde(default)]
     pub offered: BTreeMap<String, Vec<String>>,
+    /// It must fail so.
     pub error: Option<ExpectedError>,
 }
 
@@ -59,6 +67,7 @@ pub struct Example {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
+    /// How it goes out.
     #[serde(default)]
     pub method: Verb,
     /// The whole address with its parameters, as sent.
@@ -73,8 +82,11 @@ pub struct Exchange {
     /// The answer.
     #[serde(default = "ok")]
     pub status: u16,
+    /// What is answered, as JSON.
     pub answer: Option<Tree>,
+    /// What is answered, where it is no JSON.
     pub answer_text: Option<String>,
+    /// Headers of the answer.
     #[serde(default)]
     pub answer_headers: BTreeMap<String, String>,
 }
@@ -82,9 +94,12 @@ pub struct Exchange {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactInput {
+    /// The record's id.
     pub id: String,
+    /// The id of its type.
     #[serde(rename = "type")]
     pub contact_type: String,
+    /// Its name, for logs.
     #[serde(default)]
     pub name: String,
 }
@@ -92,16 +107,26 @@ pub struct ContactInput {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DraftInput {
+    /// The whole name.
     pub name: String,
+    /// The given name, where the person typed it by itself.
     pub given: Option<String>,
+    /// The family name, where the person typed it by itself.
     pub family: Option<String>,
+    /// The company's name.
     pub company: Option<String>,
+    /// The job title.
     pub title: Option<String>,
+    /// The e-mail address.
     pub email: Option<String>,
     /// E.164.
     pub number: Option<String>,
+    /// The fields of one's own, by their names.
     #[serde(default)]
     pub extra: BTreeMap<String, String>,
+    /// The person wants it although there are records like it.
+    #[serde(default)]
+    pub force: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -109,7 +134,9 @@ pub struct DraftInput {
 pub struct CallInput {
     /// `in` or `out`.
     pub direction: String,
+    /// The other end's, E.164; without it the number was withheld.
     pub number: Option<String>,
+    /// The person's own number.
     pub line: Option<String>,
     /// RFC 3339: `2026-03-29T00:59:30Z`.
     pub start: String,
@@ -120,10 +147,14 @@ pub struct CallInput {
     pub seconds: Option<u64>,
     /// How it ended: `completed`, `missed`, `declined`, …
     pub end: Option<String>,
+    /// What the person chose: `connected`, `left_message`, `no_answer`, `busy`, `wrong_number`, `call_back`.
     pub outcome: Option<String>,
+    /// What the person wrote.
     #[serde(default)]
     pub note: String,
+    /// `ringside-example` unless said otherwise.
     pub marker: Option<String>,
+    /// What was chosen in the dialog, by the names of `log_fields`.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
 }
@@ -132,14 +163,22 @@ pub struct CallInput {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedContact {
+    /// The id.
     pub id: String,
+    /// The id of its type.
     #[serde(rename = "type")]
     pub contact_type: Option<String>,
+    /// The whole name.
     pub name: Option<String>,
+    /// The company's name.
     pub company: Option<String>,
+    /// The job title.
     pub title: Option<String>,
+    /// All numbers as the CRM wrote them, in order.
     pub numbers: Option<Vec<String>>,
+    /// All e-mail addresses, in order.
     pub emails: Option<Vec<String>>,
+    /// The page's address.
     pub url: Option<String>,
     /// When it was made: RFC 3339, in UTC.
     pub created: Option<String>,
@@ -150,6 +189,7 @@ pub struct ExpectedContact {
 pub struct ExpectedError {
     /// `sign_in_needed`, `forbidden`, `not_found`, `invalid`, `conflict`, `rate_limited`, `unavailable`, …
     pub kind: String,
+    /// The field it names, by the dialog's name.
     pub field: Option<String>,
     /// Part of the message.
     pub message: Option<String>,

@@ -14,20 +14,30 @@ use super::{
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Operations {
+    /// Who has this number.
     pub find_contact: Option<FindContact>,
+    /// Who is called so.
     pub find_contact_with_name: Option<FindWithName>,
+    /// One record as it is now.
     pub get_contact: Option<GetContact>,
+    /// Make a record of one type.
     pub create_contact: Option<CreateContact>,
+    /// Give a record one more number.
     pub add_number: Option<AddNumber>,
+    /// Write a call to a record.
     pub log_call: Option<LogCall>,
+    /// Change a log that was written. The same shape as `log_call`, and `log.id` besides.
     pub update_log: Option<LogCall>,
+    /// Find a log again whose answer was lost.
     pub find_log: Option<FindLog>,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhoAmI {
+    /// The question.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
     /// *Path* of the account's id: the same on every machine, and another for another account of this CRM.
@@ -48,13 +58,16 @@ pub struct WhoAmI {
 pub struct ReadStep {
     /// *Expression*: only then.
     pub when: Option<String>,
+    /// The question.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
     /// Of the answer's list, the first record in which each *path*'s text equals the *template*'s: what is captured is then read
     /// from that record, and without one nothing is. `{ LINK_OBJECT_ID = "{{ contact.id }}" }`
     #[serde(default)]
     pub pick: BTreeMap<String, Template>,
+    /// What is kept of the answer. A value that is not there is left out.
     #[serde(default)]
     pub capture: Captures,
 }
@@ -65,7 +78,9 @@ pub struct ReadStep {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindContact {
+    /// How this CRM compares numbers.
     pub matching: Matching,
+    /// How many forms one request asks for.
     #[serde(default)]
     pub batching: Batching,
     /// How many texts one request may look for.
@@ -82,11 +97,15 @@ pub struct FindContact {
     /// Extensions can be looked up too, as `number.extension`.
     #[serde(default)]
     pub knows_extensions: bool,
+    /// Who proves that a hit has the number.
     #[serde(default)]
     pub verify: Verify,
+    /// The question. Templates have `forms`, or `form` and `field`, as `batching` says.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
+    /// What another request adds to each hit.
     pub enrich: Option<Enrich>,
 }
 
@@ -144,6 +163,7 @@ pub struct Answer {
     pub kind: Option<String>,
     /// How its records become contacts, where it differs from the type's.
     pub contact: Option<ContactMap>,
+    /// How a list goes on. For `log_fields`; a lookup takes the first page.
     pub paging: Option<Paging>,
 }
 
@@ -151,11 +171,17 @@ pub struct Answer {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactMap {
+    /// *Path* of the id. A record without one is left out.
     pub id: Option<String>,
+    /// *Path* of the whole name; without it `given` and `family` are joined.
     pub name: Option<String>,
+    /// *Path* of the given name.
     pub given: Option<String>,
+    /// *Path* of the family name.
     pub family: Option<String>,
+    /// *Path* of the company's name.
     pub company: Option<String>,
+    /// *Path* of the job title.
     pub title: Option<String>,
     /// *Path* of one address or a list of them.
     pub emails: Option<String>,
@@ -197,7 +223,9 @@ pub struct Enrich {
     pub when: Option<String>,
     /// At most so many hits; 5 unless said otherwise.
     pub max: Option<usize>,
+    /// The question for one hit. Templates have `contact`, with `contact.extra`.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
     /// What it adds: only fields that it finds.
@@ -208,15 +236,18 @@ pub struct Enrich {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindWithName {
+    /// One request finds all types at once; else every type has its own.
     #[serde(default)]
     pub all_types: bool,
     /// Requests that are made at the same time; a record that several bring is one.
     pub requests: Vec<Request>,
+    /// What the answer of each request means.
     #[serde(default)]
     pub answer: Answer,
     /// Hits are kept only if every word of the query is in name, company or e-mail: for CRMs that search one field at a time.
     #[serde(default)]
     pub filter: bool,
+    /// What another request adds to each hit.
     pub enrich: Option<Enrich>,
 }
 
@@ -224,9 +255,12 @@ pub struct FindWithName {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetContact {
+    /// The question.
     pub request: Request,
+    /// What its answer means. A record that lies in another, `{ "data": { … } }`, has `list = "data"`.
     #[serde(default)]
     pub answer: Answer,
+    /// What another request adds to it.
     pub enrich: Option<Enrich>,
 }
 
@@ -241,15 +275,20 @@ pub struct WriteStep {
     /// Asked first: if it finds a record that `pick` wants, or captures everything that this step captures, the step is done. For a placeholder company, a link that
     /// is there already.
     pub find_first: Option<ReadStep>,
+    /// The request.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
+    /// What is kept of the answer, as `steps.NAME.CAPTURE`. Captures are texts: `| int` makes a number of one.
     #[serde(default)]
     pub capture: Captures,
 }
 
 /// Create a contact. Templates have `draft.name`, `draft.given`, `draft.family` (never empty: the whole name where it does not
-/// split), `draft.company`, `draft.title`, `draft.email`, `draft.number` (as this CRM stores it), `draft.e164`, `draft.extra`.
+/// split), `draft.company`, `draft.title`, `draft.email`, `draft.number` (as this CRM stores it), `draft.e164`, `draft.extra`, and
+/// `draft.force` (true: the person wants it although there are records like it, so the CRM need not look for duplicates). What a
+/// step other than `create` made after its `find_first` found nothing is remembered for ten minutes: sent again, it is not made twice.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateContact {
@@ -273,7 +312,9 @@ pub struct AddNumber {
     /// Names of number fields of the record, in the order in which they are filled: *path* on the record is the name itself.
     #[serde(default)]
     pub fields: Vec<String>,
+    /// The request that writes the number.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
 }
@@ -281,6 +322,7 @@ pub struct AddNumber {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoteFormat {
+    /// Lines of plain text.
     #[default]
     Text,
     /// The note is made HTML by us, safely.
@@ -300,6 +342,7 @@ pub enum NoteFormat {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogCall {
+    /// How `body` is written.
     #[serde(default)]
     pub note: NoteFormat,
     /// The marker has a field of its own; else it is the last line of `body`.
@@ -321,7 +364,9 @@ pub struct LogCall {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindLog {
+    /// The question. It uses `marker`, or `text` says where in a record the marker is.
     pub request: Request,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
     /// *Path* of the id in one record of the list.
@@ -336,7 +381,9 @@ pub struct FindLog {
 pub struct LogFieldSpec {
     /// Templates of `log_call` have it as `fields.NAME`.
     pub name: String,
+    /// For people: `Matter`.
     pub label: String,
+    /// Nothing is logged without it.
     #[serde(default)]
     pub required: bool,
     /// Only for these types; empty: all.
@@ -349,10 +396,12 @@ pub struct LogFieldSpec {
     pub options: Vec<super::OptionSpec>,
     /// Choices that the CRM has.
     pub request: Option<Request>,
+    /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
     /// *Path* of a choice's value and label in one record of the list; `@` where the list is of texts.
     pub value: Option<String>,
+    /// *Path* of a choice's name for people; without it the value is shown.
     pub option_label: Option<String>,
     /// The choices differ from contact to contact; else they are asked for once a day.
     #[serde(default)]

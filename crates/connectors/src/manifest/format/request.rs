@@ -53,6 +53,7 @@ pub enum Verb {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
+    /// `GET` unless said otherwise.
     #[serde(default)]
     pub method: Verb,
     /// *Template* of the address behind `env.base`, with a slash at its start. Values in it are percent-encoded, `/` too; an empty
@@ -66,13 +67,16 @@ pub struct Request {
     /// Percent-encoded.
     #[serde(default)]
     pub query: BTreeMap<String, QueryValue>,
+    /// An empty one is left out.
     #[serde(default)]
     pub headers: BTreeMap<String, Template>,
+    /// The body as JSON.
     pub json: Option<Tree>,
     /// Form-encoded.
     pub form: Option<BTreeMap<String, QueryValue>>,
     /// `multipart/form-data`, texts only.
     pub multipart: Option<BTreeMap<String, QueryValue>>,
+    /// A GraphQL query, sent as JSON.
     pub graphql: Option<GraphQl>,
     /// The content type, where it is not what the body says: `application/vnd.api+json`.
     pub content_type: Option<String>,
@@ -100,6 +104,7 @@ pub struct QueryValue(pub Tree);
 pub struct GraphQl {
     /// The query's text, fixed: no templates. Values go into `variables`.
     pub query: String,
+    /// Values for the query's variables.
     #[serde(default)]
     pub variables: BTreeMap<String, Tree>,
 }
@@ -110,26 +115,38 @@ pub struct GraphQl {
 pub enum Paging {
     /// The answer holds a cursor at `next` (*path*), which goes into the parameter.
     Cursor {
+        /// The parameter of the address.
         parameter: String,
+        /// *Path* of the cursor in the answer.
         next: String,
+        /// At most so many pages: 10 unless said otherwise, 30 at the most.
         max_pages: Option<u32>,
     },
     /// The parameter counts records; a page with fewer than `size` is the last.
     Offset {
+        /// The parameter of the address.
         parameter: String,
+        /// Records of a full page.
         size: u32,
+        /// At most so many pages: 10 unless said otherwise, 30 at the most.
         max_pages: Option<u32>,
     },
     /// The parameter counts pages, from `first`.
     Page {
+        /// The parameter of the address.
         parameter: String,
+        /// The number of the first page: 0 or 1.
         first: u32,
+        /// Records of a full page.
         size: u32,
+        /// At most so many pages: 10 unless said otherwise, 30 at the most.
         max_pages: Option<u32>,
     },
     /// The answer holds the next page's address at `next` (*path*), or in its Link header. The host is checked.
     Link {
+        /// *Path* of the address in the answer; without it the Link header is read.
         next: Option<String>,
+        /// At most so many pages: 10 unless said otherwise, 30 at the most.
         max_pages: Option<u32>,
     },
 }

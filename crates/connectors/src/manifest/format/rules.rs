@@ -10,6 +10,9 @@ pub struct Errors {
     /// *Paths* of the CRM's own message; the first that is a text.
     #[serde(default)]
     pub message: Vec<String>,
+    /// Headers with its own message, where the body says nothing: `X-Status-Reason`.
+    #[serde(default)]
+    pub message_headers: Vec<String>,
     /// Where it says which field it refuses.
     #[serde(default)]
     pub fields: Vec<FieldErrors>,
@@ -31,6 +34,7 @@ pub struct FieldErrors {
     pub list: String,
     /// *Path* of the field's name in one record. Without it the list is an object: names and messages.
     pub field: Option<String>,
+    /// *Path* of the words in one record.
     pub message: Option<String>,
     /// The CRM's field names and the dialog's: `{ Phone = "number", LAST_NAME = "name" }`.
     #[serde(default)]
@@ -41,15 +45,17 @@ pub struct FieldErrors {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRule {
+    /// Any of these; none named: all that are no success.
     #[serde(default)]
     pub status: Vec<u16>,
     /// *Path* on the body that must be true (not null, false or empty).
     pub body: Option<String>,
     /// A header that must be there, and its value where one is given: `X-RateLimit-Remaining: 0`.
     pub header: Option<String>,
+    /// What it means.
     #[serde(rename = "do")]
     pub then: Then,
-    /// Seconds, for `retry`.
+    /// Seconds: of `retry`, where the answer says none; of `quota_exhausted`, at least so many.
     pub wait: Option<u64>,
     /// What the person should do, in a sentence.
     pub hint: Option<String>,
@@ -60,9 +66,13 @@ pub struct ErrorRule {
 pub enum Then {
     /// A new session, a refreshed token, then the person.
     SignIn,
+    /// This account may not do it.
     Forbidden,
+    /// There is no such record.
     NotFound,
+    /// What was sent is wrong.
     Invalid,
+    /// It was changed meanwhile, or is there already.
     Conflict,
     /// A duplicate of a record that is there: `create_contact.duplicate_id` says which.
     Duplicate,
@@ -70,6 +80,7 @@ pub enum Then {
     Retry,
     /// Too much for today.
     QuotaExhausted,
+    /// The CRM is down: asked again later.
     Unavailable,
 }
 
@@ -77,7 +88,9 @@ pub enum Then {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
+    /// Requests in a second; 0.5 is one in two.
     pub per_second: Option<f64>,
+    /// Requests in a minute.
     pub per_minute: Option<f64>,
     /// Requests at the same time.
     pub concurrency: Option<usize>,

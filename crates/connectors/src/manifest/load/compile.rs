@@ -10,8 +10,9 @@ use regex::{Regex, RegexBuilder};
 
 use super::{
     Loaded, Problem,
-    expressions::{broken_patterns, unknown_words, unquoted, why},
+    expressions::{broken_patterns, constant_dates, looks_around, multiplies_numbers, unknown_words, unquoted, why},
     names::Names,
+    paths,
     place::{Step, position, span, written},
 };
 use crate::manifest::{
@@ -22,7 +23,6 @@ use crate::manifest::{
 
 /// Bytes of one expression or path: readers of both call themselves for each bracket.
 const MOST_EXPRESSION: usize = 2_000;
-const NO_LOOK_AROUND: &str = "Look-around and back references don't exist";
 
 pub(super) struct Checker<'t> {
     text: &'t str,
@@ -172,13 +172,15 @@ impl<'t> Checker<'t> {
             // To the names below a method would be a member.
             return;
         }
-        // `"x" * 100000000`: one such text fits into memory, and no calculation needs two.
-        if bare.matches('*').count() > 1 || bare.contains("**") {
+        // A text or a list times a hundred million is one step, and does not fit into memory.
+        if let Some(star) = bare.find('*')
+            && !multiplies_numbers(&bare)
+        {
             return self.problem_in(
                 text,
-                at,
-                "There is more than one `*` in this expression".to_owned(),
-                String::new(),
+                at + star,
+                "`*` is for two numbers, once in an expression".to_owned(),
+                "Write `call.seconds * 1000`, or `(x | int) * 60`".to_owned(),
             );
         }
         if self.expressions.insert(expression.to_owned())
@@ -198,7 +200,15 @@ impl<'t> Checker<'t> {
                 text,
                 at + at_pattern,
                 format!("The pattern is no regular expression: {why}"),
-                NO_LOOK_AROUND.to_owned(),
+                looks_around(expression).to_owned(),
+            );
+        }
+        for (at_format, format) in constant_dates(expression, &bare) {
+            self.problem_in(
+                text,
+                at + at_format,
+                format!("{format} names no part of a date: this very text would be sent"),
+                "Write it as `%Y-%m-%d %H:%M:%S`".to_owned(),
             );
         }
         let mut variables: Vec<String> = match self.environment.compile_expression_owned(expression.to_owned()) {
@@ -233,15 +243,14 @@ impl<'t> Checker<'t> {
         }
         match jmespath::compile(path) {
             Ok(compiled) => {
+                for (at, message, hint) in paths::faults(compiled.as_ast()) {
+                    self.problem_in(path, at, message, hint);
+                }
                 self.paths.insert(path.to_owned(), compiled);
             }
             Err(error) => {
-                let hint = "Paths are JMESPath: `data.items[].id`, `join(' ', [first, last][?@])`";
-                let message = match error.reason {
-                    jmespath::ErrorReason::Parse(why) => format!("`{path}` is no path: {why}"),
-                    jmespath::ErrorReason::Runtime(why) => format!("`{path}` is no path: {why}"),
-                };
-                self.problem_in(path, error.offset, message, hint.to_owned());
+                let (at, message, hint) = paths::unread(path, &error);
+                self.problem_in(path, at, message, hint);
             }
         }
     }
@@ -264,7 +273,10 @@ impl<'t> Checker<'t> {
             }
             Err(error) => {
                 let why = why(&error);
-                self.problem(format!("The pattern is no regular expression: {why}"), NO_LOOK_AROUND);
+                self.problem(
+                    format!("The pattern is no regular expression: {why}"),
+                    looks_around(pattern),
+                );
                 None
             }
         }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::words::near;
 use crate::manifest::render::{FILTERS, FUNCTIONS, TESTS, constant, pattern_of};
 
 /// Filters, functions and tests that don't exist, and what there is.
@@ -24,12 +25,14 @@ pub(super) fn unknown_words(bare: &str) -> Vec<(&'static str, String, String)> {
     let mut unknown = Vec::new();
     for name in found(&FILTER) {
         if !FILTERS.contains(&name.as_str()) {
-            unknown.push(("filter", name, format!("There are: {}", FILTERS.join(", "))));
+            let hint = meant(&name, &FILTERS);
+            unknown.push(("filter", name, hint));
         }
     }
     for name in found(&TEST) {
         if name != "not" && !TESTS.contains(&name.as_str()) {
-            unknown.push(("test", name, format!("There are: {}", TESTS.join(", "))));
+            let hint = meant(&name, &TESTS);
+            unknown.push(("test", name, hint));
         }
     }
     for call in CALL
@@ -59,6 +62,37 @@ pub(super) fn unknown_words(bare: &str) -> Vec<(&'static str, String, String)> {
     unknown
 }
 
+/// The one that was meant, else all that there are.
+fn meant(name: &str, known: &[&str]) -> String {
+    // What the same is called elsewhere.
+    let elsewhere = match name {
+        "datum" | "strftime" | "format_date" => Some("date"),
+        "e" | "escape" => Some("html"),
+        "concat" => Some("join"),
+        "substr" | "truncate" | "left" => Some("trim_to"),
+        _ => None,
+    };
+    if let Some(ours) = elsewhere.filter(|ours| known.contains(ours)) {
+        return format!("Did you mean `{ours}`?");
+    }
+    near(name, known)
+        .filter(|hint| hint.starts_with("Did"))
+        .unwrap_or_else(|| format!("There are: {}", known.join(", ")))
+}
+
+/// Formats of `date` that are written out and name no part of a date, `YYYY-MM-DD`: that very text would be sent.
+pub(super) fn constant_dates(expression: &str, bare: &str) -> Vec<(usize, String)> {
+    static DATE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\|\s*date\s*\(\s*('[^'%]*'|"[^"%]*")\s*[,)]"#).ok());
+    let found = DATE.as_ref().map(|regex| regex.captures_iter(expression));
+    found
+        .into_iter()
+        .flatten()
+        .filter(|found| found.get(0).is_some_and(|all| bare[all.start()..].starts_with('|')))
+        .filter_map(|found| found.get(1).map(|format| (format.start(), format.as_str().to_owned())))
+        .collect()
+}
+
 /// The patterns of `matched` that are written out and are none: where each is, and why.
 pub(super) fn broken_patterns(expression: &str, bare: &str) -> Vec<(usize, String)> {
     static MATCHED: LazyLock<Option<Regex>> =
@@ -78,11 +112,43 @@ pub(super) fn broken_patterns(expression: &str, bare: &str) -> Vec<(usize, Strin
         .collect()
 }
 
+/// What to say of a pattern that was meant for another kind of regular expression.
+pub(super) fn looks_around(pattern: &str) -> &'static str {
+    static THERE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\(\?<?[=!]|\\[1-9]").ok());
+    if THERE.as_ref().is_some_and(|there| there.is_match(pattern)) {
+        "Look-around and back references don't exist"
+    } else {
+        ""
+    }
+}
+
 /// The last line of what the compiler of patterns says: the ones before it draw the place.
 pub(super) fn why(error: &regex::Error) -> String {
     let all = error.to_string();
     let last = all.lines().last().unwrap_or_default();
     last.trim_start_matches("error: ").to_owned()
+}
+
+/// Whether the one `*` of an expression stands between two numbers that are seen to be such: a number, a time or duration of the
+/// call, or what a filter made a number. `bare` has its texts blanked.
+pub(super) fn multiplies_numbers(bare: &str) -> bool {
+    const NUMBER: &str = r"\d+(?:\.\d+)?|call\.(?:start|end|seconds|milliseconds)";
+    const MADE: &str = r"\|\s*(?:int|float|round|abs|length|minutes|hours|epoch_s|epoch_ms)\s*(?:\([^()]*\))?\s*";
+    static SIDES: LazyLock<Option<(Regex, Regex)>> = LazyLock::new(|| {
+        // One variable and its filters: in `(a ~ b | int)` the filter is for `b` alone.
+        let in_brackets = format!(r"\(\s*[A-Za-z_][\w.]*\s*(?:\|\s*\w+\s*(?:\([^()]*\))?\s*)*{MADE}\)");
+        Some((
+            Regex::new(&format!(r"(?:(?:^|[^\w.])(?:{NUMBER})|{MADE}|{in_brackets})\s*$")).ok()?,
+            Regex::new(&format!(
+                r"^\s*(?:{NUMBER}|{in_brackets})\s*(?:$|[^\w.|(\[\s]|(?:if|else|and|or)\b)"
+            ))
+            .ok()?,
+        ))
+    });
+    let (Some((before, behind)), Some((left, right))) = (SIDES.as_ref(), bare.split_once('*')) else {
+        return false;
+    };
+    !right.contains('*') && before.is_match(left) && behind.is_match(right)
 }
 
 /// A name within `{…}` that was meant as a text: `map({in: …})`, `map({'in': inbound})`.

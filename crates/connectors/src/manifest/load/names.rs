@@ -33,6 +33,8 @@ pub(super) struct Names {
     known: BTreeMap<String, Known>,
     /// The step of a write that is being checked.
     step: Option<String>,
+    /// Parameters that go to the keyring.
+    secrets: Vec<String>,
 }
 
 impl Names {
@@ -55,6 +57,13 @@ impl Names {
         self.with(name, Known::Plain)
     }
 
+    /// Whoever writes `param.NAME` of one of these is told what it is.
+    #[must_use]
+    pub(super) fn with_secrets<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
+        self.secrets = names.map(str::to_owned).collect();
+        self
+    }
+
     /// Within this step, whose own captures are not known yet.
     #[must_use]
     pub(super) fn in_step(mut self, name: &str) -> Self {
@@ -68,6 +77,10 @@ impl Names {
         let root = parts.next().unwrap_or_default();
         let Some(mut known) = self.known.get(root) else {
             return Some(match root {
+                "token" if self.known.contains_key("secret") => (
+                    "There is no `token` without `[auth.oauth2]`".to_owned(),
+                    "What the person typed is `secret.NAME`".to_owned(),
+                ),
                 "secret" | "token" => (
                     format!("`{root}` is not known here"),
                     "Secrets are reachable in `auth` only, but for its `discover`: write what every request carries into `[auth.set]`"
@@ -96,6 +109,12 @@ impl Names {
                         return Some((
                             format!("`steps.{part}` is not known within the step itself"),
                             format!("What `{part}` captures, its `find_first` too, is known in later steps only"),
+                        ));
+                    }
+                    None if so_far == "param" && self.secrets.iter().any(|name| name == part) => {
+                        return Some((
+                            format!("`{part}` is a secret, and no template outside of `auth` has it"),
+                            format!("Write `secret.{part}`, into `[auth.set]` and the like"),
                         ));
                     }
                     None => return Some((format!("`{so_far}` has no `{part}` here"), there_are(members.keys()))),

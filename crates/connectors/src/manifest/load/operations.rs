@@ -268,7 +268,9 @@ impl Checker<'_> {
             .flat_map(|kind| kind.fields.iter().map(|field| field.name.as_str()));
         let own = ["company", "title", "email"];
         let extra = Known::plain(fields.filter(|name| !own.contains(name)));
-        let draft = ["name", "given", "family", "company", "title", "email", "number", "e164"];
+        let draft = [
+            "name", "given", "family", "company", "title", "email", "number", "e164", "force",
+        ];
         let names = place.with_type().with("draft", Known::plain(draft).and("extra", extra));
         self.path_at("duplicate_id", create.duplicate_id.as_ref());
         if let Some(pattern) = &create.duplicate_pattern {
@@ -289,6 +291,14 @@ impl Checker<'_> {
                     checker.problem(
                         "The step `create` must capture `id`",
                         "Write `capture = { id = \"id\" }`",
+                    )
+                });
+            }),
+            Some(index) if !create.steps[index].request.writes() => self.at("steps", |checker| {
+                checker.at_index(index, |checker| {
+                    checker.problem(
+                        "The step `create` only reads",
+                        "Write `method = \"POST\"` into its request",
                     )
                 });
             }),

@@ -8,9 +8,12 @@ use ringside_domain::{
 };
 
 use super::compile::Checker;
-use crate::manifest::{
-    format::{Manifest, OptionSpec, ParameterKind, SessionStep},
-    render::{Piece, pieces},
+use crate::{
+    manifest::{
+        format::{Manifest, OptionSpec, ParameterKind, SessionStep},
+        render::{Piece, pieces},
+    },
+    parts::KEPT,
 };
 
 /// Letters of an id.
@@ -176,6 +179,14 @@ impl Checker<'_> {
             let is_choice = parameter.kind == ParameterKind::Choice;
             if is_choice == parameter.options.is_empty() {
                 checker.problem("`options` belongs to `kind = \"choice\"`, which needs it", "");
+            }
+            if parameter.kind == ParameterKind::Secret && KEPT.contains(&parameter.name.as_str()) {
+                checker.at("name", |checker| {
+                    checker.problem(
+                        format!("`{}` is what Ringside keeps its own sign-in under", parameter.name),
+                        "Choose another name for this secret",
+                    )
+                });
             }
             if parameter.kind == ParameterKind::Secret && parameter.default.is_some() {
                 checker.at("default", |checker| {

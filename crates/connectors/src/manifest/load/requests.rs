@@ -114,10 +114,7 @@ impl Checker<'_> {
         self.at(key, |checker| {
             for (name, template) in headers {
                 checker.at(name, |checker| {
-                    let token = |sign: u8| sign.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&sign);
-                    if name.is_empty() || !name.bytes().all(token) {
-                        checker.problem("This is no header's name", "");
-                    }
+                    checker.header_name(name);
                     if OUR_HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
                         checker.problem(format!("The header {name} is not yours to set"), "Leave it out");
                     }
@@ -125,6 +122,13 @@ impl Checker<'_> {
                 });
             }
         });
+    }
+
+    pub(super) fn header_name(&mut self, name: &str) {
+        let token = |sign: u8| sign.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&sign);
+        if name.is_empty() || !name.bytes().all(token) {
+            self.problem("This is no header's name", "");
+        }
     }
 
     fn parameters(&mut self, key: &str, parameters: &BTreeMap<String, QueryValue>, names: &Names) {

@@ -143,12 +143,7 @@ fn environments() {
 
 #[test]
 fn variables_that_a_place_has_not() {
-    refuses(
-        "{{ param.owner }}",
-        "{{ param.key }}",
-        "param.key",
-        "`param` has no `key`",
-    );
+    refuses("{{ param.owner }}", "{{ param.key }}", "param.key", "`key` is a secret");
     refuses("{{ param.owner }}", "{{ secret.key }}", "secret.key", "not known here");
     refuses("{{ param.owner }}", "{{ token }}", "token", "not known here");
     refuses(

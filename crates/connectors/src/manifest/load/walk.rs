@@ -121,7 +121,11 @@ impl Checker<'_> {
                     checker.oauth2(oauth2, &base);
                 });
             }
-            let mut names = base.plain("token");
+            let mut names = if auth.oauth2.is_some() {
+                base.plain("token")
+            } else {
+                base
+            };
             let mut session = Known::plain([]);
             checker.each("session", &auth.session, |checker, step| {
                 names = names.with("session", session.clone());
@@ -244,6 +248,9 @@ impl Checker<'_> {
         let errors = &manifest.errors;
         self.at("errors", |checker| {
             checker.each("message", &errors.message, |checker, path| checker.path(path));
+            checker.each("message_headers", &errors.message_headers, |checker, name| {
+                checker.header_name(name)
+            });
             checker.each("fields", &errors.fields, |checker, fields| {
                 checker.path_at("list", Some(&fields.list));
                 checker.path_at("field", fields.field.as_ref());
@@ -284,7 +291,12 @@ fn without_account(manifest: &Manifest) -> Names {
     let captured = session
         .iter()
         .flat_map(|step| step.capture.keys().filter(|name| !step.secret.contains(name)));
+    let secrets = manifest
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.kind == ParameterKind::Secret);
     let mut names = Names::default()
+        .with_secrets(secrets.map(|parameter| parameter.name.as_str()))
         .with("param", Known::plain(open.map(|parameter| parameter.name.as_str())))
         .with(
             "env",

@@ -4,7 +4,7 @@
 //! tables, and mostly misspelt one name.
 
 /// Names that a hint lists when none is near.
-const MOST_NAMES: usize = 8;
+const MOST_NAMES: usize = 12;
 /// Signs that are typed wrong, left out or swapped in a name that is still taken for another.
 const MOST_WRONG: usize = 3;
 
@@ -22,11 +22,7 @@ pub(super) fn reworded(message: &str) -> (String, Option<String>) {
         return (format!("`{name}` can't stand here"), hint);
     }
     if message.starts_with("missing field ") {
-        let name = quoted();
-        return (
-            format!("`{name}` is missing here"),
-            Some(format!("Write `{name} = …`; connectors/schema.json says what it means")),
-        );
+        return missing(quoted());
     }
     if let Some((came, wanted)) = message
         .strip_prefix("invalid type: ")
@@ -38,6 +34,14 @@ pub(super) fn reworded(message: &str) -> (String, Option<String>) {
     let mut letters = message.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     (first.chain(letters).collect(), None)
+}
+
+/// A name that must be there.
+pub(super) fn missing(name: &str) -> (String, Option<String>) {
+    (
+        format!("`{name}` is missing here"),
+        Some(format!("Write `{name} = …`; connectors/schema.json says what it means")),
+    )
 }
 
 fn wrong_type(came: &str, wanted: &str) -> (String, Option<String>) {

@@ -12,6 +12,18 @@ use crate::manifest::{
     load::{Loaded, load},
 };
 
+const HEAD: &str = r#"
+schema = 1
+id = "sample"
+name = "Sample"
+version = "1"
+docs = "https://example.com/docs"
+evidence = { kind = "documentation", note = "Made for tests" }
+allowed_hosts = ["api.example.com"]
+environment = { base = "https://api.example.com" }
+types = [{ id = "Person", label = "Person" }]
+"#;
+
 fn loaded() -> Arc<Loaded> {
     load(
         r#"
@@ -282,4 +294,114 @@ proptest! {
         }
         let _ = loaded.records(&loaded.manifest.get_contact.as_ref().unwrap().answer, &body);
     }
+}
+
+/// Every path here would make more than any memory has, or take until tomorrow.
+#[test]
+fn a_path_that_doubles_what_it_gets_ends_as_an_error() {
+    let doubled = |part: &str, times: usize| vec![part; times].join(" | ");
+    let record = json!({ "id": "7", "names": ["a", "b", "c"], "first": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" });
+    for path in [
+        format!("id | {}", doubled("[@,@][]", 40)),
+        // Few steps, and written out as many as the first.
+        format!("id | {}", doubled("[@,@]", 40)),
+        format!("id | {} | to_string(@)", doubled("[@,@]", 40)),
+        format!("id | {} | @ == @", doubled("[@,@]", 40)),
+        format!("id | {}", doubled("{a: @, b: @}", 40)),
+        format!("first | {}", doubled("join('', [@, @])", 40)),
+        format!("names | {}", doubled("map(&[@,@][], @)[]", 40)),
+        format!("names | {}", doubled("sort_by([@,@][], &to_string(@))", 40)),
+        format!(
+            "join('{}', names[].[@,@,@,@,@,@,@,@,@,@][].[@,@,@,@,@,@,@,@,@,@][].[@,@,@,@,@][])",
+            "y".repeat(1_000)
+        ),
+    ] {
+        assert!(path.len() < 2_000, "{path}");
+        let text = format!("{HEAD}[get_contact]\nrequest = {{ path = '/x' }}\nanswer = {{ list = \"{path}\" }}\n");
+        let loaded = load(&text).unwrap();
+        let began = std::time::Instant::now();
+        let error = loaded.at(&path, &record).unwrap_err();
+        assert!(error.message.contains("takes too much work"), "{path}: {error}");
+        assert!(began.elapsed().as_millis() < 500, "{path}: {:?}", began.elapsed());
+    }
+}
+
+proptest! {
+    /// Step by step is what the library does in one go.
+    #[test]
+    fn the_walk_finds_what_the_library_finds(path in one_of_many(), answer in any_answer()) {
+        let compiled = jmespath::compile(&path).unwrap();
+        let theirs = compiled.search(&answer).map_or(Value::Null, |found| serde_json::to_value(&found).unwrap());
+        let ours = super::search::Subject::of(&answer).search(&path, compiled.as_ast());
+        let ours = match ours {
+            Ok(found) => found,
+            Err(super::search::Fruitless::OtherShape) => Value::Null,
+            Err(super::search::Fruitless::TooMuch) => panic!("{path} is no bomb"),
+        };
+        prop_assert_eq!(ours, theirs);
+    }
+}
+
+/// Every part of the language at least once.
+fn one_of_many() -> impl Strategy<Value = String> {
+    let one = prop::sample::select(vec![
+        "a",
+        "@",
+        "b[0]",
+        "b[-1]",
+        "b[]",
+        "b[].a",
+        "b[*].a",
+        "a.*",
+        "*.a",
+        "b[::2]",
+        "b[1:]",
+        "b[?a=='x']",
+        "b[?a>`1`]",
+        "[a, b]",
+        "{x: a, y: b}",
+        "a || b",
+        "a && b",
+        "!a",
+        "a == b",
+        "b[].[a][]",
+        "join(' ', [a, b][?@])",
+        "length(b)",
+        "to_string(a)",
+        "not_null(a, b)",
+        "sort_by(b, &a)",
+        "max_by(b, &a)",
+        "min_by(b, &a)",
+        "map(&a, b)",
+        "sort(b)",
+        "keys(@)",
+        "contains(b, 'x')",
+        "`1`",
+        "type(a)",
+        "reverse(b)",
+        "merge(a, {z: b})",
+        "starts_with(a, 'x')",
+    ]);
+    prop::collection::vec(one, 1..4).prop_map(|parts| parts.join(" | "))
+}
+
+fn any_answer() -> impl Strategy<Value = Value> {
+    let simple = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (0..9_i64).prop_map(Value::from),
+        "[xyz]{0,2}".prop_map(Value::from),
+    ];
+    simple.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(vec!["a", "b", "c"]), inner), 0..4).prop_map(|members| {
+                members
+                    .into_iter()
+                    .map(|(name, member)| (name.to_owned(), member))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()
+            }),
+        ]
+    })
 }

@@ -9,7 +9,7 @@ const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// RFC 3339 (also with an offset without colon), a date with a time (UTC) or without one, a unix time in seconds or
 /// milliseconds. `None` for anything else.
-pub(super) fn timestamp(value: &Value) -> Option<Timestamp> {
+pub(crate) fn timestamp(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Number(number) => {
             #[allow(clippy::cast_possible_truncation)] // Saturates, and is refused then.

@@ -66,6 +66,11 @@ impl Fragment {
         if fields.is_empty() {
             return Err("any() has no fields to look in".to_owned());
         }
+        if language == Language::ZendeskQuery && fields.len() > 1 {
+            return Err(
+                "Zendesk takes conditions on two properties for AND: ask for one field in one request".to_owned(),
+            );
+        }
         let mut terms = Vec::new();
         for field in fields {
             for value in &self.values {

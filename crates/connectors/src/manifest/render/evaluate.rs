@@ -123,7 +123,7 @@ pub(crate) fn to_text(expression: &str, value: &Value) -> Result<String> {
         .hint("Write it into a `$query`, outside of quotes")),
         kind => Err(
             trouble(format!("`{expression}` is a {kind} and can't be part of a text"))
-                .hint("Choose one of its members, or use `| join(\", \")`"),
+                .hint("Choose one of its members, or let it be the whole value, where a list can stand"),
         ),
     }
 }

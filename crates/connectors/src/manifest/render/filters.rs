@@ -10,7 +10,7 @@ mod time;
 use minijinja::{Environment, Error as Fault, ErrorKind, Value, value::ValueKind};
 
 pub(crate) use self::text::pattern_of;
-use super::any::any;
+use super::{MOST_BYTES, MOST_NODES, any::any};
 
 /// All filters, by name: `load` refuses others.
 pub(crate) const FILTERS: [&str; 39] = [
@@ -95,9 +95,35 @@ fn text_of(value: &Value) -> Result<Option<String>, Fault> {
     }
 }
 
-/// Makes one text of another; none stays none.
+/// Makes one text of another; none stays none. Filters follow one another within one expression, so each is held to the size
+/// of a whole request: what a chain of them makes in between is in memory, too.
 fn on_text(value: &Value, make: impl FnOnce(&str) -> String) -> Result<Value, Fault> {
-    Ok(text_of(value)?.map_or_else(|| Value::from(()), |text| Value::from(make(&text))))
+    let Some(text) = text_of(value)? else {
+        return Ok(Value::from(()));
+    };
+    fits(text.len())?;
+    let made = make(&text);
+    fits(made.len())?;
+    Ok(Value::from(made))
+}
+
+/// Refuses a text of so many bytes.
+fn fits(bytes: usize) -> Result<(), Fault> {
+    if bytes > MOST_BYTES {
+        return Err(fault(format!(
+            "a text in it would have more than {} KiB",
+            MOST_BYTES / 1024
+        )));
+    }
+    Ok(())
+}
+
+/// The items of a list, which has not more than a request has members.
+fn items(value: &Value) -> Result<Vec<Value>, Fault> {
+    if value.len().is_some_and(|count| count > MOST_NODES) {
+        return Err(fault(format!("a list in it has more than {MOST_NODES} items")));
+    }
+    Ok(value.try_iter()?.take(MOST_NODES).collect())
 }
 
 /// A number, also out of a text; `None` for none.

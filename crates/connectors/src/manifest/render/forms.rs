@@ -12,8 +12,8 @@ const SIG: &str = "sig";
 /// All the forms that the engine made.
 const AUTO: &str = "auto";
 
-/// The texts to look for, in this order, each once. None for an extension, unless the CRM knows extensions, and for what is
-/// no number: its digits are looked for where digits are asked for.
+/// The texts to look for, in this order, each once. None for an extension, unless the CRM knows extensions, and none for what
+/// is no number.
 pub(crate) fn asked_forms(find: &FindContact, number: &NumberForms) -> Vec<String> {
     let usual = match find.matching {
         Matching::Exact | Matching::Search => AUTO,
@@ -31,8 +31,7 @@ pub(crate) fn asked_forms(find: &FindContact, number: &NumberForms) -> Vec<Strin
     };
     match &number.reading {
         Reading::Extension(extension) if find.knows_extensions => add(extension.as_str().to_owned()),
-        Reading::Extension(_) | Reading::SipAddress(_) | Reading::Withheld => {}
-        Reading::Unreadable(text) => add(text.digits().to_owned()),
+        Reading::Extension(_) | Reading::SipAddress(_) | Reading::Withheld | Reading::Unreadable(_) => {}
         Reading::Number(read) => {
             for name in names {
                 if name == AUTO {

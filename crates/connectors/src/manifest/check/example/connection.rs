@@ -58,6 +58,7 @@ pub(super) async fn connector(
         http: Arc::clone(script) as _,
         sign_in: Arc::new(desk::SignedIn {
             members: granted.into_iter().collect(),
+            refreshed: false.into(),
         }),
         credentials: Arc::new(desk::Keyring::new(secrets(manifest, &connection, &discovered))),
         memory: Arc::new(desk::Memory::with(ACCOUNT, account(manifest, example))),

@@ -76,6 +76,7 @@ pub(super) fn draft(example: &Example) -> Result<ContactDraft> {
         email: draft.email,
         number: draft.number,
         extra: draft.extra.into_iter().collect(),
+        force: draft.force,
     })
 }
 

@@ -12,6 +12,8 @@ use crate::manifest::format::{Example, ExpectedContact};
 pub(super) struct Came {
     pub contacts: Vec<Contact>,
     pub logs: Vec<String>,
+    /// The first log's.
+    pub log_url: Option<String>,
     pub offered: Vec<LogField>,
     /// The parts of a lookup that failed.
     pub failed: Vec<(String, Error)>,
@@ -35,6 +37,9 @@ pub(super) fn meanings(example: &Example, came: Result<Came>) -> Vec<String> {
         .collect();
     contacts(&example.contacts, &came.contacts, &mut differences);
     compare("the logs", &example.logs, &came.logs, &mut differences);
+    if example.log_url.is_some() {
+        compare("`log_url`", &example.log_url, &came.log_url, &mut differences);
+    }
     let offered: BTreeMap<String, Vec<String>> = came
         .offered
         .into_iter()

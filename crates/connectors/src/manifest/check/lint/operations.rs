@@ -149,9 +149,6 @@ impl Lint<'_> {
                 "Write `forms = [\"sig\", \"auto\"]`, or leave it out",
             );
         }
-        if find.verify == Verify::Trust {
-            return;
-        }
         let manifest = self.manifest;
         let runs = |kind: &&Type| match only {
             Some(id) => kind.id == id,
@@ -163,7 +160,18 @@ impl Lint<'_> {
         for kind in manifest.types.iter().filter(runs) {
             let maps = [&find.answer.contact, &kind.contact, &manifest.contact];
             let has_numbers = |map: &ContactMap| !map.numbers.is_empty() || map.number_list.is_some();
-            if !maps.into_iter().flatten().any(has_numbers) {
+            let reads_numbers = maps.into_iter().flatten().any(has_numbers);
+            let reads_later = find.enrich.as_ref().is_some_and(|enrich| has_numbers(&enrich.contact));
+            if find.verify == Verify::Trust && reads_numbers && !reads_later {
+                self.unwise(
+                    &below(at, &[key("verify")]),
+                    format!(
+                        "Numbers of the type {} are read, and not compared: whoever this search brings counts as the caller",
+                        kind.id
+                    ),
+                    "Leave `verify` out; it is for CRMs whose answers have no numbers in them",
+                );
+            } else if find.verify != Verify::Trust && !reads_numbers {
                 self.wrong(
                     at,
                     format!(
@@ -176,8 +184,44 @@ impl Lint<'_> {
         }
     }
 
+    /// Without an id a record is left out of every answer.
+    fn identified(&mut self, at: &[Step], kind: &Type) {
+        let manifest = self.manifest;
+        let own = manifest.by_type.get(&kind.id);
+        let answers = [
+            own.and_then(|own| own.find_contact.as_ref())
+                .or(manifest.find_contact.as_ref())
+                .map(|find| &find.answer),
+            own.and_then(|own| own.find_contact_with_name.as_ref())
+                .or(manifest.find_contact_with_name.as_ref())
+                .map(|find| &find.answer),
+            own.and_then(|own| own.get_contact.as_ref())
+                .or(manifest.get_contact.as_ref())
+                .map(|get| &get.answer),
+        ];
+        let is_missing = |map: Option<&ContactMap>| {
+            let maps = [map, kind.contact.as_ref(), manifest.contact.as_ref()];
+            maps.into_iter().flatten().all(|map| map.id.is_none())
+        };
+        if answers
+            .into_iter()
+            .flatten()
+            .any(|answer| is_missing(answer.contact.as_ref()))
+        {
+            self.wrong(
+                at,
+                format!(
+                    "It is not said where the id of the type {} lies: every record would be left out",
+                    kind.id
+                ),
+                "Write `id = \"id\"` into `[types.contact]`, or into `[contact]` for all types",
+            );
+        }
+    }
+
     fn kind(&mut self, at: &[Step], kind: &Type) {
         let manifest = self.manifest;
+        self.identified(at, kind);
         let own = manifest.by_type.get(&kind.id);
         let creates = manifest.create_contact.is_some() || own.is_some_and(|own| own.create_contact.is_some());
         if kind.creatable && !creates {

@@ -21,13 +21,18 @@ const FOREIGN: [&str; 11] = [
 /// Words between conditions, in capitals as query languages write them.
 static OPERATOR: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:^|[\s)])(?:AND|OR|NOT|LIKE|ILIKE|WHERE|SELECT|CONTAINS)(?:[\s(]|$)").ok());
-/// What stands before a value that is compared: `name='`, `(phone:`, `eq "`.
+/// What stands before a value that is compared: `name='`, `(phone:`, `eq "`, `name:*`, `like '%`.
 static COMPARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?:[\w\])]\s*(?:=|!=|<|>|~)\s*["']?|[\w\])]:["']?|[(,:]\s*["']|\b(?:eq|ne|like|in|contains)\s+["'])$"#,
+        r#"(?:[\w\])]\s*(?:=|!=|<|>|~)\s*["']?|[\w\])]:["']?|[(,:]\s*["']|(?i:\w\s+(?:eq|ne)\s+["']?|\b(?:eq|ne|i?like|in|contains)\s+["']))[%*]?$"#,
     )
     .ok()
 });
+/// Texts between values that are joined: ` OR `, ` and `, `|`.
+static JOINT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\b(?:and|or|not)\b|\||&&|\^").ok());
+/// `join(' OR ')`, with the text in it.
+static JOIN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\|\s*join\s*\(\s*(?:'([^']*)'|"([^"]*)")\s*\)"#).ok());
 /// `tel:` and its like are addresses.
 static SCHEME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:^|[^\w])(?:tel|sip|sips|mailto|callto|https?|urn|id)[:=]$").ok());
@@ -38,6 +43,14 @@ impl Lint<'_> {
             for text in texts(&placed.at, &placed.request) {
                 if let Some(language) = &text.language {
                     self.any(&text.at, language, &text.text);
+                    continue;
+                }
+                if let Some(between) = joined_query(&text.text) {
+                    self.wrong(
+                        &text.at,
+                        format!("Values are joined with `{between}` to a query, and nothing keeps them apart from it"),
+                        "Name the language and use `any(fields, forms)`: `{ \"$query\" = \"LANGUAGE\", template = \"{{ any(…) }}\" }`",
+                    );
                     continue;
                 }
                 if !reads_like_a_query(&text.text) {
@@ -61,7 +74,20 @@ impl Lint<'_> {
         };
         let known = ops(named);
         for (at_any, call) in text.match_indices("any(") {
-            if let Some(op) = third(&text[at_any + call.len()..])
+            let arguments = &text[at_any + call.len()..];
+            let several = arguments
+                .trim_start()
+                .strip_prefix('[')
+                .and_then(|list| list.split(']').next())
+                .is_some_and(|list| list.contains(','));
+            if named == Language::ZendeskQuery && several {
+                self.wrong(
+                    at,
+                    "Zendesk takes conditions on two properties for AND: nobody would be found",
+                    "Write one request for each field: `batching = \"per_field_form\"`",
+                );
+            }
+            if let Some(op) = third(arguments)
                 && !known.contains(&op)
             {
                 self.wrong(
@@ -102,6 +128,20 @@ fn third(call: &str) -> Option<&str> {
     None
 }
 
+/// What stands between the values of a list that is joined to a query.
+fn joined_query(text: &str) -> Option<String> {
+    let parted = pieces(text).ok()?;
+    parted.iter().find_map(|piece| {
+        let Piece::Value(expression) = piece else { return None };
+        let found = JOIN.as_ref()?.captures(expression).filter(|_| is_foreign(expression))?;
+        let between = found.get(1).or_else(|| found.get(2))?.as_str();
+        JOINT
+            .as_ref()
+            .is_some_and(|joint| joint.is_match(between))
+            .then(|| between.trim().to_owned())
+    })
+}
+
 fn reads_like_a_query(text: &str) -> bool {
     let Ok(parted) = pieces(text) else { return false };
     let is = |regex: &LazyLock<Option<Regex>>, text: &str| regex.as_ref().is_some_and(|regex| regex.is_match(text));
@@ -137,7 +177,7 @@ fn is_foreign(expression: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{reads_like_a_query, third};
+    use super::{joined_query, reads_like_a_query, third};
 
     #[test]
     fn queries_are_seen_and_other_texts_are_not() {
@@ -149,6 +189,9 @@ mod tests {
             "{{ query.text }} AND isDeleted:false",
             "phone eq '{{ form }}'",
             "SELECT Id FROM Contact WHERE Name LIKE '%{{ query.text }}%'",
+            "name like '%{{ query.text }}%'",
+            "{{ query.text }} or firstname eq {{ query.text }}",
+            "name:*{{ query.text }}*",
         ] {
             assert!(reads_like_a_query(query), "{query}");
         }
@@ -163,8 +206,19 @@ mod tests {
             "a AND b",
             "{{ type.entity }} OR {{ param.owner }}",
             "Bearer {{ query.text }}",
+            "Calls like {{ contact.name }}'s or others",
         ] {
             assert!(!reads_like_a_query(other), "{other}");
+        }
+        for (text, between) in [
+            ("{{ forms | join(' OR ') }}", Some("OR")),
+            ("phone={{ forms | join(\"|\") }}", Some("|")),
+            ("{{ query.words | join(' and ') }}", Some("and")),
+            ("{{ query.words | join(' ') }}", None),
+            ("{{ forms | join(',') }}", None),
+            ("{{ type.fields | join(' OR ') }}", None),
+        ] {
+            assert_eq!(joined_query(text).as_deref(), between, "{text}");
         }
     }
 

@@ -37,8 +37,35 @@ impl Lint<'_> {
                     "Write `reads = true`",
                 );
             }
+            let has_body = request.json.is_some()
+                || request.form.is_some()
+                || request.multipart.is_some()
+                || request.graphql.is_some();
+            if request.method == Verb::Get && has_body {
+                let hint = if purpose == Purpose::Writes {
+                    "Write `method = \"POST\"`, or what else the CRM's documentation says"
+                } else {
+                    "Write `method = \"POST\"` and `reads = true`; what a GET asks for stands in `query`"
+                };
+                self.wrong(
+                    &at,
+                    "This request has a body, and is sent as a GET, which has none",
+                    hint,
+                );
+            } else if request.method == Verb::Get && is_the_write(&at) {
+                self.wrong(
+                    &at,
+                    "This request is to change something in the CRM, and is sent as a GET, which only asks",
+                    "Write `method = \"POST\"`, or what else the CRM's documentation says",
+                );
+            }
         }
     }
+}
+
+/// `add_number` has one request. Steps of a write may only read; that of a log is looked at when the file is loaded.
+fn is_the_write(at: &[Step]) -> bool {
+    matches!(at, [.., Step::Key(operation), Step::Key(_)] if operation == "add_number")
 }
 
 pub(super) fn all(manifest: &Manifest) -> Vec<Placed> {

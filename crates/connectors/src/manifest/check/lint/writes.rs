@@ -1,8 +1,8 @@
 //! What a person typed, chose or said that would never reach the CRM.
 
-use super::{Lint, below, key, mentions, requests::texts, tables};
+use super::{Lint, below, costs::fields, key, mentions, requests::texts, tables};
 use crate::manifest::{
-    format::{CreateContact, LogCall, Type, WriteStep},
+    format::{CreateContact, FindContact, FindLog, LogCall, Manifest, Type, WriteStep},
     load::place::Step,
 };
 
@@ -32,6 +32,9 @@ impl Lint<'_> {
                     self.wrong(&at, "This request adds no number", "Use `number`");
                 }
             }
+            if let Some(find) = &own.find_log {
+                self.marked(&below(&at, &[key("find_log")]), find);
+            }
             for (name, log) in [("log_call", &own.log_call), ("update_log", &own.update_log)] {
                 if let Some(log) = log {
                     self.log(&below(&at, &[key(name)]), log, name == "log_call");
@@ -39,6 +42,96 @@ impl Lint<'_> {
             }
         }
         self.chosen();
+        self.changing();
+        self.filled();
+    }
+
+    /// A log that is found again is taken for ours: nothing but the marker says so.
+    fn marked(&mut self, at: &[Step], find: &FindLog) {
+        let request = below(at, &[key("request")]);
+        let asks = texts(&request, &find.request)
+            .iter()
+            .any(|text| word(&text.text, "marker"));
+        if find.text.is_none() && !asks {
+            self.wrong(
+                at,
+                "Nothing here looks for the marker: any other call with this contact would be taken for the lost one",
+                "Write `text = \"…\"`, the path of the text that it lies in, or use `marker` in the request",
+            );
+        }
+    }
+
+    /// What is logged while the call goes on is not known whole: the update brings the rest, and what a person chose since.
+    fn changing(&mut self) {
+        let manifest = self.manifest;
+        let mut told: Vec<Vec<Step>> = Vec::new();
+        for kind in &manifest.types {
+            let own = manifest.by_type.get(&kind.id);
+            let log = own.and_then(|own| own.log_call.as_ref()).or(manifest.log_call.as_ref());
+            let of_type = own.and_then(|own| own.update_log.as_ref());
+            let Some((log, update)) = log.zip(of_type.or(manifest.update_log.as_ref())) else {
+                continue;
+            };
+            let at = if of_type.is_some() {
+                vec![key("for"), key(&kind.id), key("update_log")]
+            } else {
+                vec![key("update_log")]
+            };
+            let (logged, updated) = (said(&[], &log.steps), said(&[], &update.steps));
+            let lost: Vec<String> = changeable(manifest)
+                .into_iter()
+                .filter(|(root, name)| {
+                    let is = |said: &str| {
+                        mentions(said, root, name) || root.as_str() == "call" && mentions(said, "call", twin(name))
+                    };
+                    mentions(&logged, root, name) && !is(&updated)
+                })
+                .map(|(root, name)| format!("`{root}.{name}`"))
+                .collect();
+            if lost.is_empty() || told.contains(&at) {
+                continue;
+            }
+            self.unwise(
+                &at,
+                format!("A log is made with {}, and no update sends it", lost.join(", ")),
+                "Send it in `update_log` too: a call may be logged before it ends, and a choice changed after it",
+            );
+            told.push(at);
+        }
+    }
+
+    /// A number that is added to a field in which nobody looks is not found the next time.
+    fn filled(&mut self) {
+        let manifest = self.manifest;
+        for kind in &manifest.types {
+            let own = manifest.by_type.get(&kind.id);
+            let of_type = own.and_then(|own| own.add_number.as_ref());
+            let find = own
+                .and_then(|own| own.find_contact.as_ref())
+                .or(manifest.find_contact.as_ref());
+            let Some((add, find)) = of_type.or(manifest.add_number.as_ref()).zip(find) else {
+                continue;
+            };
+            let searched = searched(find, kind);
+            // A CRM that looks in all of its fields is asked without their names.
+            if !add.fields.iter().any(|field| searched.contains(field)) {
+                continue;
+            }
+            let mut at = of_type.map_or_else(Vec::new, |_| vec![key("for"), key(&kind.id)]);
+            at.extend([key("add_number"), key("fields")]);
+            for (index, field) in add.fields.iter().enumerate() {
+                if !searched.contains(field) {
+                    self.unwise(
+                        &below(&at, &[Step::Index(index)]),
+                        format!(
+                            "A number is written to `{field}`, where `find_contact` of the type {} never looks",
+                            kind.id
+                        ),
+                        "Search it too, or leave it out here: the next call of this number would be a stranger's",
+                    );
+                }
+            }
+        }
     }
 
     fn create(&mut self, at: &[Step], create: &CreateContact, kinds: &[&Type]) {
@@ -101,6 +194,9 @@ impl Lint<'_> {
             );
         }
         if !is_new {
+            if !mentions(&said, "log", "id") {
+                self.wrong(at, "The update does not say which log it changes", "Use `log.id`");
+            }
             self.moves(at, log, &said);
         }
     }
@@ -135,6 +231,16 @@ impl Lint<'_> {
                     format!("Use `fields.{}` in `log_call`", field.name),
                 );
             }
+            if field.request.is_some() && field.option_label.is_none() && field.value.as_deref() != Some("@") {
+                self.unwise(
+                    &at,
+                    format!(
+                        "The choices of `{}` have no names: people would choose among values",
+                        field.name
+                    ),
+                    "Write `option_label`, the path of a choice's name",
+                );
+            }
             if field.options.is_empty() && field.request.is_none() {
                 self.unwise(
                     &at,
@@ -146,10 +252,54 @@ impl Lint<'_> {
     }
 }
 
+/// What of a call may be another when its log is changed.
+fn changeable(manifest: &Manifest) -> Vec<(String, String)> {
+    let of_call = ["end", "seconds", "milliseconds", "answered", "result", "outcome"];
+    let of_call = of_call.into_iter().map(|name| ("call".to_owned(), name.to_owned()));
+    let chosen = manifest.log_fields.iter();
+    of_call
+        .chain(chosen.map(|field| ("fields".to_owned(), field.name.clone())))
+        .collect()
+}
+
+/// The same in another unit.
+fn twin(name: &str) -> &str {
+    match name {
+        "seconds" => "milliseconds",
+        "milliseconds" => "seconds",
+        other => other,
+    }
+}
+
+/// Fields that a search by number names: one by one, in a list of the type, or in a query's text.
+fn searched(find: &FindContact, kind: &Type) -> Vec<String> {
+    let mut names = fields(find, Some(kind));
+    let asked: String = texts(&[], &find.request)
+        .into_iter()
+        .map(|text| text.text + "\n")
+        .collect();
+    for (name, tree) in &kind.vars {
+        if mentions(&asked, "type", name) {
+            let listed = tree.0.as_array().into_iter().flatten().chain([&tree.0]);
+            names.extend(listed.filter_map(|item| item.as_str()).map(str::to_owned));
+        }
+    }
+    let is_part = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '.';
+    names.extend(
+        asked
+            .split(|sign| !is_part(sign))
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned),
+    );
+    names
+}
+
 /// Everything that these steps say.
 fn said(at: &[Step], steps: &[WriteStep]) -> String {
     let mut said = String::new();
     for step in steps {
+        said.push_str(step.when.as_deref().unwrap_or_default());
+        said.push('\n');
         let first = step.find_first.as_ref().map(|first| &first.request);
         for request in first.into_iter().chain([&step.request]) {
             for text in texts(at, request) {

@@ -35,6 +35,23 @@ fn what_a_session_proves_itself_with_is_named_as_secret() {
 }
 
 #[test]
+fn a_secret_has_no_name_that_our_own_have() {
+    let named = |name: &str, kind: &str| {
+        format!("[[parameters]]\nname = \"{name}\"\ntitle = \"Own\"\nkind = \"{kind}\"\n\n{SET}")
+    };
+    for name in ["oauth", "jwt"] {
+        refuses(
+            SET,
+            &named(name, "secret"),
+            &format!("\"{name}\""),
+            "keeps its own sign-in under",
+        );
+        load(&SOUND.replace(SET, &named(name, "text"))).unwrap();
+    }
+    load(&SOUND.replace(SET, &named("oauth_key", "secret"))).unwrap();
+}
+
+#[test]
 fn a_discovery_that_may_be_sent_on_knows_no_secret() {
     let discover = |user: &str| {
         format!(

@@ -3,7 +3,7 @@
 use minijinja::{Environment, Error as Fault, Value};
 use ringside_domain::phone::{Home, PhoneNumber, read};
 
-use super::{super::pattern::Pattern, fault, on_text, text_of};
+use super::{super::pattern::Pattern, fault, items, on_text, text_of};
 
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("digits", |value: &Value| on_text(value, digits));
@@ -39,7 +39,7 @@ fn digits(text: &str) -> String {
 /// The last `count` signs of a text, or the last item of a list.
 fn last(value: &Value, count: Option<usize>) -> Result<Value, Fault> {
     let Some(count) = count else {
-        return Ok(value.try_iter()?.last().unwrap_or_else(|| Value::from(())));
+        return Ok(items(value)?.pop().unwrap_or_else(|| Value::from(())));
     };
     on_text(value, |text| {
         let skipped = text.chars().count().saturating_sub(count);
@@ -65,7 +65,7 @@ fn like(value: &Value) -> Result<Value, Fault> {
 fn each(value: &Value, make: impl Fn(&str) -> Pattern) -> Result<Value, Fault> {
     if value.kind() == minijinja::value::ValueKind::Seq {
         let mut made = Vec::new();
-        for item in value.try_iter()? {
+        for item in items(value)? {
             made.extend(text_of(&item)?.map(|text| Value::from_object(make(&text))));
         }
         return Ok(Value::from(made));

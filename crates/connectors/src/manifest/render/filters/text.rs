@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use minijinja::{Environment, Error as Fault, Value, value::ValueKind};
 use regex::{Regex, RegexBuilder};
 
-use super::{fault, number_of, on_text, text_of};
+use super::{fault, fits, items, number_of, on_text, text_of};
 
 /// Bytes of a compiled regular expression.
 const MOST_PATTERN: usize = 64 * 1024;
@@ -49,9 +49,7 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("json", json);
     environment.add_filter("map", map);
     environment.add_filter("first", first);
-    environment.add_filter("list", |value: &Value| {
-        Ok::<_, Fault>(Value::from(value.try_iter()?.collect::<Vec<_>>()))
-    });
+    environment.add_filter("list", |value: &Value| Ok::<_, Fault>(Value::from(items(value)?)));
     environment.add_filter("length", length);
     environment.add_filter("join", join);
     environment.add_filter("matched", matched);
@@ -101,12 +99,20 @@ fn replace(value: &Value, from: &str, to: &str) -> Result<Value, Fault> {
     if to.len() > 100 {
         return Err(fault("replace() writes at most 100 bytes".to_owned()));
     }
-    on_text(value, |text| text.replace(from, to))
+    let Some(text) = text_of(value)? else {
+        return Ok(Value::from(()));
+    };
+    // Before it is made: one hundred bytes for each sign of a whole request would be 25 MiB, and the next one a hundred times that.
+    let found = text.matches(from).count();
+    fits(text.len() - found * from.len() + found * to.len())?;
+    Ok(Value::from(text.replace(from, to)))
 }
 
 /// The value as JSON text.
 fn json(value: &Value) -> Result<String, Fault> {
-    serde_json::to_string(value).map_err(|_| fault("it can't be written as JSON".to_owned()))
+    let text = serde_json::to_string(value).map_err(|_| fault("it can't be written as JSON".to_owned()))?;
+    fits(text.len())?;
+    Ok(text)
 }
 
 /// Another value for each: `map({"in": "Inbound", "out": "Outbound"})`. Without a default a value that is not in it is an error.
@@ -146,11 +152,16 @@ fn length(value: &Value) -> Result<usize, Fault> {
 
 /// The items that are something, with a text between them.
 fn join(value: &Value, between: Option<String>) -> Result<String, Fault> {
+    let between = between.as_deref().unwrap_or_default();
     let mut texts = Vec::new();
-    for item in value.try_iter()? {
-        texts.extend(text_of(&item)?.filter(|text| !text.is_empty()));
+    let mut bytes = 0;
+    for item in items(value)? {
+        let text = text_of(&item)?.filter(|text| !text.is_empty());
+        bytes += text.as_ref().map_or(0, |text| text.len() + between.len());
+        fits(bytes)?;
+        texts.extend(text);
     }
-    Ok(texts.join(between.as_deref().unwrap_or_default()))
+    Ok(texts.join(between))
 }
 
 /// What a regular expression's first group matches, or the whole of it; none where it matches nothing.

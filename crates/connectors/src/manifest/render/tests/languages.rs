@@ -146,7 +146,6 @@ proptest! {
             ("odata", "contains", false, true, "(contains(Phone,'') or contains(Phone,'') or contains(Mobile.Number,'') or contains(Mobile.Number,''))"),
             ("lucene", "phrase", true, false, "(Phone:\"\" OR Phone:\"\" OR Mobile.Number:\"\" OR Mobile.Number:\"\")"),
             ("sosl", "phrase", true, false, "(\"\" OR \"\")"),
-            ("zendesk_query", "eq", false, false, "Phone:\"\" Phone:\"\" Mobile.Number:\"\" Mobile.Number:\"\""),
             ("freshdesk_query", "eq", false, false, "(Phone:'' OR Phone:'' OR Mobile.Number:'' OR Mobile.Number:'')"),
             ("doli_filter", "contains", false, false, "((Phone:like:'') or (Phone:like:'') or (Mobile.Number:like:'') or (Mobile.Number:like:''))"),
             ("twenty_filter", "eq", false, false, "or(Phone[eq]:\"\",Phone[eq]:\"\",Mobile.Number[eq]:\"\",Mobile.Number[eq]:\"\")"),
@@ -165,10 +164,20 @@ proptest! {
             skeleton.push_str(rest);
             prop_assert_eq!(skeleton, shape, "{} {}", language, op);
         }
+        let made = parameter(&query("zendesk_query", "{{ any(['Phone'], query.words) }}"), &scope);
+        let (_, rest) = literal(made.strip_prefix("Phone:").unwrap(), false, false);
+        prop_assert_eq!(literal(rest.strip_prefix(" Phone:").unwrap(), false, false).1, "");
         let made = parameter(&query("sn_query", "{{ any(type.fields, query.words, 'contains') }}"), &scope);
         prop_assert_eq!(made.matches('^').count(), 3);
         prop_assert_eq!(made.matches("^OR").count(), 3);
     }
+}
+
+#[test]
+fn zendesk_is_asked_for_one_field_at_a_time() {
+    let scope = search_scope("a b");
+    let error = rendered(&query("zendesk_query", "{{ any(type.fields, query.words) }}"), &scope).unwrap_err();
+    assert!(error.message.contains("two properties for AND"), "{error}");
 }
 
 #[test]
