@@ -5,7 +5,7 @@
 
 mod entities;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, html, records::fields};
@@ -30,6 +30,7 @@ impl Vendor for Bullhorn {
         let parts: Vec<&str> = segments.iter().skip(2).map(String::as_str).collect();
         match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["settings", what]) if what.contains("userId") => Purpose::Account,
+            ("GET", ["entity", "CorporateUser", _]) => Purpose::Account,
             ("POST", ["search", "Note"]) => Purpose::FindLog,
             ("POST", ["search", "Candidate" | "ClientContact" | "Lead"]) => Purpose::Find,
             ("PUT", ["entity", "Note"]) => Purpose::Log,
@@ -61,8 +62,7 @@ impl Vendor for Bullhorn {
             (OAUTH_HOST, "POST", ["oauth", "token"]) => self.token(records, asked),
             (DATA_CENTRE, "POST", ["rest-services", "login"]) => self.login(records, asked),
             (REST_HOST, method, ["rest-services", CORPORATION, rest @ ..]) => {
-                entities::answer(records, asked, method, rest)
-                    .unwrap_or_else(|(status, words)| self.error(status, &words))
+                entities::answer(records, asked, method, rest).unwrap_or_else(|refused| refused.reply())
             }
             _ => self.error(404, "No such resource"),
         }
@@ -143,6 +143,13 @@ impl Vendor for Bullhorn {
             title: row.text("action").unwrap_or_default(),
             text: html::seen(&row.text("comments").unwrap_or_default()),
             marker: row.text("externalID"),
+            // Whole minutes, begun ones too.
+            seconds: row
+                .fields
+                .get("minutesSpent")
+                .and_then(Value::as_u64)
+                .map(|minutes| minutes * 60),
+            chosen: row.text("action"),
         };
         records.all("Note").map(log).collect()
     }
@@ -226,7 +233,13 @@ impl Bullhorn {
             .parameter("access_token")
             .is_some_and(|token| records.uses(&token))
         {
-            return self.error(401, "Invalid or expired OAuth access token.");
+            // As others saw it (bullhorn/sdk-rest issue 216).
+            let words = "Invalid or expired OAuth access token.";
+            let key = "errors.authentication.invalidOAuthToken";
+            return Reply::json(
+                400,
+                &json!({ "errorMessage": words, "errorMessageKey": key, "errorCode": 400 }),
+            );
         }
         let session = records.issue("session");
         let rest_url = format!("https://{REST_HOST}/rest-services/{CORPORATION}/");

@@ -39,7 +39,7 @@ impl Vendor for Clio {
             ("POST", ["api", "v4", "contacts.json"]) => Purpose::Create,
             ("PATCH", ["api", "v4", "contacts", _]) => Purpose::Change,
             ("POST", ["api", "v4", "communications.json"]) => Purpose::Log,
-            ("POST", ["api", "v4", "activities.json"]) => Purpose::Link,
+            ("POST", ["api", "v4", "activities.json"]) | ("PATCH", ["api", "v4", "activities", _]) => Purpose::Link,
             ("PATCH", ["api", "v4", "communications", _]) => Purpose::UpdateLog,
             ("GET", ["api", "v4", "communications.json"]) => Purpose::FindLog,
             _ => Purpose::Other,
@@ -89,7 +89,7 @@ impl Vendor for Clio {
         refused(&(status, kind, words.to_owned()))
     }
 
-    /// With an open matter and a closed one of which they are the client, and a closed one to which they are related.
+    /// With two open matters and a closed one of which they are the client, and as many to which they are related.
     fn plant(&self, records: &mut Records, person: &Planted) -> String {
         let mut planted = fields(&[("type", &person.kind), ("name", &person.name())]);
         if person.kind == "Person" {
@@ -112,17 +112,17 @@ impl Vendor for Clio {
             planted.insert("company_id".into(), company.into());
         }
         let id = records.plant("contact", planted).id();
-        for (status, description) in [("Open", "Lease & liability"), ("Closed", "Old lease")] {
+        for (status, description) in [
+            ("Open", "Lease & liability"),
+            ("Pending", "New lease"),
+            ("Closed", "Old lease"),
+        ] {
             let matter = fields(&[("client_id", &id), ("status", status), ("description", description)]);
             records.plant("matter", matter);
+            let other = fields(&[("status", status), ("description", "Somebody else's")]);
+            let other = records.plant("matter", other).id();
+            records.plant("relationship", fields(&[("contact_id", &id), ("matter_id", &other)]));
         }
-        let other = records
-            .plant(
-                "matter",
-                fields(&[("status", "Closed"), ("description", "Somebody else's")]),
-            )
-            .id();
-        records.plant("relationship", fields(&[("contact_id", &id), ("matter_id", &other)]));
         id
     }
 
@@ -151,6 +151,8 @@ impl Vendor for Clio {
 
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| SeenLog {
+            seconds: records::time_entry(records, row).and_then(|entry| entry.fields.get("quantity")?.as_u64()),
+            chosen: Some(records::chosen(records, row)),
             id: row.id(),
             contacts: records::participants(row, "Contact"),
             title: row.text("subject").unwrap_or_default(),

@@ -1,5 +1,9 @@
-//! Close: leads, the contacts in them, and calls, as its API reference says. What that leaves open is taken at its strictest:
-//! unknown members are refused, and a number that was there before is compared as it was written.
+//! Close: leads, the contacts in them, and calls.
+//!
+//! From its API reference (developer.close.com): addresses, members, lists and their filters, that a lead is made with a contact, that
+//! every `PUT` changes a part, which members of a call can be changed, the 429 and its header. From code of others: the names of the
+//! fields of a filter, and what is related to what. Ours, at its strictest: unknown members are refused, a number that was there
+//! before is compared as it was written, and what searches make of punctuation is what Lucene's standard analysis would.
 
 mod calls;
 mod filter;
@@ -154,6 +158,8 @@ impl Vendor for Close {
                 title: String::new(),
                 text: Ok(row.text("note").unwrap_or_default()),
                 marker: None,
+                seconds: row.fields.get("duration").and_then(Value::as_u64),
+                chosen: None,
             }
         };
         records.all("call").map(log).collect()

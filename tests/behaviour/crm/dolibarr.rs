@@ -1,4 +1,10 @@
-//! Dolibarr 16's REST API: bare ids as answers, 404 for nothing found, SQL in its error messages.
+//! Dolibarr's REST API: bare ids as answers, 404 for nothing found, SQL in its error messages.
+//!
+//! Seen on a real 16.0.3: searches and their columns, 404 and 503, bare ids, that `contact_id` is thrown away. From its source:
+//! an owner's name in every change of an event (`agendaevents` `post` and `put`), that `socid` is kept as it was sent and filled from
+//! nothing (`actioncomm.class.php`), that who may not see all third parties gets events of their own third parties only
+//! (`index` of `api_agendaevents.class.php`), the mobile number of third parties since 20 (issue 28070), what tags do to a request
+//! (`main.inc.php`). Ours: a property that would be lost is refused, and every third party is the rep's own.
 
 mod filters;
 
@@ -7,11 +13,26 @@ use serde_json::{Map, Value, json};
 use self::filters::Filter;
 use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, html, records::fields};
 
-pub struct Dolibarr;
+pub struct Dolibarr {
+    pub version: u32,
+    /// The right "Extend access to all third parties".
+    pub sees_all: bool,
+}
+
+impl Default for Dolibarr {
+    fn default() -> Self {
+        Self {
+            version: 23,
+            sees_all: true,
+        }
+    }
+}
 
 pub const KEY: &str = "planted0Qw7Er5Ty3Ui1Op9As8Df6Gh4Jk2Lz";
 
 const USER: u64 = 3;
+
+const MOBILE_SINCE: u32 = 20;
 
 /// A part of the API: its table's columns and the fields that they are in answers, and what may be written.
 struct Entity {
@@ -65,8 +86,9 @@ const ENTITIES: &[Entity] = &[
             ("t.name_alias", "name_alias"),
             ("t.email", "email"),
             ("t.phone", "phone"),
+            ("t.phone_mobile", "phone_mobile"),
         ],
-        written: &["name", "name_alias", "email", "phone"],
+        written: &["name", "name_alias", "email", "phone", "phone_mobile"],
         required: "name",
     },
     Entity {
@@ -100,7 +122,7 @@ impl Vendor for Dolibarr {
         let path = asked.path.trim_start_matches("/api/index.php/");
         let filter = asked.parameter("sqlfilters").unwrap_or_default();
         match (asked.method.as_str(), path) {
-            ("GET", "users/info") => Purpose::Account,
+            ("GET", "users/info" | "status") => Purpose::Account,
             // A company of one name, asked for before it is made.
             ("GET", "thirdparties") if filter.starts_with("(t.nom:") => Purpose::Other,
             ("GET", "contacts" | "thirdparties") => Purpose::Find,
@@ -123,7 +145,7 @@ impl Vendor for Dolibarr {
     }
 
     fn answer(&self, records: &mut Records, asked: &Asked) -> Reply {
-        answer(records, asked).unwrap_or_else(|refusal| refusal)
+        answer(self, records, asked).unwrap_or_else(|refusal| refusal)
     }
 
     fn error(&self, status: u16, words: &str) -> Reply {
@@ -134,7 +156,13 @@ impl Vendor for Dolibarr {
         let number = |at: usize| person.numbers.get(at).map_or("", String::as_str);
         let email = person.email.clone().unwrap_or_default();
         if person.kind == "thirdparty" {
-            let company = fields(&[("name", &person.name()), ("phone", number(0)), ("email", &email)]);
+            let mobile = if self.version < MOBILE_SINCE { "" } else { number(1) };
+            let company = fields(&[
+                ("name", &person.name()),
+                ("phone", number(0)),
+                ("phone_mobile", mobile),
+                ("email", &email),
+            ]);
             return records.plant("thirdparties", company).id();
         }
         let mut contact = fields(&[
@@ -167,7 +195,10 @@ impl Vendor for Dolibarr {
         let thirdparty = |row: &Row| Planted {
             kind: "thirdparty".into(),
             family: row.text("name").unwrap_or_default(),
-            numbers: row.text("phone").into_iter().collect(),
+            numbers: ["phone", "phone_mobile"]
+                .iter()
+                .filter_map(|field| row.text(field))
+                .collect(),
             email: row.text("email"),
             ..Planted::default()
         };
@@ -191,13 +222,21 @@ impl Vendor for Dolibarr {
                 title: row.text("label").unwrap_or_default(),
                 text: html::seen(&row.text("note_private").unwrap_or_default()),
                 marker: None,
+                seconds: between(row),
+                chosen: None,
             }
         };
         records.all("agendaevents").map(log).collect()
     }
 }
 
-fn answer(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
+/// From start to end.
+fn between(row: &Row) -> Option<u64> {
+    let at = |field: &str| row.fields.get(field).and_then(Value::as_u64);
+    at("datef")?.checked_sub(at("datep")?)
+}
+
+fn answer(crm: &Dolibarr, records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
     // Before anything else, whatever the address is for.
     if asked.parameters().iter().any(|(_, value)| has_tag(value)) {
         let words = "Access refused by SQL or Script injection protection in main.inc.php";
@@ -216,12 +255,17 @@ fn answer(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
         });
         return Ok(Reply::json(200, &me));
     }
+    if (*path, rest.is_empty()) == ("status", true) && asked.is("GET") {
+        let version = format!("{}.0.2", crm.version);
+        let status = json!({ "success": { "code": 200, "dolibarr_version": version, "access_locked": "0" } });
+        return Ok(Reply::json(200, &status));
+    }
     let entity = ENTITIES
         .iter()
         .find(|entity| entity.path == *path)
         .ok_or_else(|| refused(404, ""))?;
     match (asked.method.as_str(), rest) {
-        ("GET", []) => list(records, entity, asked),
+        ("GET", []) => list(crm, records, entity, asked),
         ("GET", [id]) => match records.get(entity.path, id) {
             Some(row) => Ok(Reply::json(200, &record(records, entity, row))),
             None => Err(refused(404, entity.one)),
@@ -232,7 +276,7 @@ fn answer(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
     }
 }
 
-fn list(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Reply> {
+fn list(crm: &Dolibarr, records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Reply> {
     if let Some(name) = asked.unknown_parameter(&["sortfield", "sortorder", "limit", "page", "sqlfilters"]) {
         return Err(refused(400, &format!("{name} is not a parameter")));
     }
@@ -243,7 +287,11 @@ fn list(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Repl
             .map_err(|_| refused(400, "Invalid value specified for limit"))?,
     };
     let filter = asked.parameter("sqlfilters").unwrap_or_default();
-    let columns: Vec<&str> = entity.columns.iter().map(|(column, _)| *column).collect();
+    let there = |column: &&str| {
+        let mobile = (entity.path, *column) == ("thirdparties", "t.phone_mobile");
+        !mobile || crm.version >= MOBILE_SINCE
+    };
+    let columns: Vec<&str> = entity.columns.iter().map(|(column, _)| *column).filter(there).collect();
     let read = filters::read(&filter, &columns);
     let filter: Filter = read.ok_or_else(|| {
         let sql = format!(
@@ -258,6 +306,7 @@ fn list(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Repl
     };
     let found = records
         .searchable(entity.path)
+        .filter(|row| crm.sees_all || entity.path == "thirdparties" || row.text("socid").is_some())
         .filter(|row| filter.holds(&|column| text(row, column)));
     let found: Vec<Value> = found.take(limit).map(|row| record(records, entity, row)).collect();
     if found.is_empty() {
@@ -272,12 +321,7 @@ fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
         return Err(refused(400, &format!("{} field missing", entity.required)));
     }
     if entity.path == "agendaevents" {
-        if body.get("userownerid") != Some(&USER.into()) {
-            return Err(refused(
-                401,
-                "Insufficient rights to create an Agenda Event for this owner id",
-            ));
-        }
+        is_own(&body)?;
         if !body.get("datep").is_some_and(Value::is_u64) {
             return Err(refused(500, "Error creating event"));
         }
@@ -288,12 +332,24 @@ fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
 
 fn update(records: &mut Records, entity: &Entity, id: &str, asked: &Asked) -> Result<Reply, Reply> {
     let body = object(records, entity, asked)?;
+    if entity.path == "agendaevents" {
+        is_own(&body)?;
+    }
     let row = records
         .get_mut(entity.path, id)
         .ok_or_else(|| refused(404, entity.one))?;
     row.fields.extend(body);
     let row = records.get(entity.path, id).ok_or_else(|| refused(404, entity.one))?;
     Ok(Reply::json(200, &record(records, entity, row)))
+}
+
+/// Before anything is read, and without the right to other people's events: what the request says of the owner is compared.
+fn is_own(body: &Map<String, Value>) -> Result<(), Reply> {
+    if body.get("userownerid") == Some(&USER.into()) {
+        return Ok(());
+    }
+    let words = format!("Insufficient rights to create an Agenda Event for owner id  Your id is {USER}");
+    Err(refused(401, &words))
 }
 
 /// The real one takes any property and loses those that it does not know; here that is refused, so that none is lost.

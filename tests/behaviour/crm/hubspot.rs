@@ -3,24 +3,25 @@
 //! Strict: unknown members and properties are refused, filters are compared as HubSpot compares them (`search`), a call
 //! without a time and an association of the wrong sort are refused.
 
+mod account;
 mod search;
 
 use ringside_domain::phone::{self, Home};
 use serde_json::{Map, Value, json};
 
+pub use self::account::OWNER_EMAIL;
 use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, html, records::fields};
 
 pub struct HubSpot;
 
 pub const TOKEN: &str = "pat-na1-planted-0f6b2c";
-const PORTAL: u64 = 48_151_623;
 
 impl Vendor for HubSpot {
     fn purpose(&self, asked: &Asked) -> Purpose {
         let segments = asked.segments();
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (asked.method.as_str(), parts.as_slice()) {
-            ("GET", ["account-info", ..]) => Purpose::Account,
+            ("GET", ["account-info", ..] | ["crm", "v3", "owners"]) => Purpose::Account,
             ("POST", [_, _, _, "calls", "search"]) => Purpose::FindLog,
             ("POST", [_, _, _, _, "search"]) => Purpose::Find,
             ("POST", [_, _, _, "calls"]) => Purpose::Log,
@@ -52,7 +53,8 @@ impl Vendor for HubSpot {
         let segments = asked.segments();
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         let answer = match parts.as_slice() {
-            ["account-info", "v3", "details"] => only(asked, &["GET"], || Ok(account())),
+            ["account-info", "v3", "details"] => only(asked, &["GET"], || Ok(account::details())),
+            ["crm", "v3", "owners"] => only(asked, &["GET"], || account::owners(asked)),
             [
                 "crm",
                 "v3",
@@ -128,6 +130,11 @@ impl Vendor for HubSpot {
             title: row.text("hs_call_title").unwrap_or_default(),
             text: html::seen(&row.text("hs_call_body").unwrap_or_default()),
             marker: None,
+            // Milliseconds, as a text.
+            seconds: row
+                .text("hs_call_duration")
+                .and_then(|millis| Some(millis.parse::<u64>().ok()? / 1_000)),
+            chosen: None,
         };
         records.all("calls").map(log).collect()
     }
@@ -145,7 +152,8 @@ fn linked(row: &Row) -> Vec<String> {
         .collect()
 }
 
-/// The properties of each object; what is not among them does not exist.
+/// The properties of each object; what is not among them does not exist. Only contacts have calculated numbers: of the 361
+/// properties of a company in a portal's dump none is one.
 fn known(kind: &str) -> &'static [&'static str] {
     match kind {
         "contacts" => &[
@@ -173,7 +181,6 @@ fn known(kind: &str) -> &'static [&'static str] {
             "hs_lastmodifieddate",
             "hs_object_id",
             "createdate",
-            "hs_searchable_calculated_phone_number",
         ],
         _ => &[
             "hs_timestamp",
@@ -307,6 +314,9 @@ fn call_is_valid(properties: &Map<String, Value>, new: bool) -> Result<(), Reply
         _ => Ok(()),
     };
     one_of("hs_call_direction", &["INBOUND", "OUTBOUND"])?;
+    if text("hubspot_owner_id").is_some_and(|owner| owner != account::OWNER) {
+        return Err(invalid_property("hubspot_owner_id", "INVALID_OWNER_ID", "is no owner"));
+    }
     let states = [
         "BUSY",
         "CALLING_CRM_USER",
@@ -371,8 +381,11 @@ fn associations(records: &Records, kind: &str, body: &Value) -> Result<Vec<Value
     Ok(links)
 }
 
-/// The digits that HubSpot derives from a number, without its country code.
+/// The digits that HubSpot derives from a contact's number, without its country code.
 fn calculate(row: &mut Row) {
+    if row.kind != "contacts" {
+        return;
+    }
     let pairs = [
         ("phone", "hs_searchable_calculated_phone_number"),
         ("mobilephone", "hs_searchable_calculated_mobile_number"),
@@ -387,17 +400,6 @@ fn calculate(row: &mut Row) {
             None => row.fields.remove(to),
         };
     }
-}
-
-fn account() -> Reply {
-    Reply::json(
-        200,
-        &json!({
-            "portalId": PORTAL, "accountType": "STANDARD", "timeZone": "America/New_York", "companyCurrency": "USD",
-            "additionalCurrencies": [], "utcOffset": "-05:00", "utcOffsetMilliseconds": -18_000_000,
-            "uiDomain": "app.hubspot.com", "dataHostingLocation": "na1",
-        }),
-    )
 }
 
 fn only(asked: &Asked, methods: &[&str], answer: impl FnOnce() -> Result<Reply, Reply>) -> Result<Reply, Reply> {

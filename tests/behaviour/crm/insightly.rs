@@ -202,9 +202,26 @@ impl Vendor for Insightly {
             title: row.text("TITLE").unwrap_or_default(),
             text: Ok(row.text("DETAILS").unwrap_or_default()),
             marker: None,
+            // An event has an end instead of a length.
+            seconds: length(row),
+            chosen: None,
         };
         records.all("Event").map(log).collect()
     }
+}
+
+/// From the start of an event to its end.
+fn length(row: &Row) -> Option<u64> {
+    let at = |field: &str| {
+        let time: jiff::civil::DateTime = row.text(field)?.parse().ok()?;
+        time.to_zoned(jiff::tz::TimeZone::UTC).ok()
+    };
+    let seconds = at("START_DATE_UTC")?
+        .until(&at("END_DATE_UTC")?)
+        .ok()?
+        .total(jiff::Unit::Second)
+        .ok()?;
+    Some(seconds as u64)
 }
 
 const LINKS: &str = "LINKS";
@@ -249,10 +266,11 @@ fn search(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Re
     if field.is_none() && since.is_none() {
         return Err(refused(400, "field_name or updated_after_utc is required"));
     }
-    // Everything was changed after any time that a test names.
+    let since: Option<jiff::Timestamp> = since.and_then(|since| since.parse().ok());
     let matches = |row: &&Row| {
         let text = |(name, value): &(String, String)| row.text(name).as_ref() == Some(value);
-        field.as_ref().is_none_or(text)
+        let is_later = |since: &jiff::Timestamp| row.written.0 > since.as_millisecond();
+        field.as_ref().is_none_or(text) && since.as_ref().is_none_or(is_later)
     };
     let found = records.searchable(entity.name).filter(matches).skip(skip).take(top);
     let found: Vec<Value> = found.map(|row| record(entity, row)).collect();
@@ -262,6 +280,7 @@ fn search(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Re
 fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply, Reply> {
     let body = object(entity, asked)?;
     let required = match entity.name {
+        // As the vendor's own model has it.
         "Contact" => "FIRST_NAME",
         "Lead" => "LAST_NAME",
         "Event" => "TITLE",
@@ -272,8 +291,7 @@ fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
             .and_then(Value::as_str)
             .is_some_and(|text| !text.is_empty())
     };
-    let is_named = filled(required) || (entity.name == "Contact" && filled("LAST_NAME"));
-    if !is_named {
+    if !filled(required) {
         return Err(refused(400, &format!("The field {required} is required.")));
     }
     if entity.name == "Event" {

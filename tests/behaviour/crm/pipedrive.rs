@@ -1,13 +1,28 @@
-//! Pipedrive: persons of API v2, call logs of v1, as its OpenAPI files say.
+//! Pipedrive: persons, organizations and activities of API v2, the account of v1.
 //!
-//! What those leave open is taken at its strictest: a search compares the term with the stored text, letter by letter
-//! but for their case, so a number that was stored with blanks is not found by its digits.
+//! From its OpenAPI files: addresses, parameters and members, what is required, and the shape of answers. From its changelog
+//! (Search API rate limit, August 2022) and its staff: ten searches in two seconds, and ten seconds of waiting for who asks more.
+//! Guessed, at its strictest: a search compares the term with the stored text, letter by letter but for their case, so a
+//! number that was stored with blanks is not found by its digits; unknown members are refused.
+
+mod activities;
+
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, html};
 
-pub struct Pipedrive;
+#[derive(Default)]
+pub struct Pipedrive {
+    /// When the last searches came.
+    searches: Mutex<VecDeque<Instant>>,
+}
+
+/// So many searches in any window.
+const SEARCHES: usize = 10;
+const WINDOW: Duration = Duration::from_secs(2);
 
 pub const TOKEN: &str = "planted7c1e0a52f3b94d6e8a";
 
@@ -15,8 +30,10 @@ impl Vendor for Pipedrive {
     fn purpose(&self, asked: &Asked) -> Purpose {
         let path = asked.path.trim_start_matches("/api");
         match (asked.method.as_str(), path) {
-            ("GET", "/v1/users/me") => Purpose::Account,
-            ("POST", "/v1/callLogs") => Purpose::Log,
+            ("GET", "/v1/users/me" | "/v1/activityTypes") => Purpose::Account,
+            ("POST", "/v2/activities") => Purpose::Log,
+            ("GET", "/v2/activities") => Purpose::FindLog,
+            ("PATCH", path) if path.starts_with("/v2/activities/") => Purpose::UpdateLog,
             ("GET", "/v2/persons/search") => Purpose::Find,
             ("POST", "/v2/persons") => Purpose::Create,
             ("GET", path) if path.starts_with("/v2/persons/") => Purpose::Get,
@@ -36,11 +53,18 @@ impl Vendor for Pipedrive {
     fn answer(&self, records: &mut Records, asked: &Asked) -> Reply {
         let segments = asked.segments();
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
+        if parts.last() == Some(&"search") && self.is_too_fast() {
+            return refused(429, "request over limit")
+                .with("x-ratelimit-remaining", "0")
+                .with("x-ratelimit-reset", "10");
+        }
         let answer = match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["api", "v1", "users", "me"]) => Ok(me()),
-            ("POST", ["api", "v1", "callLogs"]) => log(records, asked),
+            ("GET", ["api", "v1", "activityTypes"]) => Ok(activities::types()),
             ("GET", ["api", "v2", "persons", "search"]) => search(records, asked),
+            ("GET", ["api", "v2", "organizations", "search"]) => search_organizations(records, asked),
             ("POST", ["api", "v2", "persons"]) => create(records, asked),
+            ("POST", ["api", "v2", "organizations"]) => create_organization(records, asked),
             ("GET", ["api", "v2", "persons", id]) => match records.get("person", id) {
                 Some(row) => Ok(success(&person(row))),
                 None => Err(refused(404, "Person not found")),
@@ -50,7 +74,11 @@ impl Vendor for Pipedrive {
                 Some(row) => Ok(success(&json!({ "id": row.id, "name": row.fields["name"] }))),
                 None => Err(refused(404, "Organization not found")),
             },
-            (_, ["api", "v1", "callLogs" | "users", ..] | ["api", "v2", "persons" | "organizations", ..]) => {
+            ("POST", ["api", "v2", "activities"]) => activities::add(records, asked),
+            ("GET", ["api", "v2", "activities"]) => activities::list(records, asked),
+            ("GET", ["api", "v2", "activities", id]) => activities::get(records, id),
+            ("PATCH", ["api", "v2", "activities", id]) => activities::update(records, id, asked),
+            (_, ["api", "v1", "users", ..] | ["api", "v2", "persons" | "organizations" | "activities", ..]) => {
                 Err(refused(405, "Method not allowed"))
             }
             _ => Err(refused(404, "Unknown method .")),
@@ -84,7 +112,6 @@ impl Vendor for Pipedrive {
             named.insert("name".into(), company.as_str().into());
             let organization = records.plant("organization", named).id;
             fields.insert("org_id".into(), organization.into());
-            fields.insert("organization".into(), json!({ "id": organization, "name": company }));
         }
         records.plant("person", fields).id()
     }
@@ -96,25 +123,75 @@ impl Vendor for Pipedrive {
             family: row.text("name").unwrap_or_default(),
             numbers: values(row, "phones"),
             email: values(row, "emails").into_iter().next(),
-            company: row
-                .fields
-                .get("organization")
-                .and_then(|it| it["name"].as_str())
-                .map(str::to_owned),
+            company: organization(records, row).and_then(|it| it["name"].as_str().map(str::to_owned)),
         };
         records.all("person").map(|row| (row.id(), planted(row))).collect()
     }
 
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| SeenLog {
-            id: row.text("id").unwrap_or_default(),
-            contacts: row.text("person_id").into_iter().collect(),
+            id: row.id(),
+            contacts: activities::primary(row).map(|id| id.to_string()).into_iter().collect(),
             title: row.text("subject").unwrap_or_default(),
             text: html::seen(&row.text("note").unwrap_or_default()),
             marker: None,
+            seconds: activities::seconds(row),
+            chosen: None,
         };
-        records.all("callLog").map(log).collect()
+        records.all("activity").map(log).collect()
     }
+}
+
+impl Pipedrive {
+    fn is_too_fast(&self) -> bool {
+        let mut searches = self.searches.lock().unwrap();
+        let now = Instant::now();
+        searches.retain(|at| now - *at < WINDOW);
+        let too_fast = searches.len() >= SEARCHES;
+        if !too_fast {
+            searches.push_back(now);
+        }
+        too_fast
+    }
+}
+
+/// As searches show it.
+fn organization(records: &Records, person: &Row) -> Option<Value> {
+    let row = records.get("organization", &person.text("org_id")?)?;
+    Some(json!({ "id": row.id, "name": row.fields["name"] }))
+}
+
+fn search_organizations(records: &Records, asked: &Asked) -> Result<Reply, Reply> {
+    let known = ["term", "fields", "exact_match", "limit", "cursor"];
+    if let Some(name) = asked.unknown_parameter(&known) {
+        return Err(refused(400, &format!("Parameter '{name}' is not allowed")));
+    }
+    if asked.parameter("fields").as_deref() != Some("name") || asked.parameter("exact_match").as_deref() != Some("true")
+    {
+        return Err(refused(400, "this fake finds organizations by their exact name only"));
+    }
+    let term = asked.parameter("term").unwrap_or_default().to_lowercase();
+    let named = records
+        .searchable("organization")
+        .filter(|row| row.text("name").is_some_and(|name| name.to_lowercase() == term));
+    let items: Vec<Value> = named
+        .map(|row| json!({ "result_score": 1.0, "item": { "id": row.id, "type": "organization", "name": row.fields["name"] } }))
+        .collect();
+    let body = json!({ "success": true, "data": { "items": items }, "additional_data": {} });
+    Ok(Reply::json(200, &body))
+}
+
+fn create_organization(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
+    let new = object(asked, &["name", "owner_id", "visible_to", "label_ids", "address"])?;
+    if new
+        .get("name")
+        .and_then(Value::as_str)
+        .is_none_or(|name| name.trim().is_empty())
+    {
+        return Err(refused(400, "name is required"));
+    }
+    let row = records.add("organization", new);
+    Ok(success(&json!({ "id": row.id, "name": row.fields["name"] })))
 }
 
 fn search(records: &Records, asked: &Asked) -> Result<Reply, Reply> {
@@ -178,7 +255,7 @@ fn search(records: &Records, asked: &Asked) -> Result<Reply, Reply> {
             "item": {
                 "id": row.id, "type": "person", "name": row.fields["name"], "phones": values(row, "phones"),
                 "emails": values(row, "emails"), "visible_to": 3, "owner": { "id": 1 },
-                "organization": row.fields.get("organization").cloned().unwrap_or_default(),
+                "organization": organization(records, row).unwrap_or_default(),
                 "custom_fields": [], "notes": [], "update_time": "2026-02-03T10:00:00Z",
             },
         })
@@ -201,6 +278,10 @@ fn create(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
         .is_none_or(|name| name.trim().is_empty())
     {
         return Err(refused(400, "name is required"));
+    }
+    let organization = new.get("org_id").map(|id| id.as_u64().map(|id| id.to_string()));
+    if organization.is_some_and(|id| id.is_none_or(|id| records.get("organization", &id).is_none())) {
+        return Err(refused(400, "Organization not found"));
     }
     let row = records.add("person", new);
     Ok(success(&person(row)))
@@ -256,93 +337,6 @@ fn person_body(asked: &Asked) -> Result<Map<String, Value>, Reply> {
         }
     }
     Ok(body)
-}
-
-fn log(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
-    let known = [
-        "user_id",
-        "activity_id",
-        "subject",
-        "duration",
-        "outcome",
-        "from_phone_number",
-        "to_phone_number",
-        "start_time",
-        "end_time",
-        "person_id",
-        "org_id",
-        "deal_id",
-        "lead_id",
-        "note",
-    ];
-    let body = object(asked, &known)?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    for name in ["to_phone_number", "outcome", "start_time", "end_time"] {
-        if text(name).is_none() {
-            return Err(refused(400, &format!("{name} is required")));
-        }
-    }
-    let outcomes = [
-        "connected",
-        "no_answer",
-        "left_message",
-        "left_voicemail",
-        "wrong_number",
-        "busy",
-    ];
-    if !text("outcome").is_some_and(|outcome| outcomes.contains(&outcome)) {
-        return Err(refused(400, "outcome is not one of the allowed values"));
-    }
-    for name in ["start_time", "end_time"] {
-        if !text(name).is_some_and(is_time) {
-            return Err(refused(
-                400,
-                &format!("{name} must be in the format YYYY-MM-DD HH:MM:SS"),
-            ));
-        }
-    }
-    if text("start_time") > text("end_time") {
-        return Err(refused(400, "end_time must not be before start_time"));
-    }
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if body
-        .get("duration")
-        .is_some_and(|duration| !duration.as_str().is_some_and(is_digits))
-    {
-        return Err(refused(400, "duration must be a string of seconds"));
-    }
-    if let Some(person) = body.get("person_id")
-        && person
-            .as_u64()
-            .is_none_or(|id| records.get("person", &id.to_string()).is_none())
-    {
-        return Err(refused(404, "Person not found"));
-    }
-    let row = records.add("callLog", body);
-    let id = format!("CA{:026x}", row.id);
-    row.fields.insert("id".into(), id.into());
-    let mut data = row.fields.clone();
-    data.insert("has_recording".into(), false.into());
-    data.insert("company_id".into(), 7_654_321.into());
-    // Asked for in one way, answered in another.
-    for name in ["start_time", "end_time"] {
-        let time = data[name].as_str().unwrap_or_default().replace(' ', "T");
-        data.insert(name.into(), format!("{time}.000Z").into());
-    }
-    Ok(success(&Value::Object(data)))
-}
-
-/// `YYYY-MM-DD HH:MM:SS`
-fn is_time(text: &str) -> bool {
-    let shape = "dddd-dd-dd dd:dd:dd";
-    text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(byte, shape)| {
-            if shape == b'd' {
-                byte.is_ascii_digit()
-            } else {
-                byte == shape
-            }
-        })
 }
 
 fn object(asked: &Asked, known: &[&str]) -> Result<Map<String, Value>, Reply> {

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use ringside_domain::{Clock as _, Timestamp};
+use ringside_host::clock::SystemClock;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::Knobs;
+
+/// 12 January 2026, 09:30 UTC: what has been there for ever.
+const PLANTED: Timestamp = Timestamp(1_768_210_200_000);
 
 /// One record.
 #[derive(Clone, Debug)]
@@ -13,6 +18,8 @@ pub struct Row {
     pub kind: String,
     pub id: u64,
     pub fields: Map<String, Value>,
+    /// When, by the CRM's own clock, which is five minutes behind ours.
+    pub written: Timestamp,
     /// From when on searches find it.
     searchable: Instant,
 }
@@ -56,24 +63,41 @@ impl Records {
 
     /// Written just now: searches find it after the lag.
     pub fn add(&mut self, kind: &str, fields: Map<String, Value>) -> &mut Row {
-        self.insert(kind, fields, Instant::now() + self.knobs.search_lag)
+        let written = Timestamp(SystemClock.now().wall.0 - 300_000);
+        self.insert(kind, fields, written, Instant::now() + self.knobs.search_lag)
     }
 
     /// Has been there for ever.
     pub fn plant(&mut self, kind: &str, fields: Map<String, Value>) -> &mut Row {
-        self.insert(kind, fields, Instant::now())
+        self.insert(kind, fields, PLANTED, Instant::now())
     }
 
-    fn insert(&mut self, kind: &str, fields: Map<String, Value>, searchable: Instant) -> &mut Row {
+    fn insert(&mut self, kind: &str, fields: Map<String, Value>, written: Timestamp, searchable: Instant) -> &mut Row {
         let id = self.next;
         self.next += 1;
         self.rows.push(Row {
             kind: kind.to_owned(),
             id,
             fields,
+            written,
             searchable,
         });
         self.rows.last_mut().unwrap()
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Copies `many` rows from this place on, with ids of their own, and another text in place of one that they hold.
+    pub fn copy_since(&mut self, at: usize, many: usize, text: &str, other: &str) {
+        let rows = self.rows[at..at + many].to_vec();
+        for row in rows {
+            let mut fields = Value::Object(row.fields);
+            replace(&mut fields, text, other);
+            let Value::Object(fields) = fields else { unreachable!() };
+            self.plant(&row.kind, fields).written = row.written;
+        }
     }
 
     pub fn all<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Row> {
@@ -138,6 +162,15 @@ impl Records {
     /// All but refresh tokens.
     pub fn end_sessions(&mut self) {
         self.tokens.retain(|token, _| token.contains("refresh"));
+    }
+}
+
+fn replace(value: &mut Value, text: &str, other: &str) {
+    match value {
+        Value::String(held) => *held = held.replace(text, other),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, text, other)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| replace(field, text, other)),
+        _ => {}
     }
 }
 

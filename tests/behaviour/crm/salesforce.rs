@@ -6,7 +6,7 @@ mod soql;
 mod sosl;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::{Url, form_urlencoded};
 
@@ -40,6 +40,7 @@ impl Vendor for Salesforce {
         let query = asked.parameter("q").unwrap_or_default();
         match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["search"]) => Purpose::Find,
+            ("GET", ["query"]) if query.contains("FROM Task WHERE Id =") => Purpose::Other,
             ("GET", ["query"]) if query.contains("FROM Task") => Purpose::FindLog,
             ("GET", ["query"]) if query.contains("WHERE Id =") => Purpose::Get,
             ("POST", ["sobjects", "Task"]) => Purpose::Log,
@@ -162,6 +163,9 @@ impl Vendor for Salesforce {
             title: row.text("Subject").unwrap_or_default(),
             text: Ok(row.text("Description").unwrap_or_default()),
             marker: row.text("CallObject"),
+            seconds: row.fields.get("CallDurationInSeconds").and_then(Value::as_u64),
+            // Nothing is chosen about a call there.
+            chosen: None,
         };
         records.all("Task").map(log).collect()
     }

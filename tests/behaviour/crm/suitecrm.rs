@@ -1,5 +1,10 @@
 //! SuiteCRM 7.12, V8 JSON:API: SQL comparisons on what was typed, one operator for all fields of a filter, HTML entities in
 //! answers, and 400 with a sentence for everything that is not about the token.
+//!
+//! Seen on a real 7.12: searches, creations, tokens, refusals, entities, a call with a contact. From its source: the lengths of
+//! fields (`vardefs.php`), that `account_id` makes a contact's account, routes of relationships, and how a link is found where none is
+//! named (`BeanManager::getLinkedFieldName`): by whichever relationship of the two modules comes first in its table, which differs from
+//! installation to installation (issue 8293). Ours: an unknown or empty attribute is refused, even where it would be lost in silence.
 
 mod list;
 mod modules;
@@ -13,7 +18,13 @@ use self::{
 };
 use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, records::fields};
 
-pub struct SuiteCrm;
+#[derive(Clone, Copy, Default)]
+pub struct SuiteCrm {
+    /// Of the two relationships between calls and leads, the one that calls have no link for comes first.
+    pub lead_calls_first: bool,
+    /// Before a link could be named.
+    pub names_no_link: bool,
+}
 
 pub const CLIENT: &str = "0f6a2c1e-client";
 pub const CLIENT_SECRET: &str = "suite-secret-planted";
@@ -30,6 +41,8 @@ impl Vendor for SuiteCrm {
             ("POST", ["access_token"]) => Purpose::SignIn,
             ("GET", ["V8", "current-user"]) => Purpose::Account,
             ("GET", ["V8", "module", "Calls"]) => Purpose::FindLog,
+            // An account of one name, asked for before it is made.
+            ("GET", ["V8", "module", "Accounts"]) if asked.parameter("filter[name][eq]").is_some() => Purpose::Other,
             ("GET", ["V8", "module", _]) => Purpose::Find,
             ("GET", ["V8", "module", _, _]) => Purpose::Get,
             ("POST", ["V8", "module"]) => {
@@ -46,7 +59,7 @@ impl Vendor for SuiteCrm {
                     Purpose::Change
                 }
             }
-            ("POST", ["V8", "module", _, _, "relationships"]) => Purpose::Link,
+            ("POST", ["V8", "module", _, _, "relationships", ..]) => Purpose::Link,
             _ => Purpose::Other,
         }
     }
@@ -83,7 +96,13 @@ impl Vendor for SuiteCrm {
             }
             ("POST", ["Api", "V8", "module"]) => create(records, asked),
             ("PATCH", ["Api", "V8", "module"]) => update(records, asked),
-            ("POST", ["Api", "V8", "module", "Calls", id, "relationships"]) => relate(records, id, asked),
+            ("POST", ["Api", "V8", "module", "Calls", id, "relationships"]) => self.relate(records, id, None, asked),
+            ("POST", ["Api", "V8", "module", "Calls", _, "relationships", _]) if self.names_no_link => Err(
+                Reply::json(405, &json!({ "message": "Method not allowed. Must be one of: GET" })),
+            ),
+            ("POST", ["Api", "V8", "module", "Calls", id, "relationships", link]) => {
+                self.relate(records, id, Some(link), asked)
+            }
             _ => Err(Reply::json(404, &json!({ "message": "Not found" }))),
         };
         answer.unwrap_or_else(|refusal| refusal)
@@ -101,6 +120,12 @@ impl Vendor for SuiteCrm {
         let number = |at: usize| person.numbers.get(at).map_or("", String::as_str);
         let email = person.email.clone().unwrap_or_default();
         let company = person.company.clone().unwrap_or_default();
+        let account = match (person.kind.as_str(), company.as_str()) {
+            ("Contacts", company) if !company.is_empty() => {
+                records.plant("Accounts", fields(&[("name", company)])).id()
+            }
+            _ => String::new(),
+        };
         let planted = match person.kind.as_str() {
             "Accounts" => fields(&[
                 ("name", &person.family),
@@ -114,7 +139,8 @@ impl Vendor for SuiteCrm {
                 ("phone_work", number(0)),
                 ("phone_mobile", number(1)),
                 ("email1", &email),
-                ("account_name", &company),
+                ("account_id", &account),
+                ("account_name", if account.is_empty() { &company } else { "" }),
             ]),
         };
         records.plant(&person.kind, planted).id()
@@ -135,7 +161,7 @@ impl Vendor for SuiteCrm {
             family: row.text("last_name").or(row.text("name")).unwrap_or_default(),
             numbers: columns.iter().filter_map(|column| row.text(column)).collect(),
             email: row.text("email1"),
-            company: row.text("account_name"),
+            company: account_name(records, row),
         };
         let kinds = ["Contacts", "Leads", "Accounts"].into_iter();
         kinds
@@ -144,7 +170,7 @@ impl Vendor for SuiteCrm {
             .collect()
     }
 
-    /// An account's call hangs on its parent, a person's on who takes part.
+    /// An account's call hangs on its parent, a person's on who takes part; where no link can be named, a lead's on its parent, too.
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| {
             let linked = linked(row)
@@ -152,10 +178,12 @@ impl Vendor for SuiteCrm {
                 .filter_map(|link| link["id"].as_str())
                 .map(str::to_owned)
                 .collect();
-            let is_account = row.text("parent_type").as_deref() == Some("Accounts");
+            let parent = row.text("parent_type");
+            let by_parent =
+                parent.as_deref() == Some("Accounts") || (self.names_no_link && parent.as_deref() == Some("Leads"));
             SeenLog {
                 id: row.id(),
-                contacts: if is_account {
+                contacts: if by_parent {
                     row.text("parent_id").into_iter().collect()
                 } else {
                     linked
@@ -163,9 +191,25 @@ impl Vendor for SuiteCrm {
                 title: row.text("name").unwrap_or_default(),
                 text: Ok(row.text("description").unwrap_or_default()),
                 marker: None,
+                seconds: seconds(row),
+                chosen: None,
             }
         };
         records.all("Calls").map(log).collect()
+    }
+}
+
+/// The length, as exact as it is kept: whole minutes.
+fn seconds(row: &Row) -> Option<u64> {
+    let number = |field: &str| row.text(field)?.parse::<u64>().ok();
+    Some(number("duration_hours")? * 3600 + number("duration_minutes")? * 60)
+}
+
+/// A lead bears its company's name, a contact its account's id.
+fn account_name(records: &Records, row: &Row) -> Option<String> {
+    match row.text("account_id") {
+        Some(account) => records.get("Accounts", &account)?.text("name"),
+        None => row.text("account_name"),
     }
 }
 
@@ -206,11 +250,14 @@ fn get(records: &Records, module: &Module, id: &str, asked: &Asked) -> Result<Re
         shown = Some(chosen(module, inner, &value)?);
     }
     let row = records.get(module.name, id).ok_or_else(|| gone(module, id))?;
-    Ok(answered(200, &json!({ "data": record(module, row, shown.as_deref()) })))
+    Ok(answered(
+        200,
+        &json!({ "data": record(records, module, row, shown.as_deref()) }),
+    ))
 }
 
 fn create(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
-    let Written { module, id, attributes } = written(asked)?;
+    let Written { module, id, attributes } = written(records, asked)?;
     if id.is_some() {
         return Err(refused(400, "The option \"id\" is not for new records here"));
     }
@@ -222,49 +269,59 @@ fn create(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
     if let Some(name) = required.iter().find(|name| !attributes.contains_key(**name)) {
         return Err(refused(400, &format!("Missing required field {name}")));
     }
-    let row = records.add(module.name, attributes);
-    Ok(answered(201, &json!({ "data": record(module, row, None) })))
+    let row = records.add(module.name, attributes).clone();
+    Ok(answered(201, &json!({ "data": record(records, module, &row, None) })))
 }
 
 /// A part of the attributes is changed, the others stay.
 fn update(records: &mut Records, asked: &Asked) -> Result<Reply, Reply> {
-    let Written { module, id, attributes } = written(asked)?;
+    let Written { module, id, attributes } = written(records, asked)?;
     let id = id.ok_or_else(|| refused(400, "The required option \"id\" is missing."))?;
     let row = records.get_mut(module.name, &id).ok_or_else(|| gone(module, &id))?;
     row.fields.extend(attributes);
-    Ok(answered(201, &json!({ "data": record(module, row, None) })))
+    let row = row.clone();
+    Ok(answered(201, &json!({ "data": record(records, module, &row, None) })))
 }
 
-/// Linking what is linked already changes nothing.
-fn relate(records: &mut Records, id: &str, asked: &Asked) -> Result<Reply, Reply> {
-    let body = document(asked).ok_or_else(|| refused(400, "The required option \"data\" is missing."))?;
-    let (Some(kind), Some(target)) = (body["data"]["type"].as_str(), body["data"]["id"].as_str()) else {
-        return Err(refused(400, "The required options \"id\", \"type\" are missing."));
-    };
-    let target_module = module(kind)?;
-    if !["Contacts", "Leads"].contains(&kind) {
-        return Err(refused(
-            400,
-            &format!(
-                "Link field has not found in Call to determine relationship for {}",
-                target_module.object
-            ),
-        ));
+impl SuiteCrm {
+    /// Linking what is linked already changes nothing.
+    fn relate(self, records: &mut Records, id: &str, link: Option<&str>, asked: &Asked) -> Result<Reply, Reply> {
+        let body = document(asked).ok_or_else(|| refused(400, "The required option \"data\" is missing."))?;
+        let (Some(kind), Some(target)) = (body["data"]["type"].as_str(), body["data"]["id"].as_str()) else {
+            return Err(refused(400, "The required options \"id\", \"type\" are missing."));
+        };
+        let target_module = module(kind)?;
+        let linked_by = match kind {
+            "Contacts" => Some("contacts"),
+            "Leads" if link.is_some() || !self.lead_calls_first => Some("leads"),
+            _ => None,
+        };
+        let Some(linked_by) = linked_by else {
+            let object = target_module.object;
+            let words = format!("Link field has not found in Call to determine relationship for {object}");
+            return Err(refused(400, &words));
+        };
+        if let Some(link) = link.filter(|link| *link != linked_by) {
+            return Err(refused(
+                400,
+                &format!("Cannot load relationship {link} for module Call"),
+            ));
+        }
+        records.get(kind, target).ok_or_else(|| gone(target_module, target))?;
+        let link = json!({ "type": kind, "id": target });
+        let calls = module("Calls")?;
+        let row = records.get_mut("Calls", id).ok_or_else(|| gone(calls, id))?;
+        let mut all = linked(row);
+        if !all.contains(&link) {
+            all.push(link);
+            row.fields.insert(LINKS.into(), all.into());
+        }
+        let words = format!(
+            "{} with id {target} has been added to Call with id {id}",
+            target_module.object
+        );
+        Ok(answered(201, &json!({ "meta": { "message": words } })))
     }
-    records.get(kind, target).ok_or_else(|| gone(target_module, target))?;
-    let link = json!({ "type": kind, "id": target });
-    let calls = module("Calls")?;
-    let row = records.get_mut("Calls", id).ok_or_else(|| gone(calls, id))?;
-    let mut all = linked(row);
-    if !all.contains(&link) {
-        all.push(link);
-        row.fields.insert(LINKS.into(), all.into());
-    }
-    let words = format!(
-        "{} with id {target} has been added to Call with id {id}",
-        target_module.object
-    );
-    Ok(answered(201, &json!({ "meta": { "message": words } })))
 }
 
 /// What is to be written.
@@ -275,7 +332,7 @@ struct Written {
     attributes: Map<String, Value>,
 }
 
-fn written(asked: &Asked) -> Result<Written, Reply> {
+fn written(records: &Records, asked: &Asked) -> Result<Written, Reply> {
     let body = document(asked).ok_or_else(|| refused(400, "The required option \"data\" is missing."))?;
     let members = |value: &Value, known: &[&str]| -> Result<Map<String, Value>, Reply> {
         let members = value
@@ -302,7 +359,14 @@ fn written(asked: &Asked) -> Result<Written, Reply> {
             Value::Number(number) => number.to_string(),
             _ => return Err(refused(400, "The option \"attributes\" with value array is invalid.")),
         };
-        if text.is_empty() || text.chars().count() > longest || (name == "date_start" && !is_time(&text)) {
+        let no_account = name == "account_id" && records.get("Accounts", &text).is_none();
+        let only_read = (module.name, name.as_str()) == ("Contacts", "account_name");
+        if no_account
+            || only_read
+            || text.is_empty()
+            || text.chars().count() > longest
+            || (name == "date_start" && !is_time(&text))
+        {
             return Err(refused(400, "The option \"attributes\" with value array is invalid."));
         }
     }
@@ -313,7 +377,7 @@ fn written(asked: &Asked) -> Result<Written, Reply> {
     })
 }
 
-fn record(module: &Module, row: &Row, shown: Option<&[String]>) -> Value {
+fn record(records: &Records, module: &Module, row: &Row, shown: Option<&[String]>) -> Value {
     let names = module
         .columns
         .iter()
@@ -323,6 +387,7 @@ fn record(module: &Module, row: &Row, shown: Option<&[String]>) -> Value {
     for name in names.filter(|name| shown.is_none_or(|shown| shown.iter().any(|one| one == name))) {
         let value = match name {
             "date_modified" | "date_entered" => "2026-02-03T10:00:00+00:00".to_owned(),
+            "account_name" => encoded(&account_name(records, row).unwrap_or_default()),
             name => encoded(&row.text(name).unwrap_or_default()),
         };
         attributes.insert(name.to_owned(), value.into());

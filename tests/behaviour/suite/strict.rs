@@ -1,10 +1,12 @@
 //! The fakes themselves: that they refuse what the real ones refuse.
 
+mod bullhorn;
 mod clio;
 mod close;
 mod dolibarr;
 mod espocrm;
 mod odoo;
+mod otherwise;
 mod salesforce;
 mod suitecrm;
 
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::crm::{
-    FakeCrm, Knobs, Planted, bullhorn, html, hubspot, insightly,
+    FakeCrm, Knobs, Planted, bullhorn as bullhorn_crm, html, hubspot, insightly,
     lucene::{self, Document},
     pipedrive,
 };
@@ -27,8 +29,32 @@ pub fn all() -> Vec<Test> {
         ("hubspot", || Box::pin(hubspot_is_strict())),
         ("pipedrive", || Box::pin(pipedrive_is_strict())),
         ("insightly", || Box::pin(insightly_is_strict())),
+        ("bullhorn", || Box::pin(bullhorn::is_strict())),
+        ("bullhorn_company_once", || Box::pin(bullhorn::a_company_is_made_once())),
+        ("bullhorn_idle", || Box::pin(bullhorn::a_log_after_ten_idle_minutes())),
+        ("bullhorn_short_fields", || {
+            Box::pin(bullhorn::a_title_that_is_too_long_is_named())
+        }),
         ("bullhorn_refresh_tokens_are_good_once", || Box::pin(bullhorn_rotates())),
         ("dolibarr", || Box::pin(dolibarr::is_strict())),
+        ("dolibarr_rep", || {
+            Box::pin(otherwise::a_rep_of_dolibarr_finds_their_logs())
+        }),
+        ("dolibarr_versions", || {
+            Box::pin(otherwise::dolibarr_is_asked_for_what_its_version_has())
+        }),
+        ("suitecrm_leads", || {
+            Box::pin(otherwise::a_call_with_a_lead_of_suitecrm_is_logged_whatever_its_tables_say())
+        }),
+        ("pipedrive_searches", || {
+            Box::pin(otherwise::pipedrive_is_searched_no_faster_than_it_allows())
+        }),
+        ("pipedrive_tokens", || {
+            Box::pin(otherwise::pipedrives_empty_day_is_said())
+        }),
+        ("every_connector_can_do_everything", || {
+            Box::pin(otherwise::every_connector_can_do_everything())
+        }),
         ("odoo", || Box::pin(odoo::is_strict())),
         ("espocrm", || Box::pin(espocrm::is_strict())),
         ("suitecrm", || Box::pin(suitecrm::is_strict())),
@@ -100,6 +126,11 @@ async fn hubspot_is_strict() {
     ] {
         assert_eq!(search(body.clone()).await.0, 400, "{body}");
     }
+    // Companies have no calculated numbers.
+    let companies = url.replace("contacts", "companies");
+    let of_companies = client().post(&companies).bearer_auth(hubspot::TOKEN);
+    let calculated = filter("hs_searchable_calculated_phone_number", "EQ", "4155550100");
+    assert_eq!(of_companies.json(&calculated).send().await.unwrap().status(), 400);
     let unsigned = client().post(&url).json(&json!({})).send().await.unwrap();
     assert_eq!(unsigned.status(), 401);
     let call = json!({ "properties": { "hs_call_title": "no time" } });
@@ -115,12 +146,13 @@ async fn hubspot_is_strict() {
 }
 
 async fn pipedrive_is_strict() {
-    let crm = FakeCrm::start(Arc::new(pipedrive::Pipedrive), Knobs::default()).await;
-    crm.plant(&anna("person"));
+    let crm = FakeCrm::start(Arc::new(pipedrive::Pipedrive::default()), Knobs::default()).await;
+    let person: u64 = crm.plant(&anna("person")).parse().unwrap();
+    let http = client();
     let search = async |term: &str| {
         let url = format!("{}/api/v2/persons/search", crm.origin());
         let url = Url::parse_with_params(&url, [("term", term), ("fields", "phone")]).unwrap();
-        let asking = client().get(url);
+        let asking = http.get(url);
         let sent = asking.header("x-api-token", pipedrive::TOKEN).send().await.unwrap();
         (
             sent.status().as_u16(),
@@ -132,6 +164,26 @@ async fn pipedrive_is_strict() {
     assert_eq!(search("(415) 555").await, (200, Some(1)));
     assert_eq!(search("4155550100").await, (200, Some(0)));
     assert_eq!(search("4").await.0, 400);
+    let many = futures_util::future::join_all((0..20).map(|_| search("(415) 555"))).await;
+    assert!(many.iter().any(|(status, _)| *status == 429), "ten in two seconds");
+    let activity = async |name: &str, value: Value| {
+        let mut body = json!({ "subject": "Call", "type": "telephone", "done": true });
+        body[name] = value;
+        let asking = http.post(format!("{}/api/v2/activities", crm.origin()));
+        let sent = asking.header("x-api-token", pipedrive::TOKEN).json(&body).send().await;
+        sent.unwrap().status().as_u16()
+    };
+    for (name, value, expected) in [
+        ("participants", json!([{ "person_id": person, "primary": true }]), 200),
+        ("person_id", json!(person), 400),
+        ("participants", json!([{ "person_id": 999_999, "primary": true }]), 400),
+        ("type", json!("call_old"), 400),
+        ("duration", json!("90"), 400),
+        ("due_time", json!("10:00:00"), 400),
+        ("colour", json!("red"), 400),
+    ] {
+        assert_eq!(activity(name, value.clone()).await, expected, "{name}: {value}");
+    }
 }
 
 async fn insightly_is_strict() {
@@ -168,17 +220,28 @@ async fn insightly_is_strict() {
     let since = "Contacts/Search?updated_after_utc=2026-01-01T00:00:00Z";
     assert_eq!(ask(since).await, (200, Some(1)));
     assert_eq!(ask(&format!("{since}&skip=1")).await, (200, Some(0)));
+    let later = "Contacts/Search?updated_after_utc=2026-02-01T00:00:00Z";
+    assert_eq!(ask(later).await, (200, Some(0)), "as old as its date says");
+    let one_word = client()
+        .post(format!("{}/v3.1/Contacts", crm.origin()))
+        .basic_auth(insightly::KEY, Some(""))
+        .json(&json!({ "LAST_NAME": "Cher" }));
+    assert_eq!(
+        one_word.send().await.unwrap().status(),
+        400,
+        "a contact needs a first name"
+    );
 }
 
 async fn bullhorn_rotates() {
-    let crm = FakeCrm::start(Arc::new(bullhorn::Bullhorn), Knobs::default()).await;
+    let crm = FakeCrm::start(Arc::new(bullhorn_crm::Bullhorn), Knobs::default()).await;
     crm.records(|records| records.accept("refresh-first"));
     let refresh = async |token: &str| {
         let parameters = [
             ("grant_type", "refresh_token"),
             ("refresh_token", token),
-            ("client_id", bullhorn::CLIENT),
-            ("client_secret", bullhorn::CLIENT_SECRET),
+            ("client_id", bullhorn_crm::CLIENT),
+            ("client_secret", bullhorn_crm::CLIENT_SECRET),
         ];
         let url = Url::parse_with_params(&format!("{}/oauth/token", crm.origin()), parameters).unwrap();
         let sent = client()

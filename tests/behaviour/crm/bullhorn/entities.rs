@@ -1,4 +1,4 @@
-//! Searching, reading and writing entities. PUT creates, POST changes.
+//! Searching, reading and writing entities. PUT creates, POST changes. `search` reads an index, `query` the database.
 
 use serde_json::{Map, Value, json};
 
@@ -10,14 +10,47 @@ use crate::crm::{
 pub const NUMBERS: &[&str] = &["phone", "mobile", "phone2", "phone3", "workPhone"];
 /// The customer's own list; a note of another action is refused.
 const ACTIONS: &[&str] = &["Inbound Call", "Outbound Call", "Left Message", "Other"];
+/// The one who is signed in.
+const USER: u64 = 4_711;
 
-type Answer = Result<Reply, (u16, String)>;
+/// A refusal, and the property that it is about.
+pub struct Refused {
+    status: u16,
+    words: String,
+    property: Option<String>,
+}
+
+impl Refused {
+    pub fn reply(&self) -> Reply {
+        let mut body = json!({
+            "errorMessage": self.words, "errorMessageKey": "errors.cannotProcess", "errorCode": self.status,
+        });
+        if let Some(property) = &self.property {
+            body["errors"] = json!([{
+                "propertyName": property, "severity": "ERROR", "type": "INVALID", "detailMessage": self.words,
+            }]);
+        }
+        Reply::json(self.status, &body)
+    }
+}
+
+type Answer = Result<Reply, Refused>;
 
 pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]) -> Answer {
     match (method, parts) {
         ("GET", ["ping"]) => Ok(Reply::json(200, &json!({ "sessionExpires": 1_790_000_000_000_u64 }))),
         ("GET", ["settings", names]) => settings(names),
         ("POST", ["search", entity]) => search(records, entity, asked),
+        ("GET", ["query", "ClientCorporation"]) => query(records, asked),
+        ("GET", ["entity", "CorporateUser", id]) => {
+            if wanted("CorporateUser", asked)? != ["id", "name"] || *id != USER.to_string() {
+                return Err(not_found());
+            }
+            Ok(Reply::json(
+                200,
+                &json!({ "data": { "id": USER, "name": "Pat Example" } }),
+            ))
+        }
         ("GET", ["entity", entity, id]) => {
             parameters(asked, &["fields", "BhRestToken", "layout"])?;
             let row = records.get(entity, id).ok_or_else(not_found)?;
@@ -34,86 +67,65 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
             row.fields.extend(body);
             Ok(changed(row, "UPDATE"))
         }
-        (_, ["search" | "entity" | "settings", ..]) => Err((405, "Method not allowed".into())),
-        _ => Err((404, "No such resource".into())),
+        (_, ["search" | "query" | "entity" | "settings", ..]) => Err(refused(405, "Method not allowed")),
+        _ => Err(refused(404, "No such resource")),
     }
 }
 
-fn fields_of(entity: &str) -> Option<&'static [&'static str]> {
+/// The fields of an entity and, of texts, how many letters they may have; 0 for what is no text.
+fn fields_of(entity: &str) -> Option<Vec<(&'static str, usize)>> {
+    let person = [
+        ("id", 0),
+        ("name", 100),
+        ("firstName", 50),
+        ("lastName", 50),
+        ("phone", 20),
+        ("mobile", 20),
+        ("phone2", 20),
+        ("phone3", 20),
+        ("email2", 100),
+        ("email3", 100),
+        ("occupation", 50),
+        ("isDeleted", 0),
+        ("dateAdded", 0),
+        ("dateLastModified", 0),
+    ];
+    let of_person = |own: &[(&'static str, usize)]| [person.as_slice(), own].concat();
     Some(match entity {
-        "Candidate" => &[
-            "id",
-            "name",
-            "firstName",
-            "lastName",
-            "phone",
-            "mobile",
-            "phone2",
-            "phone3",
-            "workPhone",
-            "email",
-            "email2",
-            "email3",
-            "occupation",
-            "companyName",
-            "status",
-            "isDeleted",
-            "dateAdded",
-            "dateLastModified",
-            "source",
+        "Candidate" => of_person(&[
+            ("workPhone", 20),
+            ("email", 100),
+            ("companyName", 100),
+            ("status", 100),
+            ("source", 200),
+        ]),
+        "ClientContact" => of_person(&[("email", 60), ("clientCorporation", 0), ("status", 30)]),
+        "Lead" => of_person(&[("email", 100), ("companyName", 100), ("status", 100)]),
+        "ClientCorporation" => vec![
+            ("id", 0),
+            ("name", 100),
+            ("status", 200),
+            ("phone", 20),
+            ("dateLastModified", 0),
         ],
-        "ClientContact" => &[
-            "id",
-            "name",
-            "firstName",
-            "lastName",
-            "phone",
-            "mobile",
-            "phone2",
-            "phone3",
-            "email",
-            "email2",
-            "email3",
-            "occupation",
-            "clientCorporation",
-            "status",
-            "isDeleted",
-            "dateAdded",
-            "dateLastModified",
-        ],
-        "Lead" => &[
-            "id",
-            "name",
-            "firstName",
-            "lastName",
-            "phone",
-            "mobile",
-            "phone2",
-            "phone3",
-            "email",
-            "email2",
-            "email3",
-            "occupation",
-            "companyName",
-            "status",
-            "isDeleted",
-            "dateAdded",
-            "dateLastModified",
-        ],
-        "ClientCorporation" => &["id", "name", "status", "phone", "dateLastModified"],
-        "Note" => &[
-            "id",
-            "comments",
-            "action",
-            "personReference",
-            "commentingPerson",
-            "dateAdded",
-            "minutesSpent",
-            "externalID",
-            "isDeleted",
+        "CorporateUser" => vec![("id", 0), ("name", 100)],
+        "Note" => vec![
+            ("id", 0),
+            ("comments", 65_000),
+            ("action", 30),
+            ("personReference", 0),
+            ("commentingPerson", 0),
+            ("dateAdded", 0),
+            ("minutesSpent", 0),
+            ("externalID", 100),
+            ("isDeleted", 0),
         ],
         _ => return None,
     })
+}
+
+fn has(entity: &str, field: &str) -> bool {
+    fields_of(entity).is_some_and(|fields| fields.iter().any(|(name, _)| *name == field))
 }
 
 /// Which entity a `personReference` of this subtype names.
@@ -125,7 +137,7 @@ struct Searched<'a>(&'a Row);
 
 impl Document for Searched<'_> {
     fn texts(&self, field: &str) -> Option<Vec<String>> {
-        if !fields_of(&self.0.kind)?.contains(&field) {
+        if !has(&self.0.kind, field) {
             return None;
         }
         let text = match field {
@@ -170,9 +182,36 @@ fn search(records: &Records, entity: &str, asked: &Asked) -> Answer {
     Ok(Reply::json(200, &answer))
 }
 
+/// Companies by their name, as the database compares it: whatever the case. Only the one shape of `where` that we send.
+fn query(records: &Records, asked: &Asked) -> Answer {
+    parameters(asked, &["where", "fields", "count", "start", "orderBy"])?;
+    let fields = wanted("ClientCorporation", asked)?;
+    let condition = asked.parameter("where").ok_or_else(|| bad("where is missing"))?;
+    let quoted = condition
+        .strip_prefix("name = '")
+        .and_then(|rest| rest.strip_suffix("' AND status <> 'Archive'"))
+        .ok_or_else(|| bad("where can't be read"))?;
+    if quoted.replace("''", "").contains('\'') {
+        return Err(bad("a quote is not closed"));
+    }
+    let name = quoted.replace("''", "'").to_lowercase();
+    let is_wanted = |row: &&Row| {
+        let is = |field: &str, value: &str| row.text(field).is_some_and(|text| text.to_lowercase() == value);
+        is("name", &name) && !is("status", "archive")
+    };
+    let all = records.all("ClientCorporation").filter(is_wanted);
+    let data: Vec<Value> = all.map(|row| shown(row, &fields)).collect();
+    Ok(Reply::json(
+        200,
+        &json!({ "start": 0, "count": data.len(), "data": data }),
+    ))
+}
+
 /// The fields that are to be shown: without any, ids alone. `clientCorporation(id,name)` is one.
-fn wanted(entity: &str, asked: &Asked) -> Result<Vec<String>, (u16, String)> {
-    let known = fields_of(entity).ok_or_else(|| bad(&format!("{entity} is no entity")))?;
+fn wanted(entity: &str, asked: &Asked) -> Result<Vec<String>, Refused> {
+    if fields_of(entity).is_none() {
+        return Err(bad(&format!("{entity} is no entity")));
+    }
     let fields = asked.parameter("fields").unwrap_or_else(|| "id".into());
     let (mut inside, mut names) = (false, vec![String::new()]);
     for letter in fields.chars() {
@@ -184,8 +223,8 @@ fn wanted(entity: &str, asked: &Asked) -> Result<Vec<String>, (u16, String)> {
             letter => names.last_mut().unwrap().push(letter),
         }
     }
-    match names.iter().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(bad(&format!("Field {name} does not exist on {entity}"))),
+    match names.iter().find(|name| !has(entity, name)) {
+        Some(name) => Err(refused(404, &format!("Field {name} does not exist on {entity}"))),
         None => Ok(names),
     }
 }
@@ -214,7 +253,8 @@ fn create(records: &mut Records, entity: &str, asked: &Asked) -> Answer {
         _ => &["name", "lastName"],
     };
     if let Some(name) = required.iter().find(|name| body.get(**name).is_none_or(is_empty)) {
-        return Err(bad(&format!("Missing required property '{name}' on {entity}")));
+        let words = format!("Missing required property '{name}' on {entity}");
+        return Err(about(name, &words));
     }
     check(records, entity, &body)?;
     Ok(changed(records.add(entity, body), "INSERT"))
@@ -224,7 +264,7 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-fn check(records: &Records, entity: &str, body: &Map<String, Value>) -> Result<(), (u16, String)> {
+fn check(records: &Records, entity: &str, body: &Map<String, Value>) -> Result<(), Refused> {
     let reference = |value: &Value| value["id"].as_u64().map(|id| id.to_string());
     if let Some(corporation) = body.get("clientCorporation")
         && reference(corporation).is_none_or(|id| records.get("ClientCorporation", &id).is_none())
@@ -244,7 +284,7 @@ fn check(records: &Records, entity: &str, body: &Map<String, Value>) -> Result<(
         && let Some(action) = body.get("action")
         && !action.as_str().is_some_and(|action| ACTIONS.contains(&action))
     {
-        return Err(bad("action is not in commentActionList"));
+        return Err(about("action", "action is not in commentActionList"));
     }
     for (name, value) in body {
         let right = match name.as_str() {
@@ -254,11 +294,15 @@ fn check(records: &Records, entity: &str, body: &Map<String, Value>) -> Result<(
             _ => value.is_string() || value.is_null(),
         };
         if !right {
-            return Err(bad(&format!("{name} has the wrong type")));
+            return Err(about(name, &format!("{name} has the wrong type")));
         }
-        let longest = if name == "comments" { 65_000 } else { 100 };
+        let fields = fields_of(entity).unwrap_or_default();
+        let longest = fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map_or(0, |(_, most)| *most);
         if value.as_str().is_some_and(|text| text.encode_utf16().count() > longest) {
-            return Err(bad(&format!("{name} is longer than {longest}")));
+            return Err(about(name, &format!("{name} is longer than {longest}")));
         }
     }
     Ok(())
@@ -269,12 +313,9 @@ fn settings(names: &str) -> Answer {
     for name in names.split(',') {
         let value = match name {
             "commentActionList" => json!(ACTIONS),
-            "userId" => 4_711.into(),
+            "userId" => USER.into(),
             "corporationId" => 9_042.into(),
-            "privateLabelId" => 11_011.into(),
-            "firstName" => "Pat".into(),
-            "lastName" => "Example".into(),
-            "timeZoneName" => "America/New_York".into(),
+            "corporationName" => "Example Staffing".into(),
             _ => return Err(bad(&format!("{name} is no setting"))),
         };
         settings.insert(name.to_owned(), value);
@@ -282,19 +323,21 @@ fn settings(names: &str) -> Answer {
     Ok(Reply::json(200, &Value::Object(settings)))
 }
 
-fn object(entity: &str, asked: &Asked) -> Result<Map<String, Value>, (u16, String)> {
+fn object(entity: &str, asked: &Asked) -> Result<Map<String, Value>, Refused> {
     parameters(asked, &[])?;
-    let known = fields_of(entity).ok_or_else(|| bad(&format!("{entity} is no entity")))?;
+    if fields_of(entity).is_none() {
+        return Err(bad(&format!("{entity} is no entity")));
+    }
     let Some(Value::Object(body)) = asked.json() else {
         return Err(bad("the body is not JSON"));
     };
-    match body.keys().find(|key| *key == "id" || !known.contains(&key.as_str())) {
-        Some(key) => Err(bad(&format!("Property '{key}' does not exist on {entity}"))),
+    match body.keys().find(|key| *key == "id" || !has(entity, key)) {
+        Some(key) => Err(refused(404, &format!("Property '{key}' does not exist on {entity}"))),
         None => Ok(body),
     }
 }
 
-fn parameters(asked: &Asked, known: &[&str]) -> Result<(), (u16, String)> {
+fn parameters(asked: &Asked, known: &[&str]) -> Result<(), Refused> {
     match asked.unknown_parameter(known) {
         Some(name) => Err(bad(&format!("unknown parameter {name}"))),
         None => Ok(()),
@@ -308,10 +351,25 @@ fn changed(row: &Row, how: &str) -> Reply {
     Reply::json(200, &answer)
 }
 
-fn bad(words: &str) -> (u16, String) {
-    (400, words.to_owned())
+fn refused(status: u16, words: &str) -> Refused {
+    Refused {
+        status,
+        words: words.to_owned(),
+        property: None,
+    }
 }
 
-fn not_found() -> (u16, String) {
-    (404, "Entity not found".into())
+fn bad(words: &str) -> Refused {
+    refused(400, words)
+}
+
+fn about(property: &str, words: &str) -> Refused {
+    Refused {
+        property: Some(property.to_owned()),
+        ..bad(words)
+    }
+}
+
+fn not_found() -> Refused {
+    refused(404, "Entity not found")
 }

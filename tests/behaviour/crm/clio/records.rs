@@ -119,14 +119,17 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
             one(200, asked, &communication(row))
         }
         ("GET", ["communications.json"]) => {
-            if asked.parameter("created_since").is_some_and(|since| !is_time(&since)) {
-                return Err(bad("created_since is not an ISO-8601 timestamp"));
-            }
-            // Everything was made after any time that a test names.
+            let since = match asked.parameter("created_since") {
+                None => None,
+                Some(since) if !is_time(&since) => return Err(bad("created_since is not an ISO-8601 timestamp")),
+                Some(since) => since.parse::<jiff::Timestamp>().ok(),
+            };
             let (of, kind) = (asked.parameter("contact_id"), asked.parameter("type"));
             let is_wanted = |row: &&Row| {
                 let lies_on = |id: &String| participants(row, "Contact").contains(id);
-                of.iter().all(lies_on) && kind.iter().all(|kind| row.text("type").as_ref() == Some(kind))
+                since.is_none_or(|since| row.written.0 >= since.as_millisecond())
+                    && of.iter().all(lies_on)
+                    && kind.iter().all(|kind| row.text("type").as_ref() == Some(kind))
             };
             let all = records
                 .all("communication")
@@ -140,6 +143,16 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
             )
         }
         ("POST", ["activities.json"]) => create_activity(records, asked),
+        ("PATCH", ["activities", name]) => {
+            let body = data(asked, ACTIVITY)?;
+            if body.get("non_billable").is_some_and(|truth| !truth.is_boolean()) {
+                return Err(bad("non_billable must be a boolean"));
+            }
+            belongs_to(records, &body, "matter")?;
+            let row = records.get_mut("activity", &id(name)).ok_or_else(not_found)?;
+            row.fields.extend(body);
+            one(200, asked, &activity(row))
+        }
         ("GET", ["activities.json"]) => {
             let of = asked.parameter("communication_id");
             let belongs = |row: &&Row| row.fields.get("communication").map(|it| it["id"].to_string()) == of;
@@ -148,6 +161,29 @@ pub fn answer(records: &mut Records, asked: &Asked, method: &str, parts: &[&str]
         }
         _ => Err(not_found()),
     }
+}
+
+/// The one that hangs on this communication. It is its length, too.
+pub fn time_entry<'r>(records: &'r Records, communication: &Row) -> Option<&'r Row> {
+    let id = communication.id;
+    let is_its = move |row: &&Row| row.fields.get("communication").is_some_and(|it| it["id"] == id);
+    records.all("activity").find(is_its)
+}
+
+/// What a person chose: the matter, and the sort of time entry. Both must be of the same matter.
+pub fn chosen(records: &Records, communication: &Row) -> String {
+    let matter = |row: &Row| row.fields.get("matter").map(|matter| matter["id"].to_string());
+    let sort = |entry: &Row| match entry.text("non_billable").as_deref() {
+        Some("true") => "non_billable",
+        _ => "billable",
+    };
+    let entry = time_entry(records, communication);
+    format!(
+        "{:?} {:?} {}",
+        matter(communication),
+        entry.and_then(matter),
+        entry.map_or("none", sort)
+    )
 }
 
 /// Ids of those who took part, of one type.

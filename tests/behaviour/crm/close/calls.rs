@@ -154,6 +154,12 @@ pub(super) fn calls(records: &Records, asked: &Asked) -> Result<Reply, Reply> {
         .collect();
     // The newest first.
     found.reverse();
+    let skip = asked.parameter("_skip").map_or(Ok(0), |skip| skip.parse::<usize>());
+    found.drain(
+        ..skip
+            .map_err(|_| wrong_field("_skip", "Not a valid integer."))?
+            .min(found.len()),
+    );
     let more = found.len() > limit;
     found.truncate(limit);
     Ok(Reply::json(200, &json!({ "data": found, "has_more": more })))

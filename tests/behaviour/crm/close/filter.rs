@@ -45,6 +45,11 @@ impl<'a> Thing<'a> {
 
     fn related(self, records: &'a Records, kind: &'a str) -> Vec<Self> {
         let Some(row) = self.row else { return Vec::new() };
+        if kind != "contact" && row.kind == "lead" {
+            // The lines of all its contacts.
+            let contacts = self.related(records, "contact").into_iter();
+            return contacts.flat_map(|contact| contact.related(records, kind)).collect();
+        }
         let list = match kind {
             "contact" => {
                 let own = lead(row.id);
@@ -93,7 +98,7 @@ impl Query {
                 let (this, related) = (text("this_object_type"), text("related_object_type"));
                 let fits = matches!(
                     (this, related),
-                    ("lead", "contact") | ("contact", "contact_phone" | "contact_email")
+                    ("lead", "contact") | ("lead" | "contact", "contact_phone" | "contact_email")
                 );
                 if about != Some(this) || !fits {
                     return Err(format!("{this:?} has no related {related:?}"));

@@ -18,7 +18,7 @@ pub const ENTITIES: &[Entity] = &[
         attributes: &[
             ("firstName", 100), ("lastName", 100), ("title", 100), ("emailAddress", 255), ("phoneNumber", 36),
             ("phoneNumberData", 0), ("emailAddressData", 0), ("assignedUserId", 24), ("description", TEXT),
-            ("addressCountry", 100),
+            ("addressCountry", 100), ("accountId", 24),
         ],
         required: &["lastName"],
         filtered: &["firstName", "lastName", "name", "reversed", "accountName", "emailAddress"],

@@ -50,7 +50,9 @@ pub fn list(records: &Records, module: &Module, asked: &Asked) -> Result<Reply, 
         false => conditions.iter().any(|condition| condition.holds(row)),
     };
     let found = records.searchable(module.name).filter(holds).take(most);
-    let data: Vec<Value> = found.map(|row| record(module, row, shown.as_deref())).collect();
+    let data: Vec<Value> = found
+        .map(|row| record(records, module, row, shown.as_deref()))
+        .collect();
     Ok(answered(
         200,
         &json!({ "meta": { "total-pages": 1, "records-on-this-page": data.len() }, "data": data }),

@@ -26,7 +26,7 @@ const MODULES: &[Module] = &[
         name: "Contacts",
         object: "Contact",
         columns: PERSON,
-        others: &["account_name", "email1", "full_name"],
+        others: &["account_id", "account_name", "email1", "full_name"],
     },
     Module {
         name: "Leads",

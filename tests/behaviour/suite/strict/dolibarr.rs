@@ -11,7 +11,11 @@ use crate::crm::{
 };
 
 pub(super) async fn is_strict() {
-    let crm = FakeCrm::start(Arc::new(Dolibarr), Knobs::default()).await;
+    let before_20 = Dolibarr {
+        version: 19,
+        sees_all: true,
+    };
+    let crm = FakeCrm::start(Arc::new(before_20), Knobs::default()).await;
     let anna = crm.plant(&anna("contact"));
     let base = format!("{}/api/index.php", crm.origin());
     let list = async |path: &str, filter: &str| {
@@ -53,7 +57,7 @@ pub(super) async fn is_strict() {
     assert_eq!(
         list("thirdparties", "(t.phone_mobile:like:'%1%')").await.0,
         503,
-        "it has one number"
+        "it has one number before Dolibarr 20"
     );
 
     let send = async |method: Method, path: &str, body: Value| {
@@ -86,6 +90,15 @@ pub(super) async fn is_strict() {
             "{path} {body}"
         );
     }
+    let (_, event) = send(Method::POST, "agendaevents", event(("datef", json!(1_772_445_690)))).await;
+    let events = format!("agendaevents/{event}");
+    assert_eq!(
+        send(Method::PUT, &events, json!({ "label": "x" })).await.0,
+        401,
+        "whose is it"
+    );
+    let owned = json!({ "label": "x", "userownerid": 3 });
+    assert_eq!(send(Method::PUT, &events, owned).await.0, 200);
     let (status, id) = send(Method::POST, "contacts", json!({ "lastname": "New" })).await;
     assert!(status == 200 && id.is_u64(), "a bare id: {id}");
     assert_eq!(send(Method::PATCH, &format!("contacts/{id}"), json!({})).await.0, 405);

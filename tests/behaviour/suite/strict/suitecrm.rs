@@ -10,7 +10,7 @@ use crate::crm::{
 };
 
 pub(super) async fn is_strict() {
-    let crm = FakeCrm::start(Arc::new(SuiteCrm), Knobs::default()).await;
+    let crm = FakeCrm::start(Arc::new(SuiteCrm::default()), Knobs::default()).await;
     let base = format!("{}/Api", crm.origin());
     let grant = async |secret: &str| -> (u16, Value) {
         let form = url::form_urlencoded::Serializer::new(String::new())
@@ -111,8 +111,20 @@ pub(super) async fn is_strict() {
     for _ in 0..2 {
         assert_eq!(post(&to, json!({ "type": "Contacts", "id": id })).await, 201);
     }
-    assert_eq!(crm.logs()[0].contacts, [id], "taking part twice is taking part once");
+    assert_eq!(
+        crm.logs()[0].contacts,
+        [id.as_str()],
+        "taking part twice is taking part once"
+    );
     assert_eq!(post(&to, json!({ "type": "Contacts", "id": "999999" })).await, 400);
+    let by_link = format!("{to}/leads");
+    assert_eq!(
+        post(&by_link, json!({ "type": "Contacts", "id": id })).await,
+        400,
+        "of another link"
+    );
+    let account = of(json!({ "last_name": "X", "account_id": "999999" }));
+    assert_eq!(post("module", account).await, 400, "an account that is none");
     let nobody = client().get(format!("{base}/V8/module/Contacts")).send().await.unwrap();
     assert_eq!(nobody.status(), 401);
 }
