@@ -22,15 +22,16 @@ export const other = (at) => `+1${elsewhere(at)}`;
 /** Callers who are in no case's CRM. */
 export const stranger = (at) => `+1${nowhere(at)}`;
 
+/** Their name in every CRM. */
+export const nameOf = (at, type = 'contact') => `Person${at} ${type}`;
+
 /** People whose number is written in these formats: the first as phone, the second, if any, as mobile. */
-const people = (type, number, [phone, mobile]) =>
-  Array.from({ length: CALLERS }, (_, at) => ({
-    type,
-    given: `Person${at}`,
-    family: type,
-    phone: written(phone, number(at)),
-    mobile: mobile ? written(mobile, number(at)) : '',
-  }));
+const people = (type, number, formats) =>
+  Array.from({ length: CALLERS }, (_, at) => {
+    const [given, family] = nameOf(at, type).split(' ');
+    const [phone, mobile] = typeof formats === 'function' ? formats(at) : formats;
+    return { type, given, family, phone: written(phone, number(at)), mobile: mobile ? written(mobile, number(at)) : '' };
+  });
 
 const callers = (...formats) => people('contact', calling, formats);
 const others = (type, format) => people(type, elsewhere, [format]);
@@ -38,6 +39,7 @@ const others = (type, format) => people(type, elsewhere, [format]);
 /**
  * `name`; the contact `types` that are asked; the `people` in the CRM; and `style`, whose way the peer's connector goes: Clio's asks
  * for the number as it came and then for each format, and gives everybody once; Insightly's asks every type for each format.
+ * `requestsAType` where the goal for their number is another one than in most cases.
  */
 export const CASES = [
   { name: '4 formats', style: 'clio', types: ['contact'], people: callers(FORMATS[0]) },
@@ -49,4 +51,12 @@ export const CASES = [
     people: [...callers(FORMATS[1], FORMATS[2]), ...others('lead', FORMATS[0]), ...others('candidate', FORMATS[1])],
   },
   { name: 'found at the last format', style: 'clio', types: ['contact'], people: callers(FORMATS[3]) },
+  // As where many people typed for years: no single format is learned, all four are.
+  {
+    name: 'each caller in another format',
+    style: 'clio',
+    types: ['contact'],
+    people: people('contact', calling, (at) => [FORMATS[at % FORMATS.length]]),
+    requestsAType: FORMATS.length,
+  },
 ];

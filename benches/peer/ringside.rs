@@ -124,7 +124,7 @@ async fn look(places: Places, number: &str) -> serde_json::Value {
     let people: Vec<_> = looked.lookup.matches.iter().map(|group| &group.best.contact).collect();
     json!({
         "ms": took.as_secs_f64() * 1000.0,
-        "people": people.iter().map(|contact| json!({ "type": contact.id.contact_type, "id": contact.id.id })).collect::<Vec<_>>(),
+        "people": people.iter().map(|contact| json!({ "type": contact.id.contact_type, "id": contact.id.id, "name": contact.name })).collect::<Vec<_>>(),
         "why": looked.lookup.asked.iter().map(|asked| format!("{:?}", asked.state)).collect::<Vec<_>>().join(", "),
     })
 }

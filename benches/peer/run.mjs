@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { at, median, mib, ms, table } from '../desktop/figures.mjs';
 import { memory } from '../desktop/processes.mjs';
-import { CASES, caller, other, stranger } from './cases.mjs';
+import { CASES, caller, nameOf, other, stranger } from './cases.mjs';
 import { appConnect, control, ringside, roundTrip } from './sides.mjs';
 
 const quick = process.env.RINGSIDE_BENCH_QUICK === '1';
@@ -45,14 +45,15 @@ class Record {
   requests = [];
   twice = 0;
 
-  add({ ms: took, people, why }, requests) {
+  /** `name`: who it should be. */
+  add({ ms: took, people, why }, requests, name) {
     this.asked += 1;
     this.requests.push(requests);
     const keys = people.map(({ type, id }) => `${type}/${id}`);
     this.twice += keys.length - new Set(keys).size;
     // A lookup that failed was quick, perhaps; nobody was helped by it.
-    if (people.length) this.answered.push(took);
-    else this.why ??= why;
+    if (people.some((person) => person.name === name)) this.answered.push(took);
+    else this.why ??= people.length ? 'somebody else' : why;
   }
 
   row(scenario, side) {
@@ -63,15 +64,15 @@ class Record {
 }
 
 /** One lookup of one caller, with the requests that the CRM got for it. */
-async function one(crm, lookup, number, record) {
+async function one(crm, lookup, number, record, name) {
   await control(crm, { reset: true });
   const found = await lookup(number);
   const { requests } = await control(crm, { reset: true });
-  record?.add(found, requests);
+  record?.add(found, requests, name);
 }
 
 async function measure(peer, example, limited) {
-  const { name, style, types, people } = example;
+  const { name, style, types, people, requestsAType = REQUESTS_A_TYPE } = example;
   const scenario = limited ? `${name}, CRM limited to ${LIMIT}/s` : name;
   say(scenario);
   // Signing in and warming up are not what is measured.
@@ -95,7 +96,7 @@ async function measure(peer, example, limited) {
     if (limited) await sleep(1000);
     await control(peer.crm, { reset: true });
     trips.push(await roundTrip(peer.crm));
-    for (const { lookup, record } of sides) await one(peer.crm, lookup, caller(WARM + turn), record);
+    for (const { lookup, record } of sides) await one(peer.crm, lookup, caller(WARM + turn), record, nameOf(WARM + turn));
   }
   for (const { side, record } of sides) {
     rows.push(record.row(scenario, side));
@@ -109,7 +110,7 @@ async function measure(peer, example, limited) {
   rows.push(nobody.row(scenario, 'Ringside, a caller whom nobody knows'));
   const first = await firsts(peer.crm, types, limited);
   rows.push(first.row(scenario, 'Ringside, its very first lookup'));
-  for (const { side, record } of ours) judge(`${scenario}: ${side}`, types.length, record, median(trips));
+  for (const { side, record } of ours) judge(`${scenario}: ${side}`, requestsAType * types.length, record, median(trips));
   judgeAlways(`${scenario}: a caller whom nobody knows`, nobody);
   judgeAlways(`${scenario}: its very first lookup`, first);
   for (const { pid, stop } of ours) {
@@ -129,7 +130,7 @@ async function firsts(crm, types, limited) {
   const record = new Record();
   for (let turn = 0; turn < FIRST; turn += 1) {
     const { lookup, stop } = ringside(binary, crm, { types, limit: limited ? LIMIT : 0 });
-    await one(crm, lookup, caller(turn), record);
+    await one(crm, lookup, caller(turn), record, nameOf(turn));
     await stop();
   }
   return record;
@@ -142,19 +143,21 @@ async function strangers(crm, lookup, limited) {
     if (limited) await sleep(3000);
     await one(crm, async (number) => {
       const { ms: took, people, why } = await lookup(number);
-      const nobody = why === 'NotFound' && !people.length ? [{ type: 'nobody', id: turn }] : [];
+      const nobody = why === 'NotFound' && !people.length ? [{ type: 'nobody', id: turn, name: 'nobody' }] : [];
       return { ms: took, people: nobody, why };
-    }, stranger(turn), record);
+    }, stranger(turn), record, 'nobody');
   }
   return record;
 }
 
-function judge(who, types, record, trip) {
+function judge(who, mostRequests, record, trip) {
   judgeAlways(who, record);
+  // Two lookups say nothing about time, nor are the forms learned after one.
+  if (quick) return;
   const time = at(0.5, record.answered.length ? record.answered : [Infinity]);
   goal(time <= trip + SLACK, `${who}: median ${ms(time)}, the goal is a round trip (${ms(trip)}) plus ${SLACK} ms`);
   const most = Math.max(...record.requests);
-  goal(most <= REQUESTS_A_TYPE * types, `${who}: ${most} requests, the goal is ${REQUESTS_A_TYPE} a type once the forms are learned`);
+  goal(most <= mostRequests, `${who}: ${most} requests, the goal is ${mostRequests} once the forms are learned`);
 }
 
 function judgeAlways(who, { twice, asked, answered }) {
@@ -186,5 +189,6 @@ console.log(`\nMemory (PSS): the App Connect server ${mib(memories.ready)} when 
 if (binary) console.log(`Ringside's lookup alone, without its window: at most ${mib(memories.ours)}`);
 else console.log('RINGSIDE_PEER is not set: Ringside itself was not measured.');
 console.log(`\nGoals for Ringside: a round trip to the CRM plus at most ${SLACK} ms; at most ${REQUESTS_A_TYPE} requests a contact type once the forms
-are learned; nobody twice; every caller found.\n`);
+are learned, and one for each format where all of them are in use; nobody twice; every caller found.\n`);
 if (binary) console.log(missed.length ? `Missed:\n${missed.map((miss) => `- ${miss}`).join('\n')}` : 'Every goal is met.');
+process.exitCode = missed.length ? 1 : 0;

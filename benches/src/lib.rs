@@ -85,6 +85,7 @@ impl People {
             email: Some(format!("{name}.{family}{at}@example.com").to_lowercase()),
             number: Some(written(self.number(at), mixed)),
             extra: Vec::new(),
+            force: false,
         }
     }
 }

@@ -182,6 +182,7 @@ pub fn draft_for(connection: ConnectionId, kind: &str, name: &str, number: Optio
         email: None,
         number: number.map(str::to_owned),
         extra: Vec::new(),
+        force: false,
     }
 }
 

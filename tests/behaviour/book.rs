@@ -98,6 +98,7 @@ impl Crm for Book {
             email: person.email.clone(),
             number: None,
             extra: Vec::new(),
+            force: false,
         };
         let id = self.create(draft).await.unwrap().id.id;
         for raw in &person.numbers {
@@ -133,6 +134,8 @@ impl Crm for Book {
                     title: String::new(),
                     text: Ok(entry.note),
                     marker: Some(entry.marker.to_string()),
+                    seconds: None,
+                    chosen: None,
                 });
             }
         }

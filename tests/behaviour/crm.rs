@@ -4,6 +4,7 @@
 //! lag, limits and the list of requests are here. Records are kept in the vendor's own field names, exactly as they came,
 //! so that a value that was changed on its way is seen.
 
+pub mod app_connect;
 pub mod bullhorn;
 pub mod clio;
 pub mod close;
@@ -95,6 +96,10 @@ pub struct SeenLog {
     pub text: Result<String, String>,
     /// The field for foreign ids, where there is one.
     pub marker: Option<String>,
+    /// How long the call was, in the field that the CRM has for it; as exact as that field is.
+    pub seconds: Option<u64>,
+    /// What a person chose in a field of the log (matter, kind of note), in the order of the manifest's fields.
+    pub chosen: Option<String>,
 }
 
 /// One vendor: its routes and words over the records.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use ringside_connectors::{
     address_book::AddressBookConnector,
+    app_connect::{APP_CONNECT, AppConnect},
     catalog::Catalog,
     manifest::{connector::ManifestConnector, load::Loaded},
     parts::{Parts, Server, Setup, secret_name},
@@ -23,8 +24,8 @@ use ringside_tests::detour::Detour;
 use crate::{
     book::Book,
     crm::{
-        FakeCrm, Knobs, Planted, SeenLog, Vendor, bullhorn, clio, close, dolibarr, espocrm, hubspot, insightly, odoo,
-        pipedrive, salesforce, suitecrm,
+        FakeCrm, Knobs, Planted, SeenLog, Vendor, app_connect, bullhorn, clio, close, dolibarr, espocrm, hubspot,
+        insightly, odoo, pipedrive, salesforce, suitecrm,
     },
     desktop::{Agreeing, MemoryKeyring},
 };
@@ -83,6 +84,21 @@ impl Case {
         self.connector.info().types.into_iter().map(|kind| kind.id).collect()
     }
 
+    /// Whether its CRM has a field for the length of a call. In Odoo's log of a record there is only text.
+    pub fn keeps_length(&self) -> bool {
+        self.crm.wire().is_some() && self.name != "odoo"
+    }
+
+    /// Where a marker is the log's own key, a second log of one marker is the first one.
+    pub fn one_log_a_marker(&self) -> bool {
+        self.is_address_book() || self.name == APP_CONNECT
+    }
+
+    /// Whether its CRM can be asked for a record by its id. An App Connect server can't.
+    pub fn reads_by_id(&self) -> bool {
+        self.name != APP_CONNECT
+    }
+
     /// Whether numbers lie at records of this type. A company of Close is found by its name; the numbers are its people's.
     pub fn has_numbers(&self, kind: &str) -> bool {
         (self.name, kind) != ("close", "lead")
@@ -100,6 +116,10 @@ pub struct Offer {
     pub at_once: bool,
     /// A contact has room for one number there.
     pub one_number: bool,
+    /// What was written is found at once.
+    pub lags_never: bool,
+    /// A caller whom nobody knows costs so many requests that its limit makes them wait for seconds.
+    pub slow_to_ask: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -138,11 +158,12 @@ pub fn all() -> Vec<Kit> {
             name: "hubspot",
             vendor: Some(|| Arc::new(hubspot::HubSpot)),
             secrets: &[("token", hubspot::TOKEN)],
+            parameters: &[("owner_email", hubspot::OWNER_EMAIL)],
             ..manifest
         },
         Kit {
             name: "pipedrive",
-            vendor: Some(|| Arc::new(pipedrive::Pipedrive)),
+            vendor: Some(|| Arc::new(pipedrive::Pipedrive::default())),
             typed: Some("acme.pipedrive.com"),
             secrets: &[("token", pipedrive::TOKEN)],
             ..manifest
@@ -171,7 +192,7 @@ pub fn all() -> Vec<Kit> {
         },
         Kit {
             name: "suitecrm",
-            vendor: Some(|| Arc::new(suitecrm::SuiteCrm)),
+            vendor: Some(|| Arc::new(suitecrm::SuiteCrm::default())),
             typed: Some("crm.example.com"),
             secrets: &[("client_secret", suitecrm::CLIENT_SECRET)],
             parameters: &[("client_id", suitecrm::CLIENT)],
@@ -200,7 +221,6 @@ pub fn all() -> Vec<Kit> {
             typed: Some(salesforce::ADDRESS),
             parameters: &[("client_id", salesforce::CLIENT)],
             renews: true,
-            at_once: true,
             ..manifest
         },
         Kit {
@@ -213,9 +233,19 @@ pub fn all() -> Vec<Kit> {
         },
         Kit {
             name: "dolibarr",
-            vendor: Some(|| Arc::new(dolibarr::Dolibarr)),
+            vendor: Some(|| Arc::new(dolibarr::Dolibarr::default())),
             typed: Some("erp.example.com"),
             secrets: &[("key", dolibarr::KEY)],
+            ..manifest
+        },
+        Kit {
+            name: APP_CONNECT,
+            vendor: Some(|| Arc::new(app_connect::AppConnectServer)),
+            typed: Some("connect.example.com"),
+            secrets: &[("apiKey", app_connect::KEY)],
+            parameters: &[("platform", app_connect::PLATFORM)],
+            renews: true,
+            at_once: true,
             ..manifest
         },
     ]
@@ -225,10 +255,18 @@ impl Kit {
     /// # Errors
     /// What is wrong with the manifest.
     pub fn is_whole(&self) -> Result<(), String> {
-        if self.vendor.is_none() {
+        if self.vendor.is_none() || self.name == APP_CONNECT {
             Ok(())
         } else {
             self.loaded().map(|_| ())
+        }
+    }
+
+    /// The same connector beside another CRM of its kind, if one is given.
+    pub fn beside(self, vendor: Option<fn() -> Arc<dyn Vendor>>) -> Self {
+        Self {
+            vendor: vendor.or(self.vendor),
+            ..self
         }
     }
 
@@ -245,6 +283,8 @@ impl Kit {
             renews: self.renews,
             one_number: self.one_number,
             at_once: self.at_once,
+            lags_never: case.is_address_book(),
+            slow_to_ask: self.name == "insightly",
         }
     }
 
@@ -287,18 +327,23 @@ impl Kit {
             memory: Arc::new(store.clone()),
             clock,
         };
-        let loaded = self.loaded().unwrap();
-        let connector = ManifestConnector::new(loaded, &parts, &setup).unwrap();
-        if connector.needs_browser() {
-            // The provider knows one redirect address, so one test at a time has its port.
-            static PORT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-            let _turn = PORT.lock().await;
-            signed_in(&connector).await;
-        }
+        let connector: Arc<dyn Connector> = if self.name == APP_CONNECT {
+            Arc::new(AppConnect::new(&parts, &setup).unwrap())
+        } else {
+            let loaded = self.loaded().unwrap();
+            let connector = ManifestConnector::new(loaded, &parts, &setup).unwrap();
+            if connector.needs_browser() {
+                // The provider knows one redirect address, so one test at a time has its port.
+                static PORT: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+                let _turn = PORT.lock().await;
+                signed_in(&connector).await;
+            }
+            Arc::new(connector)
+        };
         let secrets = self.secrets.iter().map(|(_, value)| (*value).to_owned());
         Case {
             name: self.name,
-            connector: Arc::new(connector),
+            connector,
             crm: Arc::new(crm),
             store,
             secrets: secrets.collect(),
@@ -313,6 +358,10 @@ impl Kit {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect()
         };
+        let mut parameters = owned(self.parameters);
+        if self.name == APP_CONNECT {
+            parameters.insert("manifest".to_owned(), app_connect::manifest());
+        }
         Setup {
             connection: ConnectionId::new(self.name),
             connector: self.name.to_owned(),
@@ -326,7 +375,7 @@ impl Kit {
                 },
                 path: String::new(),
             }),
-            parameters: owned(self.parameters),
+            parameters,
             account: None,
         }
     }

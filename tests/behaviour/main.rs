@@ -7,9 +7,11 @@
 //! `RINGSIDE_GOLDEN=write` writes the files in `golden/` anew: the requests of every operation, to be reviewed by reading.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod app_connect;
 mod asking;
 mod book;
 mod crm;
+mod desk;
 mod desktop;
 mod kits;
 mod real;
@@ -60,12 +62,18 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// What only a vendor's fake can show: that it is strict.
+/// What only a vendor's fake can show: that it is strict, and what is so with one only.
 fn crm_tests() -> Vec<Trial> {
     suite::strict::all()
         .into_iter()
+        .map(|(name, test)| (format!("strict::{name}"), test))
+        .chain(
+            app_connect::ALL
+                .iter()
+                .map(|(name, test)| (format!("app-connect::server::{name}"), *test)),
+        )
         .map(|(name, test)| {
-            Trial::test(format!("strict::{name}"), move || {
+            Trial::test(name, move || {
                 alone(test());
                 Ok(())
             })

@@ -139,6 +139,8 @@ async fn offer(server: &Server, words: &[String]) -> Offer {
         renews: false,
         at_once: false,
         one_number: server.one_number,
+        lags_never: true,
+        slow_to_ask: false,
     }
 }
 

@@ -1,13 +1,17 @@
 //! What every connector must do.
 
+mod changing;
 mod failing;
 mod finding;
 mod golden;
 mod hostile;
 mod logging;
 mod lost;
+mod pages;
 mod quiet;
+mod refusing;
 pub mod strict;
+mod whole;
 mod writing;
 
 use std::{pin::Pin, time::Duration};
@@ -52,13 +56,17 @@ const PLAIN: Knobs = Knobs {
 };
 
 pub fn all() -> Vec<Behaviour> {
-    let parts: [&[Behaviour]; 7] = [
+    let parts: [&[Behaviour]; 11] = [
         finding::ALL,
         writing::ALL,
         logging::ALL,
+        changing::ALL,
+        pages::ALL,
+        whole::ALL,
         lost::ALL,
         hostile::ALL,
         failing::ALL,
+        refusing::ALL,
         quiet::ALL,
     ];
     let mut all = parts.concat();

@@ -3,7 +3,8 @@
 // The behaviour suite leaves its requests and answers in target/contracts/NAME.json. Here a small server gives each recorded
 // answer back, and Prism stands before it as a validating proxy with NAME.yaml: whatever breaks the contract, in the
 // request or in the answer, comes back in the header sl-violations. One violation, or a request that the contract does
-// not know, and this ends with 1.
+// not know, and this ends with 1. What Prism lets pass in a query is checked in query.mjs. That all of this can be seen to
+// fail is tried with every contract, with requests that are wrong on purpose.
 //
 //     node run.mjs [NAME...]        without a name: every contract in this folder
 
@@ -13,6 +14,7 @@ import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { queryCheck } from './query.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const target = process.env.CARGO_TARGET_DIR ?? path.join(here, '../../target');
@@ -75,7 +77,7 @@ function answers(port) {
 function send(port, exchange, index) {
     const headers = exchange.headers.filter(([name]) => !NOT_SENT.has(name.toLowerCase()));
     const body = Buffer.from(exchange.body, 'utf8');
-    if (body.length > 0) headers.push(['content-length', String(body.length)]);
+    if (body.length > 0 || exchange.method !== 'GET') headers.push(['content-length', String(body.length)]);
     const asked = {
         host: '127.0.0.1',
         port,
@@ -99,7 +101,21 @@ function send(port, exchange, index) {
 function violations({ headers, body }) {
     if (headers['x-replayed'] === undefined) return [`the contract does not know it: ${body.slice(0, 300)}`];
     if (headers['sl-violations'] === undefined) return [];
-    return JSON.parse(headers['sl-violations']).map(({ location, message }) => `${location.join('.')}: ${message}`);
+    try {
+        return JSON.parse(headers['sl-violations']).map(({ location, message }) => `${location.join('.')}: ${message}`);
+    } catch {
+        // More of them than a header may hold: Prism says only that.
+        return [headers['sl-violations']];
+    }
+}
+
+// Requests that are wrong on purpose, and must be seen to be.
+async function seesMistakes(name, port, exchanges, queryOf) {
+    const [first] = exchanges;
+    const unknownPath = await send(port, { ...first, path: `${first.path}/no-such-thing` }, 0);
+    if (violations(unknownPath).length === 0) throw new Error(`a path that nobody knows passed`);
+    const wrong = exchanges.map((one) => ({ ...one, query: `${one.query ? `${one.query}&` : ''}nosuchname=1` }));
+    if (!wrong.some((one) => queryOf(one).length > 0)) throw new Error(`a parameter that nobody knows passed`);
 }
 
 async function check(name) {
@@ -110,8 +126,10 @@ async function check(name) {
     const { child, port } = await prism(path.join(here, `${name}.yaml`), `http://127.0.0.1:${upstream.address().port}`);
     let wrong = 0;
     try {
+        const queryOf = await queryCheck(path.join(here, `${name}.yaml`));
+        await seesMistakes(name, port, exchanges, queryOf);
         for (const [index, exchange] of exchanges.entries()) {
-            for (const violation of violations(await send(port, exchange, index))) {
+            for (const violation of [...violations(await send(port, exchange, index)), ...queryOf(exchange)]) {
                 wrong += 1;
                 console.error(`${name} ${exchange.operation}: ${exchange.method} ${exchange.path}\n    ${violation}`);
             }
@@ -127,6 +145,11 @@ async function check(name) {
 const all = (await readdir(here)).filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length));
 const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 let wrong = 0;
+const connectors = (await readdir(path.join(here, '../../connectors'))).filter((file) => file.endsWith('.toml'));
+for (const connector of connectors.map((file) => file.slice(0, -'.toml'.length)).filter((name) => !all.includes(name))) {
+    console.error(`${connector}: there is no contract ${connector}.yaml`);
+    wrong += 1;
+}
 for (const name of names) {
     try {
         wrong += await check(name);

@@ -224,6 +224,8 @@ impl Crm for RealCrm {
             title: text(title),
             text: Ok(text(body)),
             marker: None,
+            seconds: None,
+            chosen: None,
         };
         match self.kind {
             Kind::Amagi => items(&self.ask(Method::GET, "/tasks", None).await)

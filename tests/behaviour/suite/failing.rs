@@ -1,6 +1,7 @@
 //! Every way in which a CRM says no or says nothing: the right kind, the right advice, in time.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -73,7 +74,7 @@ const NO: &[(u16, Kind, Retry)] = &[
     (503, Kind::Unavailable, Retry::Later),
 ];
 
-fn is_for_a_person(error: &Error) {
+pub(super) fn is_for_a_person(error: &Error) {
     let text = error.message.trim();
     assert!(
         text.len() > 10 && !text.ends_with('.') && !text.contains('\n'),
@@ -141,7 +142,7 @@ async fn a_broken_write_may_have_happened(case: Case) {
         let steady = Arc::new(Steady::default());
         let logging = case
             .connector
-            .log_call(within(Duration::from_millis(900)), entry.clone(), steady.clone());
+            .log_call(within(Duration::from_millis(2_500)), entry.clone(), steady.clone());
         let error = logging.await.unwrap_err();
         assert!(error.may_have_happened, "{act:?}: {error:?}");
         assert_eq!(*steady.begun.lock().unwrap(), ["log"], "{act:?}: the step stays begun");
@@ -179,21 +180,20 @@ async fn one_hiccup_of_the_limit_is_waited_out(case: Case) {
     assert_eq!(proved(&case, NUMBER).await.len(), 1, "a read is asked again");
 }
 
-/// Six lookups at once, of a CRM that takes ten requests a second: nothing is lost, whatever has to wait.
+/// A first lookup, and six at once, of a CRM that takes ten requests a second: nothing is lost, whatever has to wait.
 async fn a_limit_is_kept(case: Case) {
     plant(&case, "Anna", "Example", &["+1 415-555-0100"]).await;
     let began = Instant::now();
-    for _ in 0..6 {
-        assert_eq!(proved(&case, NUMBER).await.len(), 1);
+    assert_eq!(proved(&case, NUMBER).await.len(), 1);
+    let lookups = (0..6).map(|_| proved(&case, NUMBER));
+    for found in futures_util::future::join_all(lookups).await {
+        assert_eq!(found.len(), 1);
     }
     let refused = case.wire().exchanges().into_iter();
     let refused = refused
         .filter(|one| one.reply.as_ref().is_some_and(|reply| reply.status == 429))
         .count();
-    assert!(
-        refused <= 2,
-        "the budget is ours to keep: {refused} of its requests were refused"
-    );
+    assert_eq!(refused, 0, "the budget is ours to keep");
     assert!(began.elapsed() < Duration::from_secs(40));
 }
 
@@ -208,10 +208,10 @@ async fn silence_ends_at_the_deadline(case: Case) {
     let began = Instant::now();
     let errors = failures(
         case.connector
-            .find_contact(within(Duration::from_millis(900)), few)
+            .find_contact(within(Duration::from_millis(1_500)), few)
             .await,
     );
-    assert!(began.elapsed() < Duration::from_millis(1_200), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(1_800), "{:?}", began.elapsed());
     // Requests that had no turn before the deadline, where our own budget has none, say that.
     assert!(
         errors
@@ -298,14 +298,14 @@ async fn one_type_failing_is_a_partial_answer(case: Case) {
     case.wire().plan(Purpose::Find, 1, Act::Refuse(500, Vec::new()));
     let found = case.connector.find_contact(cx(), forms(NUMBER)).await.unwrap();
     assert!(!found.contacts.is_empty(), "the others are shown");
-    let whole = found.failed.is_empty() && found.contacts.len() == case.types().len();
-    assert!(
-        whole
-            || found
-                .failed
-                .iter()
-                .all(|(what, error)| !what.is_empty() && error.kind == Kind::Unavailable)
-    );
+    // Where a type is asked in several forms, another one may have found who was missed.
+    let types = case.types();
+    let with_numbers = types.iter().filter(|kind| case.has_numbers(kind)).count();
+    let whole = found.contacts.len() == with_numbers;
+    assert!(whole || !found.failed.is_empty(), "a type was lost and nothing says so");
+    for (what, error) in &found.failed {
+        assert!(!what.is_empty() && error.kind == Kind::Unavailable, "{what}: {error:?}");
+    }
 }
 
 async fn tokens_are_renewed_while_it_works(case: Case) {
@@ -320,11 +320,19 @@ async fn a_session_that_ended_is_opened_anew(case: Case) {
     plant(&case, "Anna", "Example", &["(415) 555-0100"]).await;
     assert_eq!(proved(&case, NUMBER).await.len(), 1);
     case.wire().end_sessions();
+    case.wire().forget_exchanges();
     let lookups = (0..4).map(|_| proved(&case, NUMBER));
     for found in futures_util::future::join_all(lookups).await {
         assert_eq!(found.len(), 1);
     }
-    let refreshed = case.wire().exchanges().into_iter();
-    let refreshed = refreshed.filter(|one| one.asked.path.ends_with("/token")).count();
-    assert!(refreshed <= 2, "{refreshed} refreshes");
+    let mut asked = BTreeMap::new();
+    for exchange in case.wire().exchanges() {
+        if exchange.purpose == Purpose::SignIn {
+            *asked.entry(exchange.asked.path).or_insert(0) += 1;
+        }
+    }
+    assert!(!asked.is_empty(), "nobody signed in again");
+    // A session that is opened with a token that ended too is asked for once more with the new token.
+    assert!(asked.values().all(|times| *times <= 2), "{asked:?}");
+    assert!(asked.values().any(|times| *times == 1), "{asked:?}");
 }

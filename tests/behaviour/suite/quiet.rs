@@ -122,7 +122,7 @@ async fn everything(case: &Case) -> Vec<String> {
             said.push(step.request.clone());
             match &step.answer {
                 Answer::Failed { message, .. } => said.push(message.clone()),
-                Answer::Skipped { reason } => said.push(reason.clone()),
+                Answer::Skipped { reason } | Answer::Odd { reason } => said.push(reason.clone()),
                 Answer::Found { .. } => {}
             }
         }

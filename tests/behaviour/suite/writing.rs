@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use ringside_domain::Kind;
+use ringside_domain::{ContactType, Kind};
 
-use super::{Behaviour, PLAIN, adds, behaviour, creates, finds};
+use super::{Behaviour, PLAIN, adds, behaviour, creates, finds, wired};
 use crate::{
     asking::{NUMBER, cx, draft, is_same, plant_as, proved},
-    crm::Knobs,
+    crm::{Knobs, Purpose},
     kits::Case,
 };
 
@@ -24,6 +24,11 @@ pub const ALL: &[Behaviour] = &[
     ),
     behaviour!(writing::a_name_is_neither_cut_nor_made_up, creates),
     behaviour!(writing::fields_of_the_dialog_arrive, creates),
+    behaviour!(
+        writing::a_company_is_made_once_however_it_is_cased,
+        |offer| creates(offer).or(wired(offer)),
+        LAG
+    ),
     behaviour!(writing::a_number_is_added_and_none_is_overwritten, adds),
 ];
 
@@ -103,6 +108,31 @@ async fn fields_of_the_dialog_arrive(case: Case) {
             assert_eq!(stored.company, new.company, "as a {}", kind.id);
         }
         assert_eq!(stored.email, new.email, "as a {}", kind.id);
+    }
+}
+
+/// Also for the search that does not know it yet, and for the one that does.
+async fn a_company_is_made_once_however_it_is_cased(case: Case) {
+    let takes_company = |kind: &ContactType| kind.creatable && kind.fields.iter().any(|field| field.name == "company");
+    let kinds = case.connector.info().types.into_iter().filter(takes_company);
+    for (at, kind) in kinds.enumerate() {
+        let company = format!("Meridian {at} Ltd");
+        let cased = [
+            company.clone(),
+            company.to_uppercase(),
+            format!(" {} ", company.to_lowercase()),
+        ];
+        for (nth, company) in cased.into_iter().enumerate() {
+            if nth == 2 {
+                tokio::time::sleep(case.knobs.search_lag * 2).await;
+            }
+            case.wire().forget_exchanges();
+            let mut new = draft(&case, &kind.id, &format!("Dana Newperson {nth}"), None);
+            new.company = Some(company);
+            case.connector.create_contact(cx(), new).await.unwrap();
+            let made = case.wire().asked_for(Purpose::Create);
+            assert!(made == 1 || (nth == 0 && made == 2), "{}: {made} records", kind.id);
+        }
     }
 }
 
