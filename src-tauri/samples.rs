@@ -12,7 +12,7 @@ pub fn call(change: impl FnOnce(&mut Value)) -> CallDto {
         "lookup": { "running": false, "matches": [], "asked": [], "forms": 9, "checked": null }, "choice": null,
         "note": "", "outcome": null, "log": { "state": "not_logged", "write": null, "connection": null,
         "connection_name": null, "contact": null, "contact_name": null, "message": null, "hint": null, "code": null,
-        "next_try": null, "url": null, "changed": false }, "fields": [], "twins": [], "never_log": null, "vip": false,
+        "next_try": null, "url": null, "changed": false, "moves": true }, "fields": [], "twins": [], "never_log": null, "vip": false,
         "creation": null, "undo": null, "provider_call_id": null
     });
     change(&mut value);

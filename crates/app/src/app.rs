@@ -77,11 +77,12 @@ pub(crate) struct Inner {
     pub counted: Mutex<crate::status::Counted>,
     pub saved: crate::person::SavedFiles,
     notices: Mutex<BTreeMap<&'static str, NoticeDto>>,
+    pub typing: crate::search::Typing,
     pub(crate) missed: Mutex<HashSet<String>>,
     events: broadcast::Sender<Event>,
     quit: watch::Sender<bool>,
     stop: Stop,
-    stop_sender: Mutex<Option<oneshot::Sender<()>>>,
+    pub(crate) stop_sender: Mutex<Option<oneshot::Sender<()>>>,
     pub lock: Mutex<Option<ProfileLock>>,
 }
 
@@ -106,7 +107,7 @@ impl App {
         let Opened { store, locked } = vault.open().await?;
         let settings = file.settings().clone();
         let store_ports = Arc::new(store.clone());
-        let (parts, web) = ports.connectors(&store, &settings);
+        let (parts, web, sign_in) = ports.connectors(&store, &settings);
         // One of each for everybody: connections of the web, and grants, are shared by name.
         let phones = Phones::new(ringside_sources::kinds::Parts {
             clock: ports.clock.clone(),
@@ -118,7 +119,7 @@ impl App {
             }),
             dns: None,
         });
-        let connections = Connections::new(parts, web, &folders.config);
+        let connections = Connections::new(parts, web, sign_in, &folders.config);
         let parts = Parts {
             clock: ports.clock.clone(),
             random: ports.random.clone(),
@@ -157,6 +158,7 @@ impl App {
                 notices: Mutex::default(),
                 counted: Mutex::default(),
                 saved: crate::person::SavedFiles::default(),
+                typing: crate::search::Typing::default(),
                 missed: Mutex::default(),
                 events: broadcast::channel(BEHIND).0,
                 quit: watch::channel(false).0,
@@ -225,28 +227,6 @@ impl App {
     pub async fn quit_requested(&self) {
         let mut quit = self.inner.quit.subscribe();
         let _ = quit.wait_for(|asked| *asked).await;
-    }
-
-    /// Ends sources and engine, closes the socket and gives the profile free. What is owed is in the journal.
-    ///
-    /// Answers how many calls end with it, because they were only in memory and the keyring refused a last time.
-    pub async fn stop(&self) -> usize {
-        let sender = lock(&self.inner.stop_sender).take();
-        let first = sender.is_some();
-        if let Some(stop) = sender {
-            let _ = stop.send(());
-        }
-        tokio::join!(self.inner.intake.stop(), self.inner.phones.stop());
-        self.inner.engine.stop().await;
-        if first {
-            self.save_at_last().await;
-        }
-        self.inner.store.close().await;
-        let lost = if first { self.lost() } else { 0 };
-        // The name goes first: whoever comes now waits for the lock.
-        let _ = std::fs::remove_file(self.inner.folders.socket());
-        lock(&self.inner.lock).take();
-        lost
     }
 
     #[must_use]

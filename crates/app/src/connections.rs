@@ -149,7 +149,7 @@ impl App {
         let answer = checked(&*connection.connector).await;
         let mut shown = self.connection_now(id).await?;
         match answer {
-            Ok(account) => shown.account = Some(account.name),
+            Ok(account) => shown = show::entered(shown, account),
             Err(error) => {
                 let error = ApiError::from(error);
                 (shown.message, shown.hint) = (Some(error.message), error.hint);

@@ -53,6 +53,7 @@ fn record(person: &SamplePerson) -> (ContactDraft, Vec<StoredNumber>) {
         email: text(person.email),
         number: None,
         extra: Vec::new(),
+        force: false,
     };
     let number = |(label, raw): &(&str, &str)| StoredNumber {
         label: (*label).to_owned(),

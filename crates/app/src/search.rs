@@ -3,7 +3,10 @@
 //! The words for the filters are taken in English and German, at every keystroke, so a half-typed type is as good as a
 //! whole one. What looks like a filter and is none stays part of the name.
 
-use std::time::Instant;
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use ringside_domain::{Contact, ContactType, connector::NameQuery};
 use ringside_ipc::{
@@ -11,10 +14,45 @@ use ringside_ipc::{
     contact::{InsteadDto, LiveSearchDto, SearchDto, SearchFilterDto, SearchResultDto},
 };
 
+use tokio::sync::Notify;
+
 use crate::{
     api_input::{page, typed},
-    app::App,
+    app::{App, lock},
 };
+
+/// So many search while they type at the same time; of more, those who began first are not remembered.
+const TYPING: usize = 16;
+
+/// The live searches of those who search while they type: each keystroke's costs a CRM requests that a call may need, so only
+/// the newest one of each goes on.
+#[derive(Default)]
+pub(crate) struct Typing(Mutex<Vec<(String, Arc<Notify>)>>);
+
+impl Typing {
+    /// The answer; `None` if the same one searched for something else meanwhile. What was still asked then is cancelled.
+    async fn newest<T>(&self, by: Option<String>, asking: impl Future<Output = T>) -> Option<T> {
+        let Some(by) = by else { return Some(asking.await) };
+        let newer = Arc::new(Notify::new());
+        {
+            let mut typing = lock(&self.0);
+            if let Some(at) = typing.iter().position(|(other, _)| *other == by) {
+                // Kept until it is looked at, if nobody listens yet.
+                typing.remove(at).1.notify_one();
+            }
+            let beyond = (typing.len() + 1).saturating_sub(TYPING);
+            typing.drain(..beyond);
+            typing.push((by, Arc::clone(&newer)));
+        }
+        let answer = tokio::select! {
+            biased;
+            () = newer.notified() => None,
+            answer = asking => Some(answer),
+        };
+        lock(&self.0).retain(|(_, other)| !Arc::ptr_eq(other, &newer));
+        answer
+    }
+}
 
 const TYPE: [&str; 3] = ["t", "type", "typ"];
 const COMPANY: [&str; 3] = ["co", "company", "firma"];
@@ -46,13 +84,18 @@ impl App {
     }
 
     pub(crate) async fn search_connections(&self, search: SearchDto) -> Result<Vec<LiveSearchDto>, ApiError> {
+        let typing = search.typing.clone();
         let mut query = self.query(search)?;
         query.text.truncate(query.text.trim_end().len());
         // A CRM is asked for a name; without one it could only be asked for everybody.
         if query.text.is_empty() {
+            self.inner.typing.newest(typing, async {}).await;
             return Ok(Vec::new());
         }
-        let mut answers = self.inner.engine.search_live(query.clone()).await;
+        let asking = self.inner.engine.search_live(query.clone());
+        let Some(mut answers) = self.inner.typing.newest(typing, asking).await else {
+            return Ok(Vec::new());
+        };
         for answer in &mut answers {
             answer.contacts.retain(|contact| is_of(contact, &query));
             answer.contacts.truncate(query.limit);
@@ -197,6 +240,31 @@ mod tests {
             fields: Vec::new(),
         })
         .to_vec()
+    }
+
+    #[tokio::test]
+    async fn the_newest_search_of_each_ends_the_one_before() {
+        let typing = Typing::default();
+        // Whoever hangs holds this until it is dropped.
+        let held = Arc::new(());
+        let hangs = || {
+            let held = Arc::clone(&held);
+            async move {
+                std::future::pending::<()>().await;
+                drop(held);
+            }
+        };
+        let by = |name: &str| Some(name.to_owned());
+        let first = typing.newest(by("card"), hangs());
+        let others = async {
+            assert_eq!(typing.newest(by("window"), async { 1 }).await, Some(1));
+            assert_eq!(typing.newest(None, async { 2 }).await, Some(2));
+            assert_eq!(Arc::strong_count(&held), 2, "nobody else ends it");
+            assert_eq!(typing.newest(by("card"), async { 3 }).await, Some(3));
+        };
+        let (first, ()) = tokio::join!(first, others);
+        assert_eq!((first, Arc::strong_count(&held)), (None, 1), "it asks nothing more");
+        assert!(lock(&typing.0).is_empty());
     }
 
     #[test]

@@ -15,8 +15,9 @@ use tokio::time::Instant;
 
 use crate::{app::App, client::Client, settings::Settings, web::LateWeb};
 
-/// The app waits this long for a command line to hand over: it ends its command first.
-const HAND_OVER: Duration = Duration::from_secs(3);
+/// The app waits this long for a command line to hand over: it ends its command first, and a sign-in that is just being
+/// renewed.
+const HAND_OVER: Duration = Duration::from_secs(8);
 /// A command line waits this long for another one.
 const TURN: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(30);
@@ -49,29 +50,29 @@ pub struct Ports {
 
 impl Ports {
     /// What connectors may use.
-    pub(crate) fn connectors(&self, store: &Store, settings: &Settings) -> (ConnectorParts, Arc<LateWeb>) {
+    pub(crate) fn connectors(&self, store: &Store, settings: &Settings) -> (ConnectorParts, Arc<LateWeb>, Arc<OAuth>) {
         let web = Arc::new(LateWeb::new(
             settings.extra_ca.clone(),
             self.own_ports.clone(),
             self.clock.clone(),
         ));
-        let sign_in = OAuth::new(sign_in::Parts {
+        let sign_in = Arc::new(OAuth::new(sign_in::Parts {
             http: web.clone(),
             credentials: self.credentials.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
             browser: self.browser.clone(),
             own_ports: self.own_ports.clone(),
-        });
+        }));
         let parts = ConnectorParts {
             address_book: Arc::new(store.clone()),
             http: web.clone(),
-            sign_in: Arc::new(sign_in),
+            sign_in: sign_in.clone(),
             credentials: self.credentials.clone(),
             memory: Arc::new(store.clone()),
             clock: self.clock.clone(),
         };
-        (parts, web)
+        (parts, web, sign_in)
     }
 }
 

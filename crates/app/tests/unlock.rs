@@ -60,6 +60,7 @@ fn draft(name: &str) -> ContactDraft {
         email: None,
         number: None,
         extra: Vec::new(),
+        force: false,
     }
 }
 

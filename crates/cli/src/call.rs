@@ -15,6 +15,7 @@ use ringside_ipc::{
 
 use crate::{
     args::{self, Calls, Log, Outcome, Settle},
+    beside,
     contact::{fields, reference},
     exit::{Exit, written},
     reach::Reach,
@@ -189,6 +190,7 @@ async fn watched(
 
 /// The trace of a call's lookups, or of a lookup made now for a number.
 pub async fn explain(reach: &Reach, what: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
+    let mut asked = None;
     let traces: Vec<TraceDto> = if what == LAST || is_id(what) {
         reach.ask("traces", named(reach, what).await?).await?
     } else {
@@ -201,11 +203,15 @@ pub async fn explain(reach: &Reach, what: &str, out: &mut Out<'_, impl Write>) -
                 },
             )
             .await?;
+        asked = Some(found.clone());
         vec![found.trace]
     };
     written(out.answer(&traces, |traces, out| {
         traces.iter().try_for_each(|trace| show::trace(trace, out))
     }))?;
+    if let Some(found) = asked {
+        beside::print(reach, &found, true, out).await?;
+    }
     Ok(if traces.is_empty() {
         Exit::NothingFound
     } else {

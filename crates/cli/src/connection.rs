@@ -21,7 +21,7 @@ use ringside_ipc::{
 
 use crate::{
     args::{Connection, Filled},
-    connector,
+    changed, connector,
     exit::{Exit, USAGE, written},
     reach::Reach,
     show::{self, Out, plain},
@@ -120,9 +120,11 @@ async fn change(
 
 async fn find(reach: &Reach, id: &str) -> Result<ConnectionDto, ApiError> {
     let list: Vec<ConnectionDto> = reach.ask("connections", Nothing {}).await?;
-    list.into_iter().find(|known| known.id == id).ok_or_else(|| {
-        ApiError::new("not_found", "there is no such connection").hint("`ringside connection list` lists them")
-    })
+    let known: Vec<&str> = list.iter().map(|known| known.id.as_str()).collect();
+    let hint = format!("There are: {}", known.join(", "));
+    list.into_iter()
+        .find(|known| known.id == id)
+        .ok_or_else(|| ApiError::new("not_found", "there is no such connection").hint(hint))
 }
 
 /// What a server asks for.
@@ -177,17 +179,19 @@ async fn agree(reach: &Reach, id: &str, yes: bool, out: &mut Out<'_, impl Write>
         return self::list(vec![agreed], out);
     }
     written(out.answer(&now, |_, out| {
-        writeln!(out, "Agreed to before:")?;
-        lines(before.as_deref().unwrap_or("(not known any more)"), out)?;
-        writeln!(out, "Now:")?;
-        lines(after, out)?;
+        match before {
+            Some(before) => {
+                writeln!(out, "What changed since it was agreed to:")?;
+                changed::print(before, after, out)?;
+            }
+            None => {
+                writeln!(out, "What was agreed to before is not known any more. Now:")?;
+                changed::print("", after, out)?;
+            }
+        }
         writeln!(out, "To go on with it: ringside connection agree {id} --yes")
     }))?;
     Ok(Exit::Refused)
-}
-
-fn lines(text: &str, out: &mut impl Write) -> io::Result<()> {
-    text.lines().try_for_each(|line| writeln!(out, "  {}", plain(line)))
 }
 
 fn list(list: Vec<ConnectionDto>, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
@@ -195,10 +199,11 @@ fn list(list: Vec<ConnectionDto>, out: &mut Out<'_, impl Write>) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-/// One that was tried just now: what is in its way is this command's failure.
+/// One that was tried just now: what is in its way is this command's failure. One that said whose account it is works, whatever
+/// that account may not see.
 fn one(shown: &ConnectionDto, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     written(out.answer(shown, |shown, out| print(std::slice::from_ref(shown), out)))?;
-    Ok(if shown.message.is_some() {
+    Ok(if shown.message.is_some() && shown.account.is_none() {
         Exit::Unavailable
     } else {
         Exit::Done

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     args::{AddNumber, Create, Search},
+    beside,
     call::named,
     exit::{Exit, USAGE, written},
     reach::Reach,
@@ -34,6 +35,7 @@ pub async fn lookup(reach: &Reach, number: &str, live: bool, out: &mut Out<'_, i
         writeln!(out, "{}", show::plain(&show::caller(&found.caller)))?;
         show::lookup(&found.lookup, out)
     }))?;
+    beside::print(reach, &found, live, out).await?;
     Ok(if found.lookup.matches.is_empty() {
         Exit::NothingFound
     } else {
@@ -47,6 +49,7 @@ pub async fn search(reach: &Reach, search: &Search, out: &mut Out<'_, impl Write
         types: search.types.clone(),
         company: search.company.clone(),
         limit: search.limit,
+        typing: None,
     };
     let found: SearchResultDto = reach.ask("search", query.clone()).await?;
     let live: Vec<LiveSearchDto> = if search.live {
@@ -65,13 +68,20 @@ pub async fn search(reach: &Reach, search: &Search, out: &mut Out<'_, impl Write
         print_found(&found, &live, out.to)
     })?;
     if !any && !out.json {
-        written(nobody(&found, out.to))?;
+        written(nobody(&found, search.live, out.to))?;
     }
     Ok(if any { Exit::Done } else { Exit::NothingFound })
 }
 
-fn nobody(found: &SearchResultDto, out: &mut impl Write) -> std::io::Result<()> {
-    writeln!(out, "Nobody is called that, in any connection")?;
+fn nobody(found: &SearchResultDto, live: bool, out: &mut impl Write) -> std::io::Result<()> {
+    if live {
+        writeln!(out, "Nobody is called that, in any connection")?;
+    } else {
+        writeln!(
+            out,
+            "Nobody who is known here is called that; --live asks the connections themselves"
+        )?;
+    }
     if found.instead.is_empty() {
         return Ok(());
     }

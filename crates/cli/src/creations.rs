@@ -116,7 +116,9 @@ fn one(creation: &CreationDto, out: &mut impl Write) -> io::Result<()> {
         &[
             ("in", Some(place)),
             ("state", Some(state(&creation.state))),
+            ("field", why.and_then(|why| why.field.clone())),
             ("next", why.and_then(|why| why.hint.clone())),
+            ("said", creation.said.clone()),
             ("call", creation.call.clone()),
             ("id", Some(creation.id.clone())),
         ],
@@ -169,6 +171,7 @@ mod tests {
             connection_name: "Bullhorn".to_owned(),
             type_label: "Lead".to_owned(),
             state: CreationStateDto::Refused { error: why },
+            said: None,
         };
         let mut out = Vec::new();
         one(&creation, &mut out).unwrap();

@@ -5,7 +5,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod args;
+mod beside;
 mod call;
+mod changed;
 mod check;
 mod completions;
 mod connection;
@@ -152,6 +154,15 @@ fn complain(error: &ApiError, json: bool) {
     let _ = if json {
         show::json_line(&serde_json::json!({ "error": error }), &mut err)
     } else {
-        writeln!(err, "ringside: {}", show::plain(&error.to_string()))
+        let field = error
+            .field
+            .as_ref()
+            .map_or_else(String::new, |field| format!(" (field: {field})"));
+        writeln!(
+            err,
+            "ringside: {}{}",
+            show::plain(&error.to_string()),
+            show::plain(&field)
+        )
     };
 }

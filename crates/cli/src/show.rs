@@ -233,7 +233,10 @@ pub fn call(call: &CallDto, out: &mut impl Write) -> io::Result<()> {
                 "talked",
                 call.talked.map(|ms| format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)),
             ),
-            ("note", Some(call.note.clone()).filter(|note| !note.is_empty())),
+            (
+                "note",
+                Some(call.note.lines().collect::<Vec<_>>().join(" / ")).filter(|note| !note.is_empty()),
+            ),
             (
                 "fields",
                 Some(
@@ -317,7 +320,8 @@ pub fn trace(trace: &TraceDto, out: &mut impl Write) -> io::Result<()> {
             AnswerDto::Found { records: 1, verified } => format!("1 record, {verified} proved"),
             AnswerDto::Found { records, verified } => format!("{records} records, {verified} proved"),
             AnswerDto::Failed { code, message } => format!("failed ({code}): {message}"),
-            AnswerDto::Skipped { reason } => format!("not asked: {reason}"),
+            AnswerDto::Skipped { reason } => not_asked(reason),
+            AnswerDto::Odd { reason } => format!("odd: {reason}"),
         };
         let began = format!("  +{}", ms(step.started_after_us));
         vec![
@@ -330,6 +334,16 @@ pub fn trace(trace: &TraceDto, out: &mut impl Write) -> io::Result<()> {
         ]
     });
     table(&rows.collect::<Vec<_>>(), out)
+}
+
+/// Why a request was not made, or not waited for: most reasons say it themselves.
+fn not_asked(reason: &str) -> String {
+    let says_it = ["not ", "sent", "still "].iter().any(|word| reason.starts_with(word));
+    if says_it {
+        reason.to_owned()
+    } else {
+        format!("not asked: {reason}")
+    }
 }
 
 fn ms(us: i64) -> String {

@@ -18,7 +18,7 @@ use super::{
     checked,
     form::{Filled, Form},
     made::{Live, PINNED, not_yet, pin_of},
-    no_such, quiet,
+    no_such, quiet, show,
 };
 use crate::{
     app::{App, log_failure},
@@ -65,17 +65,20 @@ impl App {
         }
         let account = added?;
         let shown = self.connection_now(&entry.id).await?;
-        Ok(ConnectionDto { account, ..shown })
+        Ok(match account {
+            Some(account) => show::entered(shown, account),
+            None => shown,
+        })
     }
 
-    /// Answers the account's name, where it is known without the person.
+    /// Answers whose account it is, where that is known without the person.
     async fn try_new(
         &self,
         mut entry: ConnectionEntry,
         pin: Option<Pin>,
         form: &Form,
         secrets: Vec<(String, Secret)>,
-    ) -> Result<Option<String>, ApiError> {
+    ) -> Result<Option<Account>, ApiError> {
         let connections = &self.inner.connections;
         let id = ConnectionId::new(entry.id.as_str());
         // Another connection may have had this id, and its secrets may have outlived it.
@@ -88,13 +91,13 @@ impl App {
                 .await?;
         }
         let live = self.made(&entry)?;
-        let mut account_name = None;
+        let mut entered = None;
         if !form.signs_in_with_browser {
             // Whose account it is, is asked once and kept: what is logged there is marked with it.
             let account = enter(&live).await?;
             self.refuse_twins(&entry, &account)?;
-            entry.account = Some(account.id);
-            account_name = Some(account.name);
+            entry.account = Some(account.id.clone());
+            entered = Some(account);
         }
         if let Some(pin) = pin {
             self.inner.store.keep(&id, PINNED, pin.text).await?;
@@ -107,7 +110,7 @@ impl App {
             Ok(())
         })
         .await?;
-        Ok(account_name)
+        Ok(entered)
     }
 
     /// What a connection that did not come about had written.

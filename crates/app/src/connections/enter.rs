@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     Connections, Live,
     change::{changed, same_account},
-    checked, no_such, quiet,
+    checked, no_such, quiet, show,
 };
 use crate::{
     app::{App, lock, log_failure},
@@ -103,12 +103,10 @@ impl App {
         };
         live.signed_in.set(None);
         if entry.account.is_none() {
-            let account = Some(account.id);
+            let account = Some(account.id.clone());
             self.put(ConnectionEntry { account, ..entry }).await?;
         }
-        let mut shown = self.connection_now(id).await?;
-        shown.account = Some(account.name);
-        Ok(shown)
+        Ok(show::entered(self.connection_now(id).await?, account))
     }
 
     fn accept(&self, entry: &ConnectionEntry, account: &Account) -> Result<(), ApiError> {

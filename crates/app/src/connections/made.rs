@@ -18,6 +18,7 @@ use ringside_connectors::{
 };
 use ringside_domain::{ConnectionId, Connector, Cx, Error, Kind, Result};
 use ringside_engine::Connection;
+use ringside_host::OAuth;
 use ringside_ipc::{ApiError, connection::ConnectionStateDto};
 use tokio::sync::{Notify, OwnedRwLockWriteGuard, oneshot};
 
@@ -39,6 +40,8 @@ const SIGN_OUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Connections {
     pub parts: Parts,
+    /// That of the parts: whoever ends the program waits for it.
+    pub sign_in: Arc<OAuth>,
     web: Arc<LateWeb>,
     folder: PathBuf,
     catalog: RwLock<Catalog>,
@@ -87,9 +90,10 @@ impl Live {
 
 impl Connections {
     /// Reads the user's own files for the first time.
-    pub fn new(parts: Parts, web: Arc<LateWeb>, config: &Path) -> Self {
+    pub fn new(parts: Parts, web: Arc<LateWeb>, sign_in: Arc<OAuth>, config: &Path) -> Self {
         let connections = Self {
             parts,
+            sign_in,
             web,
             folder: config.join(own::FOLDER),
             catalog: RwLock::new(Catalog::shipped()),
@@ -353,7 +357,8 @@ pub(super) fn pin_of(connector: &Entry, entry: &ConnectionEntry) -> Result<Optio
         (_, None) => return Ok(None),
     };
     let server = typed_server(connector, entry)?;
-    Ok(Some(server.map_or_else(|| tables.clone(), |server| tables.at(&server))))
+    let pin = server.map_or_else(|| tables.clone(), |server| tables.at(&server));
+    Ok(Some(pin.by(&connector.id)))
 }
 
 /// An App Connect server's address may stand in the manifest that was given for it.

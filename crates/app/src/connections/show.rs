@@ -7,6 +7,7 @@ use ringside_connectors::{
         load::Problem,
     },
 };
+use ringside_domain::connector::Account;
 use ringside_engine::Connection;
 use ringside_ipc::{
     connection::{
@@ -23,11 +24,15 @@ use crate::settings::ConnectionEntry;
 /// What an App Connect server needs, and cannot do. It is no manifest, so it is said here.
 const APP_CONNECT_NEEDS: &str = "The address of your company's App Connect server, from whoever runs it. What else is \
                                  needed, the server says once its address is typed.";
-const APP_CONNECT_LIMITS: [&str; 2] = [
+const APP_CONNECT_LIMITS: [&str; 5] = [
     "A number can't be added to a contact through it, and a log can't be moved to another contact.",
+    "It can't be asked for a contact by its id: Ringside finds them again by number or by name. The note of a log can't be emptied.",
+    "Most connectors with OAuth end a sign-in on a page of RingCentral's: you copy its address into Ringside.",
+    "Where an administrator keeps the sign-in or the keys at RingCentral (managed OAuth, managed authentication), Ringside can't get at them.",
     "Most of its connectors ask their CRM for one way of writing a number after the other, which takes its time.",
 ];
-const APP_CONNECT_NOTE: &str = "Ran against the App Connect server 1.7.41 from npm.";
+const APP_CONNECT_NOTE: &str =
+    "Ran against the App Connect server 1.7.41 from npm, with test connectors of our own for an API key and for OAuth.";
 const APP_CONNECT_DOCS: &str = "https://appconnect.labs.ringcentral.com/";
 
 pub(crate) fn connector(entry: &Entry) -> ConnectorDto {
@@ -235,6 +240,23 @@ pub(crate) fn connection(
         message,
         hint,
         ..live.map_or_else(nothing, plugged_in)
+    }
+}
+
+/// A connection that was just asked whose account it is. What that account may not see is no reason to refuse it, but callers
+/// who are only there are missed.
+pub(crate) fn entered(shown: ConnectionDto, account: Account) -> ConnectionDto {
+    let (mut message, mut hint) = (shown.message, shown.hint);
+    if !account.limits.is_empty() {
+        let limits = account.limits.join("; ");
+        message = Some(format!("Not all of it can be searched by number: {limits}"));
+        hint = Some("Callers who are only there are not found".to_owned());
+    }
+    ConnectionDto {
+        account: Some(account.name),
+        message,
+        hint,
+        ..shown
     }
 }
 

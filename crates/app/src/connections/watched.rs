@@ -224,6 +224,7 @@ mod tests {
             email: None,
             number: None,
             extra: Vec::new(),
+            force: false,
         };
 
         let shut = gate.write().await;

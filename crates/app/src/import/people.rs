@@ -175,6 +175,7 @@ impl FilePerson {
                 email: self.emails.first().cloned(),
                 number: None,
                 extra: Vec::new(),
+                force: false,
             },
             numbers: self
                 .numbers

@@ -71,6 +71,7 @@ impl Connector for SamplePeople {
         Ok(Account {
             id: CONNECTION.to_owned(),
             name: "on this computer".to_owned(),
+            limits: Vec::new(),
         })
     }
 

@@ -7,7 +7,7 @@ use ringside_ipc::{
     call::AskedState,
     connection::{ConnectionStateDto, SignedInDto},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::{
     connect::{answers, found, holding, named, put, shown, with_key},
@@ -81,6 +81,39 @@ async fn signing_in_in_the_browser() {
         (ConnectionStateDto::SignInNeeded, AskedState::Failed)
     );
     assert!(house.secrets.text("connection/own-acme/oauth").is_none());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_quits_while_a_sign_in_is_renewed_is_still_signed_in() {
+    let (house, crm) = (House::new(), Crm::start().await);
+    put(&house, "acme.toml", &manifest("acme", OAUTH));
+    let app = start(with_person(&house, &crm, false).0).await;
+    app.add_connection(without_key(&crm)).await.unwrap();
+    app.sign_in(named("own-acme")).await.unwrap();
+    app.stop().await;
+
+    // After a start there is only the refresh token: the first call renews, and the provider takes its time.
+    *crm.seen.refresh.lock().unwrap() = Some("acme".to_owned());
+    let hold = Arc::new(Semaphore::new(0));
+    *crm.seen.hold.lock().unwrap() = Some(hold.clone());
+    let app = start(with_person(&house, &crm, false).0).await;
+    let asking = tokio::spawn({
+        let app = app.clone();
+        async move { answers(&app).await }
+    });
+    crm.seen.refreshes.notified().await;
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        hold.add_permits(10);
+    };
+    tokio::join!(app.stop(), release);
+    asking.abort();
+    let kept = house.secrets.text("connection/own-acme/oauth").unwrap();
+    assert!(kept.contains("acme-next"), "what the provider gave is kept: {kept}");
+
+    let app = start(with_person(&house, &crm, false).0).await;
+    assert_eq!(found(&app).await, 1);
     app.stop().await;
 }
 

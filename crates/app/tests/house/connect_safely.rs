@@ -152,6 +152,39 @@ async fn a_server_edited_by_hand_gets_no_key_unasked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_better_help_text_stops_nobody_and_another_connector_is_named() {
+    let (house, crm) = (House::new(), Crm::start().await);
+    connected(&house, &crm).await.stop().await;
+    let worded = manifest(
+        "acme",
+        &KEYED
+            .replace("\"API key\"", "\"Your key\"")
+            .replace("Settings, API", "Under Settings"),
+    );
+    put(&house, "acme.toml", &worded);
+    let other = manifest("other", &KEYED.replace("x-key", "x-other"));
+    put(&house, "other.toml", &other);
+    let app = house.own().await;
+    assert_eq!(
+        (shown(&app).await.state, found(&app).await),
+        (ConnectionStateDto::Ready, 1)
+    );
+    app.stop().await;
+
+    let text = fs::read_to_string(house.folders.settings()).unwrap();
+    let edited = text.replace("connector = \"own/acme\"", "connector = \"own/other\"");
+    assert_ne!(edited, text);
+    fs::write(house.folders.settings(), edited).unwrap();
+    let app = house.own().await;
+    let ConnectionStateDto::Changed { before, after } = shown(&app).await.state else {
+        panic!("it goes on")
+    };
+    assert!(before.unwrap().contains("\"connector\": \"own/acme\""));
+    assert!(after.contains("\"connector\": \"own/other\""), "{after}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_is_not_carried_to_another_server() {
     let (house, crm, other) = (House::new(), Crm::start().await, Crm::start().await);
     put(&house, "acme.toml", &manifest("acme", OAUTH));

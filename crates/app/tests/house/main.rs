@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![cfg(unix)]
 
+mod app_connect;
 mod bad_morning;
 mod browser;
 mod calls;

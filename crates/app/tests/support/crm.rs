@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::Notify,
+    sync::{Notify, Semaphore},
 };
 
 /// Opens the account of Acme.
@@ -36,11 +36,21 @@ pub struct Seen {
     pub next: Mutex<String>,
     /// It breaks down when it is asked whose account it is.
     pub broken: AtomicBool,
+    /// The one refresh token that is good, once it rotates them.
+    pub refresh: Mutex<Option<String>>,
+    /// What the answer to a refresh waits for; the old token is spent by then.
+    pub hold: Mutex<Option<Arc<Semaphore>>>,
+    /// A refresh came in.
+    pub refreshes: Notify,
 }
 
 impl Seen {
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    fn refresh(&self) -> Option<String> {
+        self.refresh.lock().unwrap().clone()
     }
 }
 
@@ -61,6 +71,7 @@ impl Crm {
             .route("/token", post(token))
             .route("/crmManifest", get(app_connect))
             .route("/apiKeyLogin", post(app_connect_session))
+            .route("/contact", get(app_connect_nobody))
             .with_state(seen.clone());
         tokio::spawn(async move { axum::serve(listener, routes).await });
         Self { address, seen }
@@ -104,7 +115,21 @@ async fn people(
     (StatusCode::OK, Json(json!({ "people": people })))
 }
 
-async fn token(Form(asked): Form<HashMap<String, String>>) -> (StatusCode, Json<Value>) {
+async fn token(State(seen): State<Arc<Seen>>, Form(asked): Form<HashMap<String, String>>) -> (StatusCode, Json<Value>) {
+    if let (Some(given), Some(good)) = (asked.get("refresh_token"), seen.refresh()) {
+        if *given != good {
+            return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" })));
+        }
+        let next = format!("{good}-next");
+        *seen.refresh.lock().unwrap() = Some(next.clone());
+        seen.refreshes.notify_one();
+        let hold = seen.hold.lock().unwrap().clone();
+        if let Some(hold) = hold {
+            hold.acquire().await.unwrap().forget();
+        }
+        let answer = json!({ "access_token": "token-of-acme", "refresh_token": next, "expires_in": 3600 });
+        return (StatusCode::OK, Json(answer));
+    }
     match asked.get("code").or(asked.get("refresh_token")).map(String::as_str) {
         Some(code @ ("acme" | "others")) => {
             let answer =
@@ -123,6 +148,10 @@ async fn app_connect() -> Json<Value> {
             { "const": "region", "title": "Region", "type": "string", "required": true },
         ] } } },
     } } }))
+}
+
+async fn app_connect_nobody() -> Json<Value> {
+    Json(json!({ "successful": true, "contact": [] }))
 }
 
 /// Whatever the key is: `{"id":"u-1","platform":"sample"}` is whose session it is.
