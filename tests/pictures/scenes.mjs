@@ -130,6 +130,7 @@ export const SCENES = [
   main('connect', 'connections', 'list', presses('connection-add'), LIKE),
   main('connect-form', 'connections', 'list', presses('connection-add', 'connector-hubspot')),
   main('connection-changed', 'connections', 'connections', presses('connection-see'), LIKE),
+  main('connection-signs-in', 'connections', 'connections', presses('connection-sign-in'), LIKE),
   main('phones', 'phones', 'phones'),
   main('phones-empty', 'phones'),
   main('phone-form', 'phones', 'list', presses('phone-add', 'phone-kind-sip'), LIKE),

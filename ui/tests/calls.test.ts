@@ -31,6 +31,7 @@ const creation = (change: Partial<CreationDto> = {}): CreationDto => ({
   draft: { connection: 'book', contact_type: 'lead', name: 'Samir Nagheenanajar', given: null, family: null, company: 'Initech', title: null, email: null, number: STRANGER, extra: [] },
   connection_name: 'Address book',
   type_label: 'Lead',
+  said: null,
   state: { kind: 'refused', error: { code: 'invalid', message: 'the field “status” is required', hint: 'Fill it in', field: null } },
   ...change,
 });
@@ -265,6 +266,24 @@ describe('what waits to be created', () => {
     await press('creation-drop');
     expect(asked(fake, 'settle_creation')).toEqual([{ creation: 'c1', decision: 'drop' }]);
     expect([...document.querySelectorAll<HTMLElement>('[data-testid=creation]')].map((one) => one.dataset.state)).toEqual(['undone', 'undone']);
+  });
+});
+
+describe('a contact that is there', () => {
+  it('says what is to be read with it, also when that is learned after it went from the list', async () => {
+    const fake = filled();
+    fake.creations = [creation({ state: { kind: 'waiting', until: Date.now() + 8000, why: null } })];
+    fake.setStatus({ creating: 1 });
+    await start('main', { fake });
+    await press('filter-creating');
+    const [asked] = fake.creations;
+    const twin = 'CRM has another contact with this number, S. Nagheenanajar';
+    for (const known of [asked!, { ...asked!, id: 'another' }]) {
+      fake.emit({ kind: 'creation', creation: { ...known, state: { kind: 'created', contact: fake.contacts[0]! }, said: twin } });
+      await settle();
+    }
+    expect(get('creations').textContent?.split(`${twin}.`)).toHaveLength(3);
+    await accessible();
   });
 });
 

@@ -156,6 +156,21 @@ describe('what else the card says', () => {
     expect(get('source-failed').textContent).toBe('Clio: does not answer. Lookups use the index.');
   });
 
+  it('says beside who is found what part of a place could not be asked', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(ANNA);
+    const message = 'Lead: Acme took too long and was not waited for';
+    const asked = [
+      { connection: 'clio', name: 'Clio', state: 'found' as const, message },
+      { connection: 'hubspot', name: 'HubSpot', state: 'found' as const, message: null },
+    ];
+    fake.change(call.id, { lookup: { ...call.lookup, asked } });
+    await settle();
+    expect(document.querySelectorAll('[data-testid="source-partly"]')).toHaveLength(1);
+    expect(get('source-partly').textContent).toBe(`Clio was not searched as a whole. ${message}`);
+    expect(maybe('source-failed')).toBeNull();
+  });
+
   it('shows the age of what it knows as the button that asks again', async () => {
     const { fake } = await start('card');
     fake.ring(ANNA);

@@ -296,6 +296,21 @@ describe('the log', () => {
     expect(get('log-contact').textContent).toBe('Milton Waddams');
   });
 
+  it.each(LANGUAGES)('says what the CRM said beside logging it, and offers no move where there is none, in %s', async (language, text) => {
+    const { fake } = await start('card', { text });
+    const call = fake.ring(ANNA);
+    fake.answer(call.id);
+    fake.end(call.id);
+    await settle();
+    await press('btn-log');
+    expect([maybe('log-said'), maybe('btn-move') !== null]).toEqual([null, true]);
+    fake.change(call.id, { log: { ...fake.calls[0]!.log, connection: 'clio', connection_name: 'Clio', said: 'the deal could not be linked', moves: false } });
+    await settle();
+    expect(get('log-said').textContent).toBe(`Clio ${language === 'de' ? 'meldet' : 'says'}: the deal could not be linked`);
+    expect(maybe('btn-move')).toBeNull();
+    await accessible();
+  });
+
   it('lets a person decide an unsure log, and never sends it again by itself', async () => {
     const { fake, user } = await start('card');
     const call = fake.ring(ANNA);

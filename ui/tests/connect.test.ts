@@ -129,6 +129,16 @@ describe('a connection', () => {
     expect(get('connection-new-key')).toBeTruthy();
   });
 
+  it('works, and says which callers this account can’t find', async () => {
+    const message = 'Not all of it can be searched by number: Lead: HubSpot does not allow this account to do that';
+    await page(house({ account: 'anna@acme.example', message, hint: 'Ask for the right' }));
+    get('connection-c0').querySelector<HTMLElement>('[data-testid=connection-test]')?.click();
+    await settle();
+    expect(get('connection-c0').textContent).toContain('It works. Connected as anna@acme.example.');
+    expect(get('connection-limits').textContent).toBe(`${message}. Ask for the right.`);
+    expect(maybe('connection-error')).toBeNull();
+  });
+
   it('says what stays before it is removed, and keeps it at a second thought', async () => {
     const { fake, user } = await page(house({}));
     const remove = () => get('connection-c0').querySelector<HTMLElement>('[data-testid=connection-remove]')?.click();
@@ -199,7 +209,7 @@ describe('the form', () => {
     const { fake, user } = await form('hubspot');
     const key = get('connect-token') as HTMLInputElement;
     expect(document.activeElement).toBe(key);
-    expect(get('connect').textContent).toContain('A private app');
+    expect(get('connect').textContent).toContain('A service key');
     await user.keyboard('pat-1');
     expect(key.type).toBe('password');
     await press('connect-token-reveal');
@@ -366,6 +376,7 @@ describe('signing in in the browser', () => {
 
   it('begins at once, waits, and says whose account it is', async () => {
     const { fake } = await waiting();
+    expect(get('sign-in-waiting').textContent).toContain('callers are not looked up there, and logs wait');
     expect(get('sign-in-waiting').textContent).toContain('Waiting for your browser');
     expect(get('sign-in-waiting').textContent).toMatch(/[45]:\d\d left/);
     expect(document.activeElement).toBe(get('sign-in-cancel'));
@@ -373,6 +384,16 @@ describe('signing in in the browser', () => {
     expect(get('connection-bullhorn').dataset.state).toBe('ready');
     expect(get('connection-bullhorn').textContent).toContain('Connected as anna@acme.example.');
     expect(asked(fake, 'sign_in')).toEqual([{ connection: 'bullhorn' }]);
+  });
+
+  it('says that spaces around a key are left out, while there are any', async () => {
+    await form('hubspot');
+    const said = () => document.getElementById(get('connect-token').getAttribute('aria-describedby') ?? '')?.textContent ?? '';
+    const before = said();
+    await fill('connect-token', 'pat-1 ', false);
+    expect(said()).toBe(`${before} Spaces at the beginning and the end are left out.`.trim());
+    await fill('connect-token', 'pat-1', false);
+    expect(said()).toBe(before);
   });
 
   it('is cancelled without an error, and can be begun again', async () => {

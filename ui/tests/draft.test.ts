@@ -128,3 +128,69 @@ describe('duplicates and what they were found for', () => {
     expect(asked(fake, 'add_number')).toEqual([]);
   });
 });
+
+describe('how the name splits', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    speak(en);
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  async function open() {
+    const fake = new Fake();
+    const house = new House(fake);
+    await house.start();
+    await settle();
+    const call = fake.ring(STRANGER);
+    const draft = new Draft(house, call);
+    draft.setType('lead');
+    await checked();
+    fake.asked.length = 0;
+    return { fake, house, call, draft };
+  }
+  async function checked() {
+    await vi.advanceTimersByTimeAsync(150);
+    await settle();
+  }
+  const sent = (fake: Fake) => {
+    const { name, given, family } = asked(fake, 'create_contact').at(-1)?.draft as Record<string, string | null>;
+    return [name, given, family];
+  };
+
+  it('sends no split of an older name when it is created before the new one is split', async () => {
+    const { fake, draft } = await open();
+    draft.set('name', 'Samir Na');
+    await checked();
+    expect([draft.given, draft.family]).toEqual(['Samir', 'Na']);
+    draft.set('name', 'Samir Nagheenanajar');
+    await draft.create();
+    expect(sent(fake)).toEqual(['Samir Nagheenanajar', null, null]);
+  });
+
+  it('sends what was split by hand', async () => {
+    const { fake, draft } = await open();
+    draft.set('name', 'Samir van Nagheenanajar');
+    await checked();
+    draft.set('given', 'Samir');
+    draft.set('family', 'van Nagheenanajar');
+    await draft.create();
+    expect(sent(fake)).toEqual(['Samir van Nagheenanajar', 'Samir', 'van Nagheenanajar']);
+  });
+
+  it('splits a name anew that is corrected, also one that was split by hand', async () => {
+    const { fake, house, call, draft } = await open();
+    draft.set('name', 'Samir Nagheenanaja');
+    draft.set('family', 'Nagheenanaja');
+    await draft.create();
+    const creation = house.call(call.id)!.creation!;
+    const again = Draft.again(house, call, creation, null);
+    again.look();
+    await checked();
+    expect(again.family).toBe('Nagheenanaja');
+    again.set('name', 'Samir Nagheenanajar');
+    await checked();
+    expect([again.given, again.family]).toEqual(['Samir', 'Nagheenanajar']);
+    await again.create();
+    expect(sent(fake)).toEqual(['Samir Nagheenanajar', null, null]);
+  });
+});

@@ -4,8 +4,8 @@ import { Fake } from '../src/backend/fake/fake';
 import type { LogFieldDto } from '../src/backend/generated';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
-const MATTER: LogFieldDto = { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier' }, { value: '2', label: '2026-140 Lease' }] };
-const KIND: LogFieldDto = { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }] };
+const MATTER: LogFieldDto = { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier' }, { value: '2', label: '2026-140 Lease' }], failed: null };
+const KIND: LogFieldDto = { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }], failed: null };
 const value = (id: string) => (get(id) as HTMLSelectElement).value;
 
 async function pick(id: string, choice: string) {
@@ -71,6 +71,31 @@ describe('fields of a log', () => {
     await settle();
     await press('btn-log');
     expect(asked(fake, 'log')).toHaveLength(1);
+  });
+
+  it('shows what one field can be although another one can’t be asked for, and logs without that', async () => {
+    const fake = clio([{ ...MATTER, options: [], failed: 'Clio does not allow it' }, KIND]);
+    await ended(fake);
+    expect(maybe('log-field-matter')).toBeNull();
+    expect(get('log-field-failed-matter').textContent).toContain('No choices for Matter: Clio does not allow it');
+    expect(value('log-field-kind')).toBe('call');
+    await accessible();
+    await press('btn-log');
+    expect(asked(fake, 'log')).toHaveLength(1);
+  });
+
+  it('puts a refusal of the log at its field until something else is chosen there', async () => {
+    const { fake, call } = await ended(clio());
+    const refused = { ...call.log, state: 'refused', write: 'w', connection: 'book', field: 'matter', code: 'invalid', message: 'this matter is closed', hint: null } as const;
+    fake.change(call.id, { log: refused });
+    await settle();
+    expect(get('log-field-matter').getAttribute('aria-invalid')).toBe('true');
+    expect(get('log-fields').textContent).toContain('This matter is closed.');
+    await pick('log-field-matter', '2');
+    expect(get('log-field-matter').getAttribute('aria-invalid')).toBeNull();
+    fake.change(call.id, { log: { ...refused, field: 'note' } });
+    await settle();
+    expect(get('note').getAttribute('aria-invalid')).toBe('true');
   });
 
   it('says that it asks only when that takes a while', async () => {

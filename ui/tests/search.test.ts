@@ -24,12 +24,12 @@ describe('search', () => {
   beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
   afterEach(() => void vi.useRealTimers());
 
-  it('asks the index at every keystroke and the connections after a pause of 150 ms', async () => {
+  it('asks the index at every keystroke and the connections after a pause of 300 ms', async () => {
     const { fake } = await start('search');
     for (const text of ['a', 'an', 'ann']) await type(text);
     expect(asked(fake, 'search').map((one) => one.text)).toEqual(['a', 'an', 'ann']);
     expect(asked(fake, 'search_live')).toEqual([]);
-    await pause(160);
+    await pause(310);
     expect(asked(fake, 'search_live').map((one) => one.text)).toEqual(['ann']);
     await type('an');
     await pause(300);
@@ -47,11 +47,26 @@ describe('search', () => {
     expect(names()).toEqual(['Peter Gibbons']);
   });
 
+  it('ends a live search whose text is not there any more, and is told apart from others who search', async () => {
+    const { fake } = await start('search');
+    const late = fake.hold('search_live');
+    await type('anna me');
+    await pause(310);
+    expect(asked(fake, 'search_live')).toMatchObject([{ text: 'anna me', typing: 'search window' }]);
+    await type('an');
+    expect(asked(fake, 'search_live').slice(1)).toMatchObject([{ text: '', typing: 'search window' }]);
+    late();
+    await settle();
+    await type('ann');
+    await type('a');
+    expect(asked(fake, 'search_live')).toHaveLength(2);
+  });
+
   it('drops a live answer to an older text', async () => {
     const { fake } = await start('search');
     const late = fake.hold('search_live');
     await type('anna me');
-    await pause(160);
+    await pause(310);
     await type('peter');
     late();
     await settle();
@@ -63,7 +78,7 @@ describe('search', () => {
     await type('anna me');
     await key('ArrowDown');
     expect(selected()).toBe('Annalise Mertens');
-    await pause(160);
+    await pause(310);
     expect(names()).toEqual(['Anna Meier', 'Annalise Mertens', 'Joanna Meyer', 'Anna Melnyk']);
     expect(document.querySelector('.divider')?.textContent).toBe('Clio, live');
     expect(selected()).toBe('Annalise Mertens');
@@ -249,7 +264,7 @@ describe('search', () => {
     const { fake } = await start('search');
     const index = fake.hold('search');
     await type('anna me');
-    await pause(160);
+    await pause(310);
     expect(selected()).toBe('Anna Melnyk');
     index();
     await settle();
@@ -265,7 +280,7 @@ describe('search', () => {
     ];
     await start('search', { fake });
     await type('anna');
-    await pause(160);
+    await pause(310);
     const dividers = [...document.querySelectorAll('.divider')].map((one) => [one.textContent, one.parentElement?.querySelector('[data-testid=search-failed]')?.textContent]);
     expect(dividers).toEqual([
       ['Clio, live', undefined],
@@ -285,7 +300,7 @@ describe('search', () => {
     ];
     await start('search', { fake });
     await type('anna');
-    await pause(160);
+    await pause(310);
     expect(document.querySelectorAll('[role=option]').length).toBeLessThanOrEqual(24);
     expect(document.querySelector('img')).toBeNull();
     expect(names()).toContain('<img src=x onerror=alert(1)> anna');

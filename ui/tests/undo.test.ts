@@ -61,6 +61,17 @@ describe('a contact that is created after ten seconds', () => {
     expect(get('log-state').textContent).toContain('Samir Nagheenanajar');
   });
 
+  it('says on its card what is to be read with it, until the person has read it', async () => {
+    const { fake, creation } = await wished();
+    const contact = fake.contacts[0]!;
+    turnCreation(fake, creation.id, { kind: 'created', contact }, 'the address book has 2 records that fit `Initech`; the first one was taken');
+    await settle();
+    expect(get('card-notice').textContent).toContain('The address book has 2 records that fit `Initech`; the first one was taken.');
+    await press('card-notice-done');
+    expect(maybe('card-notice')).toBeNull();
+    await accessible();
+  });
+
   it('has the call logged on it: the log follows', async () => {
     const { fake, user } = await wished();
     await user.keyboard('{Control>}{Enter}{/Control}');

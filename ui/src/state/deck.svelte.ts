@@ -3,6 +3,7 @@
 
 import { asApiError, type OwnerEvent } from '../backend/backend';
 import type { ApiError, CallDto, ContactRefDto, CreationDecision, CreationDto, StatusDto } from '../backend/generated';
+import { sentences } from '../text/format';
 import { Closing } from './closing.svelte';
 import { Draft, usedLast } from './draft.svelte';
 import type { House } from './house.svelte';
@@ -218,7 +219,10 @@ export class Deck {
       }
       if (known) known.over = call.is_over;
     }
-    if (event.kind === 'creation') usedLast(event.creation);
+    if (event.kind === 'creation') {
+      usedLast(event.creation);
+      this.#tell(event.creation);
+    }
     if (event.kind === 'reveal' && this.top) this.reveal(this.top.id);
     const shown = event.kind === 'show' ? this.house.call(event.call) : undefined;
     if (shown) {
@@ -232,6 +236,12 @@ export class Deck {
     if (event.kind === 'card_closed') this.#forget(event.id);
     this.#forgetGone();
     this.#before = this.top?.id ?? null;
+  }
+
+  /** The contact is there, and something is to be read with it: the face of the card says nothing more of it. */
+  #tell({ call, said, state }: CreationDto): void {
+    const card = call && said && state.kind === 'created' ? this.#states.get(call) : undefined;
+    if (card) card.notice = sentences(said);
   }
 
   #reopen(call: CallDto, creation: CreationDto, error: ApiError | null): void {

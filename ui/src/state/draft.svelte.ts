@@ -11,7 +11,7 @@ import { logsAtOnce } from './next-step';
 import { textOf } from './own';
 import { readSignature } from './signature';
 
-/** Idle time after a keystroke before the owner is asked; the checks read the index and are cheap. */
+/** Idle time after a keystroke before the owner is asked; it reads its index, and asks the CRMs once typing rests. */
 const PAUSE = 120;
 /** Fields that every CRM calls by the same name; what else a type asks for is its own. */
 const COMMON = ['company', 'title', 'email'];
@@ -98,6 +98,7 @@ export class Draft {
 
   /** What the duplicates in sight were found for. They say nothing about anything typed since. */
   #foundFor: string | null = null;
+  /** The person typed how the name splits. Else the owner splits the name that is sent, as it splits the one in sight. */
   #splitByHand = false;
   /** The one that was refused or taken back, and that this one is made of. */
   #insteadOf: string | null = null;
@@ -180,7 +181,8 @@ export class Draft {
       this[field] = value;
     } else if (field === 'name' || field === 'number') {
       this[field] = value;
-      if (field === 'name') this.suggested = false;
+      // A name that is corrected is split anew.
+      if (field === 'name') this.suggested = this.#splitByHand = false;
     } else {
       this.more[field] = value;
     }
@@ -199,7 +201,6 @@ export class Draft {
     const name = this.type?.is_company ? (read.company ?? read.name) : (read.name ?? '');
     if (name) {
       this.set('name', name);
-      this.#splitByHand = false;
       filled.push(this.type?.is_company ? t.companyName : t.name);
     }
     const labels: Record<string, string> = { company: t.company, title: t.jobTitle, email: t.email };
@@ -362,7 +363,7 @@ export class Draft {
       return field ? this.#typed(field) || null : null;
     };
     const extra = this.fields.filter((field) => !COMMON.includes(field.name)).map((field) => ({ name: field.name, value: this.#typed(field) }));
-    const split = !this.type?.is_company;
+    const split = this.#splitByHand && !this.type?.is_company;
     return {
       connection: this.connection?.id ?? '',
       contact_type: this.type?.id ?? '',

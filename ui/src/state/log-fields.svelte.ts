@@ -1,8 +1,9 @@
 // What the CRM of the chosen contact wants to know about a call beside the note: the matter, the deal. Asked for when
-// somebody is chosen, and saved as it is chosen. A default is the CRM's: it is shown, and sent by nobody but the person.
+// somebody is chosen, and saved as it is chosen. A default is the CRM's: the owner sends it with the log, unless the person chooses
+// otherwise.
 
 import { asApiError, type Backend } from '../backend/backend';
-import type { ApiError, CallDto, ChosenFieldDto, LogFieldDto } from '../backend/generated';
+import type { ApiError, CallDto, ChosenFieldDto, LogDto, LogFieldDto } from '../backend/generated';
 import { words } from '../text';
 import { sentences } from '../text/format';
 import { textOf } from './own';
@@ -25,6 +26,9 @@ export class LogFields {
   /** Changed here since the call was last logged. */
   edited = $state(false);
 
+  /** What the CRM refused of the log. */
+  #refused = $state.raw<LogDto | null>(null);
+
   readonly #id: string;
   /** The contact that the fields are for. */
   #about: string | null = null;
@@ -43,6 +47,7 @@ export class LogFields {
 
   /** Follows the call: another contact has other fields, and what another window chose is shown here. */
   follow(call: CallDto): void {
+    this.#refused = call.log.field && call.log.message ? call.log : null;
     const about = call.choice ? refKey(call.choice.contact.ref) : null;
     if (about !== this.#about) {
       this.#about = about;
@@ -86,8 +91,19 @@ export class LogFields {
   /** What counts: the choice, else the CRM's default. */
   value = (field: LogFieldDto): string => textOf(this.chosen, field.name) || (field.default ?? '');
 
-  refusal = (field: LogFieldDto): string | null =>
-    this.error?.field === field.name ? sentences(this.error.message, this.error.hint) : null;
+  refusal = (field: LogFieldDto): string | null => {
+    if (this.error?.field === field.name) return sentences(this.error.message, this.error.hint);
+    const refused = this.#dirty || this.edited ? null : this.#refused;
+    return refused?.field === field.name ? sentences(refused.message ?? '', refused.hint) : null;
+  };
+
+  /** What there is to choose from, and what could not be asked for. */
+  get shown(): LogFieldDto[] {
+    return this.fields.filter((field) => !field.failed || field.options.length > 0);
+  }
+  get missing(): LogFieldDto[] {
+    return this.fields.filter((field) => field.failed);
+  }
 
   /** A refusal that belongs to no field in sight. */
   get otherError(): ApiError | null {
@@ -117,7 +133,7 @@ export class LogFields {
 
   /** Whether nothing that is required is missing; else the refusal stands at the field. */
   check(): boolean {
-    const missing = this.fields.find((field) => field.required && !this.value(field));
+    const missing = this.shown.find((field) => field.required && !this.value(field));
     if (missing) this.error = { code: 'invalid', message: words().log.needField(missing.label), hint: null, field: missing.name };
     return !missing;
   }

@@ -6,8 +6,10 @@ import { asApiError, type Backend } from '../backend/backend';
 import type { ApiError, CallDto, ContactDto, InsteadDto, LiveSearchDto, SearchFilterDto } from '../backend/generated';
 import { refKey, sameContact } from './picture';
 
-const IDLE = 150;
+const IDLE = 300;
 const LIVE_FROM = 3;
+/** A newer live search of this one ends the one before. */
+const TYPING = 'search window';
 const LIMIT = 20;
 
 const FILTERS = /(?<=^|\s)(?:t|type|typ|co|company|firma):(?:"[^"]*"?|\S*)/gi;
@@ -141,13 +143,20 @@ export class Search {
   stop(): void {
     this.#token++;
     clearTimeout(this.#timer);
+    if (this.asking) this.#end();
+  }
+
+  /** What is still asked of the connections is for a text that is not there any more. */
+  #end(): void {
+    this.asking = false;
+    void this.backend.call('search_live', { text: '', types: [], limit: LIMIT, typing: TYPING }).catch(() => []);
   }
 
   #ask(): void {
     const token = ++this.#token;
     clearTimeout(this.#timer);
     this.#live = [];
-    this.asking = false;
+    if (this.asking) this.#end();
     this.selected = null;
     this.error = null;
     this.askedLive = null;
@@ -192,7 +201,7 @@ export class Search {
   async #askLive(token: number, args: { text: string; types: string[]; limit: number }): Promise<void> {
     this.asking = true;
     const parts = await this.backend
-      .call('search_live', args)
+      .call('search_live', { ...args, typing: TYPING })
       .catch((reason): LiveSearchDto[] => [{ connection: '', name: '', rows: [], message: asApiError(reason).message }]);
     if (token !== this.#token) return;
     // The row that is selected now stays selected, whatever is added below it, or above: the index may be the later one.

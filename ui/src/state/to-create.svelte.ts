@@ -70,10 +70,10 @@ export class ToCreate {
     this.busy = null;
   }
 
-  /** One that is over stays in sight until the list is asked again: the person sees what became of it. */
+  /** One that is over stays in sight until the list is asked again: the person sees what became of it, and what is to be read with it. */
   #put(creation: CreationDto): void {
     const at = this.rows.findIndex((one) => one.id === creation.id);
     if (at >= 0) this.rows = this.rows.with(at, creation);
-    else if (!isOver(creation)) this.rows = [creation, ...this.rows];
+    else if (!isOver(creation) || (creation.state.kind === 'created' && creation.said)) this.rows = [creation, ...this.rows];
   }
 }

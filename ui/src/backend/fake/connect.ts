@@ -49,10 +49,10 @@ export const connectors = (): ConnectorDto[] => [
     asks_server: true,
   }),
   connector('hubspot', 'HubSpot', {
-    needs: ['A private app (Settings → Integrations → Private Apps), which a super admin can create, and its access token.'],
+    needs: ['A service key: Development → Keys → Service keys in HubSpot. A super admin can create one.'],
     limits: ['HubSpot allows about four searches a second for the whole account.'],
     evidence: { kind: 'specification', note: 'Every request checked against the published specification.' },
-    parameters: [parameter('token', 'Access token of the private app', { kind: 'secret' })],
+    parameters: [parameter('token', 'Service key', { kind: 'secret' })],
     types: ['Contact', 'Company'],
   }),
   connector('bullhorn', 'Bullhorn', {

@@ -85,8 +85,8 @@ const SCENES: Record<string, (fake: Fake) => void> = {
   fields: (fake) => {
     fake.logFields = {
       book: [
-        { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier v. Globex' }, { value: '2', label: '2026-140 Lease' }] },
-        { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }] },
+        { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier v. Globex' }, { value: '2', label: '2026-140 Lease' }], failed: null },
+        { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }], failed: null },
       ],
     };
     SCENES.ended?.(fake);
@@ -127,7 +127,7 @@ const SCENES: Record<string, (fake: Fake) => void> = {
   connections: (fake) => {
     fake.connections = [
       ...fake.connections,
-      connection('hubspot', 'HubSpot', { account: 'anna@acme.example', evidence: { kind: 'specification', note: 'Every request checked against the published specification.' }, needs: ['A private app and its access token.'], limits: ['HubSpot allows about four searches a second for the whole account.'] }),
+      connection('hubspot', 'HubSpot', { account: 'anna@acme.example', evidence: { kind: 'specification', note: 'Every request checked against the published specification.' }, needs: ['A service key.'], limits: ['HubSpot allows about four searches a second for the whole account.'] }),
       connection('bullhorn', 'Bullhorn', { state: { kind: 'sign_in_needed' }, can_sign_in: true }),
       connection('pipedrive', 'Pipedrive', { state: { kind: 'sign_in_needed' }, server: 'https://acme.pipedrive.com' }),
       connection('own-acme', 'Acme', { connector: 'own/acme', connector_name: 'Acme CRM', own: true, state: { kind: 'changed', before: BEFORE, after: AFTER } }),

@@ -29,8 +29,11 @@ export const noLog = (): LogDto => ({
   message: null,
   hint: null,
   code: null,
+  field: null,
+  said: null,
   next_try: null,
   url: null,
+  moves: true,
   changed: false,
 });
 

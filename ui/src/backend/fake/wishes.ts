@@ -26,7 +26,7 @@ type Handlers<Names extends CommandName> = { [K in Names]: (args: Args<K>) => Re
 export function wish(owner: Owner, draft: DraftDto, call: string | null, names: { connection: string; type: string }, insteadOf: string | null): CreatedDto {
   if (insteadOf) owner.creations = owner.creations.filter((one) => one.id !== insteadOf);
   const until = owner.now() + UNDO_WINDOW;
-  const creation: CreationDto = { id: `creation-${owner.creations.length + 1}-${until}`, call, draft, connection_name: names.connection, type_label: names.type, state: { kind: 'waiting', until, why: null } };
+  const creation: CreationDto = { id: `creation-${owner.creations.length + 1}-${until}`, call, draft, connection_name: names.connection, type_label: names.type, said: null, state: { kind: 'waiting', until, why: null } };
   owner.creations = [creation, ...owner.creations];
   turnCreation(owner, creation.id, creation.state);
   if (owner.creates) setTimeout(() => createNow(owner, creation.id), UNDO_WINDOW);
@@ -41,11 +41,11 @@ export function createNow(owner: Owner, id: string): void {
   turnCreation(owner, id, { kind: 'created', contact: owner.create(creation.draft) });
 }
 
-/** Changes a creation and its call, and tells everybody. */
-export function turnCreation(owner: Owner, id: string, state: CreationDto['state']): CreationDto {
+/** Changes a creation and its call, and tells everybody. `said`: what its CRM says beside it. */
+export function turnCreation(owner: Owner, id: string, state: CreationDto['state'], said: string | null = null): CreationDto {
   const found = owner.creations.find((one) => one.id === id);
   if (!found) throw refuse('not_found', 'there is no such contact waiting');
-  const creation = { ...found, state };
+  const creation = { ...found, state, said };
   const over = state.kind === 'undone' || state.kind === 'created';
   owner.creations = over ? owner.creations.filter((one) => one.id !== id) : owner.creations.map((one) => (one.id === id ? creation : one));
   owner.status = { ...owner.status, creating: owner.creations.length };

@@ -13,6 +13,8 @@ export const app: Sentences = {
   'The list with every {1} can\'t be read in the secret store': 'Diese Liste im Schlüsselbund ist nicht zu lesen: {1!}',
   'Type its numbers again on the Numbers page; until then no call is logged by itself': 'Geben Sie ihre Nummern auf der Seite „Nummern“ noch einmal ein; bis dahin wird kein Anruf von selbst protokolliert',
   // app/person/file
+  'Not all of it can be searched by number: {limits}': 'Nicht alles dort lässt sich nach Nummern durchsuchen: {limits!}',
+  'Callers who are only there are not found': 'Anrufer, die nur dort stehen, werden nicht gefunden',
   'the file could not be written': 'Die Datei ließ sich nicht schreiben',
   'nothing could be written to {1}: {2}': 'In {1} ließ sich nichts schreiben: {2}',
   'Look at its permissions, and at the free space on that disk': 'Prüfen Sie die Zugriffsrechte und den freien Platz auf diesem Datenträger',
@@ -143,8 +145,11 @@ export const app: Sentences = {
   // app/connections/show
   'The address of your company\'s App Connect server, from whoever runs it. What else is needed, the server says once its address is typed.': 'Die Adresse des App-Connect-Servers Ihrer Firma, von dem, der ihn betreibt. Was sonst nötig ist, sagt der Server, sobald seine Adresse eingegeben ist.',
   'A number can\'t be added to a contact through it, and a log can\'t be moved to another contact.': 'Über ihn lässt sich keine Nummer zu einem Kontakt hinzufügen und kein Protokoll auf einen anderen Kontakt verschieben.',
+  'It can\'t be asked for a contact by its id: Ringside finds them again by number or by name. The note of a log can\'t be emptied.': 'Er lässt sich nicht nach der Kennung eines Kontakts fragen: Ringside findet Kontakte über Nummer oder Namen wieder. Die Notiz eines Protokolls lässt sich nicht leeren.',
+  'Most connectors with OAuth end a sign-in on a page of RingCentral\'s: you copy its address into Ringside.': 'Die meisten Konnektoren mit OAuth beenden die Anmeldung auf einer Seite von RingCentral: Deren Adresse kopieren Sie in Ringside.',
+  'Where an administrator keeps the sign-in or the keys at RingCentral (managed OAuth, managed authentication), Ringside can\'t get at them.': 'Liegen Anmeldung oder Schlüssel durch einen Administrator bei RingCentral (Managed OAuth, Managed Authentication), kommt Ringside nicht an sie heran.',
   'Most of its connectors ask their CRM for one way of writing a number after the other, which takes its time.': 'Die meisten seiner Konnektoren fragen ihr CRM nach einer Schreibweise der Nummer nach der anderen; das dauert.',
-  'Ran against the App Connect server 1.7.41 from npm.': 'Lief gegen den App-Connect-Server 1.7.41 von npm.',
+  'Ran against the App Connect server 1.7.41 from npm, with test connectors of our own for an API key and for OAuth.': 'Lief gegen den App-Connect-Server 1.7.41 von npm, mit eigenen Testkonnektoren für API-Schlüssel und OAuth.',
   'Where {connector} sends your secrets has changed, so nothing is asked there': 'Wohin {connector} Ihre Geheimnisse sendet, hat sich geändert; deshalb wird dort nichts gefragt',
   'Look at what changed, then agree or remove the connection': 'Sehen Sie an, was sich geändert hat, dann stimmen Sie zu oder entfernen Sie die Verbindung',
   'line {1}, column {2}: {3}': 'Zeile {1}, Spalte {2}: {3!}',

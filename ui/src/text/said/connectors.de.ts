@@ -35,6 +35,8 @@ export const connectors: Sentences = {
   'Choose fewer formats or contact types for it': 'Wählen Sie dafür weniger Formate oder Kontaktarten',
   '{name} allows no more requests right now': '{name} lässt gerade keine Anfragen mehr zu',
   'Try again in {1} s': 'Versuchen Sie es in {1} s noch einmal',
+  'Try again in {1} min, or test the connection before': 'Versuchen Sie es in {1} min noch einmal, oder testen Sie die Verbindung vorher',
+  '{name} was not asked in time': '{name} wurde nicht rechtzeitig gefragt',
   '{name} is slow: earlier requests are still being answered': '{name} ist langsam: Frühere Anfragen sind noch nicht beantwortet',
   // connectors/manifest/run
   'The connector of {1} cannot do this': 'Der Konnektor von {1} kann das nicht',
@@ -42,6 +44,17 @@ export const connectors: Sentences = {
   // connectors/manifest/run/find
   'no format fits this number': 'Kein Format passt zu dieser Nummer',
   'this type has no phone fields': 'Diese Art hat keine Telefonfelder',
+  'not asked for: one lookup asks at most {MOST} questions': 'Nicht gefragt: Eine Suche stellt höchstens {MOST} Fragen',
+  // connectors/manifest/run/side
+  'not asked for: somebody was found in another type': 'Nicht gefragt: In einer anderen Art wurde jemand gefunden',
+  '{1} took too long and was not waited for': '{1} hat zu lange gebraucht und wurde nicht abgewartet',
+  '{1} gave as many records as fit into one answer, {records}': '{1} hat so viele Einträge geliefert, wie in eine Antwort passen: {records}',
+  'There may be more: search for the caller by name': 'Es kann mehr geben: Suchen Sie den Anrufer nach dem Namen',
+  'Refresh to ask again and wait': 'Fragen Sie neu ab, um darauf zu warten',
+  // connectors/manifest/run
+  'not asked for: it never found anybody here, and there was no time for it': 'Nicht gefragt: So wurde hier noch nie jemand gefunden, und es war keine Zeit dafür',
+  'sent, and its answer was not waited for': 'Gesendet, und die Antwort wurde nicht abgewartet',
+  'not sent: nobody needed it any more': 'Nicht gesendet: Es wurde nicht mehr gebraucht',
   // connectors/manifest/run/create
   'A contact needs a name': 'Ein Kontakt braucht einen Namen',
   'Type the name as the CRM should show it': 'Geben Sie den Namen so ein, wie das CRM ihn zeigen soll',
@@ -50,6 +63,11 @@ export const connectors: Sentences = {
   'Look for it in {1}': 'Suchen Sie ihn in {1}',
   '{1} has this contact already': '{1} hat diesen Kontakt schon',
   'Search for it by name, and add the number to it': 'Suchen Sie ihn nach Namen, und fügen Sie die Nummer hinzu',
+  '{1} had this contact already: nothing new was made': '{1} hatte diesen Kontakt schon: Nichts Neues ist entstanden',
+  '{1} has this number already, with another name: {2}': '{1} hat diese Nummer schon, mit einem anderen Namen: {2}',
+  'Choose that contact if it is the same person; else create this one without the number': 'Wählen Sie diesen Kontakt, wenn es dieselbe Person ist; sonst legen Sie den neuen ohne die Nummer an',
+  // connectors/manifest/run/steps
+  '{1} has {of} records that fit `{what}`; the first one was taken': '{1} hat {of} Einträge, die auf „{what}“ passen; genommen wurde der erste',
   // connectors/manifest/run/add
   'This contact has no room for another number in {1}': 'Dieser Kontakt hat in {1} keinen Platz für noch eine Nummer',
   'Replace one of its numbers in {1}': 'Ersetzen Sie eine seiner Nummern in {1}',
@@ -57,7 +75,11 @@ export const connectors: Sentences = {
   '{1} did not say in time whose account this is': '{1} hat nicht rechtzeitig gesagt, wessen Konto das ist',
   '{1} did not say whose account this is: no {what} in its answer': '{1} hat nicht gesagt, wessen Konto das ist: In der Antwort fehlt {what}',
   'Is this the right address, and an account that may ask for itself?': 'Ist es die richtige Adresse, und ein Konto, das nach sich selbst fragen darf?',
+  // connectors/manifest/run/fields
+  '{1} wants to know “{2}” of a call': '{1} fragt bei einem Anruf nach „{2}“',
+  'Choose it beside the note, then log the call': 'Wählen Sie es neben der Notiz, dann protokollieren Sie den Anruf',
   // connectors/manifest/run/log
+  '{1} changed the log, but not all of it: {2}': '{1} hat das Protokoll geändert, aber nicht ganz: {2!}',
   'The log is not among the first {read} that {1} lists': 'Das Protokoll ist nicht unter den ersten {read}, die {1} nennt',
   'Look in {1} whether the call is logged': 'Sehen Sie in {1} nach, ob der Anruf protokolliert ist',
   'The connector file of {1} does not say which log it made': 'Die Konnektordatei von {1} sagt nicht, welches Protokoll entstanden ist',
@@ -128,6 +150,18 @@ export const connectors: Sentences = {
   'Change it in the CRM': 'Ändern Sie es im CRM',
   'The App Connect server could not note down whether the call is logged': 'Der App-Connect-Server konnte sich nicht notieren, ob der Anruf protokolliert ist',
   'Look in the CRM; send the log again only if it is not there': 'Sehen Sie im CRM nach; senden Sie das Protokoll nur noch einmal, wenn es dort fehlt',
+  '{1} did not take the fields of the log': '{1} hat die Felder des Protokolls nicht übernommen',
+  'Set them in the CRM': 'Tragen Sie sie im CRM ein',
+  // connectors/app_connect/bullhorn
+  'The user name in Bullhorn is missing': 'Der Benutzername in Bullhorn fehlt',
+  'Bullhorn does not say just now in which data centre you are': 'Bullhorn sagt gerade nicht, in welchem Rechenzentrum Sie sind',
+  'Bullhorn does not know in which data centre this user is': 'Bullhorn weiß nicht, in welchem Rechenzentrum dieser Benutzer ist',
+  'Check the user name in the settings of this connection': 'Prüfen Sie den Benutzernamen in den Einstellungen dieser Verbindung',
+  // connectors/app_connect/by_hand
+  'No sign-in was begun here, or it was begun too long ago': 'Hier wurde keine Anmeldung begonnen, oder das ist zu lange her',
+  'Begin the sign-in again': 'Beginnen Sie die Anmeldung noch einmal',
+  'This is the address of another sign-in than the one that was begun here': 'Das ist die Adresse einer anderen Anmeldung als der, die hier begonnen wurde',
+  'Sign in on the page that Ringside opened, and copy the address at which it ends': 'Melden Sie sich auf der Seite an, die Ringside geöffnet hat, und kopieren Sie die Adresse, bei der sie endet',
   // connectors/app_connect/operations
   'The server asks for another way to sign in than before': 'Der Server verlangt eine andere Art der Anmeldung als vorher',
   'Add this connection again, if you trust the server\'s new way': 'Fügen Sie diese Verbindung neu hinzu, wenn Sie der neuen Art des Servers trauen',
@@ -187,6 +221,8 @@ export const connectors: Sentences = {
   'The manifest is not JSON: line {1}, column {2}': 'Das Manifest ist kein JSON: Zeile {1}, Spalte {2}',
   'The manifest has no "platforms"': 'Im Manifest fehlt „platforms“',
   'The manifest\'s sign-in has no "{name}"': 'In der Anmeldung des Manifests fehlt „{name}“',
+  'What this sign-in needs, an administrator keeps at RingCentral, where Ringside can\'t ask for it': 'Was diese Anmeldung braucht, liegt durch einen Administrator bei RingCentral, wo Ringside nicht danach fragen kann',
+  'Ask whoever runs the App Connect server for a manifest with "authUrl" and "clientId" in it': 'Fragen Sie, wer den App-Connect-Server betreibt, nach einem Manifest mit „authUrl“ und „clientId“ darin',
   'The manifest wants to sign in by "{1}"': 'Das Manifest will eine Anmeldung mit „{1}“',
   'Ringside can sign in by API key and by OAuth': 'Ringside kann sich mit API-Schlüssel und mit OAuth anmelden',
   'The manifest does not have this CRM': 'Dieses CRM steht nicht im Manifest',
@@ -201,5 +237,6 @@ export const connectors: Sentences = {
   'Add it in the CRM': 'Fügen Sie sie im CRM hinzu',
   'this server': 'dieser Server',
   'Address of {crm}': 'Adresse von {crm}',
+  'User name in {crm}': 'Benutzername in {crm}',
   'A log came and was left out: its text (path `{text}`) does not hold the marker; {1}': 'Ein Protokoll kam und wurde weggelassen: Sein Text (Pfad `{text}`) enthält die Marke nicht; {1}',
 };

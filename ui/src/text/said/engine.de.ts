@@ -12,7 +12,6 @@ export const engine: Sentences = {
   '{1} does not keep call logs': '{1} führt keine Anrufprotokolle',
   'Choose a contact of another connection': 'Wählen Sie einen Kontakt einer anderen Verbindung',
   '{1} cannot move a log to another person': '{1} kann ein Protokoll nicht auf eine andere Person verschieben',
-  'Delete the log there, then log the call again': 'Löschen Sie das Protokoll dort, dann protokollieren Sie den Anruf neu',
   'It is not known whether the log of this call is in the CRM': 'Es ist nicht bekannt, ob das Protokoll dieses Anrufs im CRM ist',
   'Look there first, then say here whether it is': 'Sehen Sie zuerst dort nach, dann sagen Sie hier, ob es da ist',
   'The connection of this contact was removed': 'Die Verbindung dieses Kontakts wurde entfernt',
@@ -43,6 +42,10 @@ export const engine: Sentences = {
   '{name} did not answer, and it can\'t be searched for the log: the call may be logged already': '{name} hat nicht geantwortet und lässt sich nicht nach dem Protokoll durchsuchen: Der Anruf ist vielleicht schon protokolliert',
   'Look at the contact in {name}, then say whether it is there or should be sent again': 'Sehen Sie den Kontakt in {name} an, dann sagen Sie, ob es da ist oder noch einmal gesendet werden soll',
   'the call may be logged in {name} already, and looking for it failed: {1}': 'Der Anruf ist vielleicht schon in {name} protokolliert, und die Suche danach schlug fehl: {1!}',
+  '{name} did not say clearly whether it took the log, and the log was not found there': '{name} hat nicht klar gesagt, ob das Protokoll angenommen ist, und es war dort nicht zu finden',
+  'the call is logged when it is over, for {name} does not let a log be changed': 'Der Anruf wird nach seinem Ende protokolliert, denn in {name} lässt sich ein Protokoll nicht ändern',
+  'Delete the log in {name}, then send again: the call is logged anew': 'Löschen Sie das Protokoll in {name}, dann senden Sie erneut: Der Anruf wird neu protokolliert',
+  'If the log was deleted in {name}, drop this change: then the call can be logged anew': 'Wenn das Protokoll in {name} gelöscht wurde, verwerfen Sie diese Änderung: Dann lässt sich der Anruf neu protokollieren',
   'the call is logged in {name}, but not all of it: {1}': 'Der Anruf ist in {name} protokolliert, aber nicht ganz: {1!}',
   'the call is in {name} {logs} times: another of your machines logged it as well': 'Der Anruf ist {logs}-mal in {name}: Ein anderer Ihrer Rechner hat ihn auch protokolliert',
   'Delete what is too much in {name}, then say that it is there': 'Löschen Sie in {name}, was zu viel ist, dann sagen Sie, dass es da ist',
@@ -82,6 +85,8 @@ export const engine: Sentences = {
   // engine/contacts
   '{1} cannot add numbers to contacts': '{1} kann keine Nummern zu Kontakten hinzufügen',
   '{name} did not answer in time': '{name} hat nicht rechtzeitig geantwortet',
+  '{name} could not say whether this contact is there already, so it was not created: {1}': '{name} konnte nicht sagen, ob dieser Kontakt schon da ist; deshalb wurde er nicht angelegt: {1!}',
+  'Try again, or create it all the same': 'Versuchen Sie es noch einmal, oder legen Sie ihn trotzdem an',
   // engine/creation/attempt
   'Please report this; what was typed is safe': 'Bitte melden Sie das; was eingegeben wurde, ist sicher',
   // engine/creation/ask
@@ -99,6 +104,11 @@ export const engine: Sentences = {
   'Choose it instead': 'Wählen Sie stattdessen diesen',
   'This contact is being sent right now': 'Dieser Kontakt wird gerade gesendet',
   // engine/creation/words
+  '{name} could not say whether this contact is there already: {1}': '{name} konnte nicht sagen, ob dieser Kontakt schon da ist: {1!}',
+  'It is asked again; send it now to create the contact all the same': 'Es wird noch einmal gefragt; senden Sie ihn jetzt, um den Kontakt trotzdem anzulegen',
+  'it was created although {name} could not say whether it is there already: {1}': 'Er wurde angelegt, obwohl {name} nicht sagen konnte, ob er schon da ist: {1!}',
+  '{name} has it by now: somebody else created it, and nothing new was made': '{name} hat ihn inzwischen: Jemand anders hat ihn angelegt, und nichts Neues ist entstanden',
+  '{name} has another contact with this number, {twin}: somebody else may have created it at the same time': '{name} hat noch einen Kontakt mit dieser Nummer, {twin}: Vielleicht hat ihn jemand anders gleichzeitig angelegt',
   'Set it up again and send it again, or create the contact in another connection': 'Richten Sie sie neu ein und senden Sie noch einmal, oder legen Sie den Kontakt in einer anderen Verbindung an',
   'the connection `{connection}` was removed before its answer came: the contact may be there': 'Die Verbindung `{connection}` wurde entfernt, bevor ihre Antwort kam: Der Kontakt ist vielleicht dort',
   'Look in its CRM, then create it again or drop it here': 'Sehen Sie in ihrem CRM nach, dann legen Sie ihn noch einmal an oder verwerfen Sie ihn hier',
