@@ -244,4 +244,8 @@ impl SignIn for Nobody {
     async fn forget(&self, _name: &str) -> Result<()> {
         nobody()
     }
+
+    fn state(&self) -> String {
+        unreachable!()
+    }
 }
