@@ -122,6 +122,23 @@ async fn what_is_asked_for_while_the_log_is_on_its_way_follows_it() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_call_goes_to_the_log_that_was_made_whoever_the_card_is_about_by_then() {
+    let crm = Keeper::new(|_| ());
+    let desk = desk_of(&crm, config()).await;
+    let call = talking(&desk).await;
+    desk.engine.log(call, None).await.unwrap();
+    desk.until_logged(call).await;
+    desk.engine.choose(call, None).await.unwrap();
+    desk.hangs_up(ANNA).await;
+    let ended = |view: &CallView| {
+        let write = view.write.as_ref();
+        write.is_some_and(|write| matches!(write.state, WriteState::Logged(_)) && write.entry.end.is_some())
+    };
+    desk.wait(call, ended).await;
+    assert_eq!(crm.kept(), [kept("log-1", "7", "")]);
+}
+
+#[tokio::test]
 async fn a_half_logged_call_is_logged_once_however_it_goes_on() {
     for drops in [true, false] {
         let crm = Keeper::new(|_| ());

@@ -20,6 +20,12 @@ const SUFFIXES: [&str; 17] = [
     "cpa", "dds", "esq", "ii", "iii", "iv", "jnr", "jr", "llm", "mba", "md", "msc", "phd", "rn", "snr", "sr", "bsc",
 ];
 
+/// Legal forms: what bears one is no person, whatever type was chosen.
+const LEGAL_FORMS: [&str; 20] = [
+    "ab", "ag", "bv", "co", "corp", "gmbh", "inc", "kg", "llc", "llp", "ltd", "nv", "oy", "plc", "pty", "sa", "sarl",
+    "se", "srl", "ug",
+];
+
 /// Splits a person's name into given and family name. A company's is not split: do not ask.
 ///
 /// - The last word is the family name, with the particles before it: `Ursula` `von der Leyen`. `Ortega y Gasset` stays whole.
@@ -58,9 +64,16 @@ fn at_comma(name: &str) -> Option<(Vec<&str>, Vec<&str>)> {
     if !name.chars().all(is_in_names) {
         return None;
     }
-    let (family, given) = (words(family), words(given));
-    let is_suffix = given.iter().all(|word| is_one_of(&SUFFIXES, word));
-    (!is_suffix).then_some((family, given))
+    // `Smith, John, Jr.`: only suffixes stand behind a second comma, and they stay with the family name.
+    let (given, behind) = given.split_once(',').unwrap_or((given, ""));
+    let (mut family, given, behind) = (words(family), words(given), words(behind));
+    let is_suffix = |words: &[&str]| words.iter().all(|word| is_one_of(&SUFFIXES, word));
+    let is_firm = given.iter().any(|word| is_one_of(&LEGAL_FORMS, word));
+    if is_firm || is_suffix(&given) || !is_suffix(&behind) {
+        return None;
+    }
+    family.extend(behind);
+    Some((family, given))
 }
 
 /// What is no name may have commas as well, and stays as it was typed.
@@ -147,6 +160,10 @@ mod tests {
             ("John Smith, Jr.", "John Smith, Jr."),
             ("=Ada, \"Countess\"", "=Ada, \"Countess\""),
             ("Room 4, Desk 2", "Room 4, Desk 2"),
+            ("Acme, Inc.", "Acme, Inc."),
+            ("Miller, GmbH", "Miller, GmbH"),
+            ("Anna Meier, Acme Ltd", "Anna Meier, Acme Ltd"),
+            ("Smith, John, Jr.", "John Smith Jr."),
             (" Anna  Meier ", "Anna  Meier"),
             ("", ""),
         ] {

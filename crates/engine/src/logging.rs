@@ -8,7 +8,8 @@ mod owe;
 use ringside_domain::{
     Call, CallId, Contact, ContactRef, Error, Kind, Result, Write, WriteId, WriteState,
     call::{CallState, Choice, ChosenBy, EndReason},
-    log::CallLogEntry,
+    journal::{StepRecord, StepState, WriteKind},
+    log::{CallLogEntry, LOG_STEP},
     phone::Reading,
 };
 
@@ -154,11 +155,25 @@ impl Engine {
         let Some((call, write)) = self.stale_log(id) else {
             return;
         };
-        let Some(choice) = &call.choice else { return };
-        let Ok(connection) = self.connection_of(&choice.contact) else {
+        let is_its = |known: &Connection| known.connector.info().connection == write.connection;
+        let Some(connection) = self.connections().into_iter().find(is_its) else {
             return;
         };
-        let entry = entry(&call, &choice.contact, &connection);
+        // Another machine's log without a note of ours: an update would take the place of theirs.
+        let is_log = matches!((&write.state, &write.kind), (WriteState::Logged(_), WriteKind::Log));
+        if is_log && call.note.trim().is_empty() && !self.was_made_here(write.id).await {
+            return;
+        }
+        let logged = write.wanted.as_deref().unwrap_or(&write.entry);
+        let entry = match &call.choice {
+            Some(choice) if choice.contact.id == logged.contact => entry(&call, &choice.contact, &connection),
+            // The card may be about somebody else by now. Nobody asked for another log, and this one gets its end.
+            _ => CallLogEntry {
+                duration: call.talked,
+                end: end_of(&call),
+                ..logged.clone()
+            },
+        };
         let done = if connection.connector.capability().update_log {
             self.owe(&call, &connection, entry, &[write]).await
         } else {
@@ -173,10 +188,17 @@ impl Engine {
         }
     }
 
+    async fn was_made_here(&self, write: WriteId) -> bool {
+        let steps = self.shared.journal.steps(write).await.unwrap_or_default();
+        let made = |step: &StepRecord| step.step == LOG_STEP && matches!(step.state, StepState::Answered(_));
+        steps.iter().any(made)
+    }
+
     /// Delivery has news of a write.
     pub(crate) fn write_changed(&self, write: Write) {
         let id = write.call;
-        let logged = matches!(write.state, WriteState::Logged(_));
+        // One that waits may have been held for an end that came just then.
+        let logged = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(Some(_)));
         self.remember_write(write);
         if let Ok(view) = self.view_of(id) {
             let over = view.call.state.is_over();

@@ -197,7 +197,11 @@ impl Attempt {
         let end = |write: &mut Write| {
             write.attempts = write.attempts.saturating_add(1);
             (write.state, write.next_try, write.last_sent) = (state, next_try, Some(now));
-            if matches!(write.state, WriteState::Refused(_)) && write.wanted.is_some() && !self.made {
+            // Nothing was sent for want of a choice that a person has made by now, perhaps.
+            let lacked = matches!(&write.state, WriteState::Waiting(Some(why)) if why.kind == Kind::Invalid)
+                && write.next_try.is_none();
+            let refused = lacked || matches!(write.state, WriteState::Refused(_));
+            if refused && write.wanted.is_some() && !self.made {
                 write.state = WriteState::Waiting(None);
             }
             if self.unread {

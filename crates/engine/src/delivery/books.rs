@@ -86,16 +86,14 @@ impl Delivery {
     /// known of the old log is given up first, for a call has one log a connection.
     pub(super) async fn log_anew(&self, update: &Write, gone: &LogRef) -> Result<Write> {
         self.give_up(update, gone).await?;
-        {
-            let _books = self.books.lock().await;
-            let now = self.load(update.id).await?;
-            let entry = now.wanted.as_deref().unwrap_or(&now.entry).clone();
-            self.owe(update, WriteKind::Log, entry).await?;
-        }
-        self.change(update.id, |write| {
-            (write.state, write.next_try) = (WriteState::Dropped, None);
-        })
-        .await
+        // In one turn: a wish that comes in between would be lost with the change.
+        let _books = self.books.lock().await;
+        let mut now = self.load(update.id).await?;
+        let entry = now.wanted.as_deref().unwrap_or(&now.entry).clone();
+        self.owe(update, WriteKind::Log, entry).await?;
+        (now.state, now.next_try, now.wanted) = (WriteState::Dropped, None, None);
+        self.journal.update_write(now.clone()).await?;
+        Ok(now)
     }
 
     /// Everything that is known of a log that is not in its CRM any more counts as dropped; the change of it stays as it is.
@@ -112,18 +110,18 @@ impl Delivery {
         Ok(())
     }
 
-    /// Whether an earlier log of this call was given up while it may be in the CRM.
-    pub(super) async fn was_given_up(&self, write: &Write) -> Result<bool> {
+    /// An earlier log of this call that was given up while it may be in the CRM.
+    pub(super) async fn was_given_up(&self, write: &Write) -> Result<Option<Write>> {
         for other in self.journal.writes_of(write.call).await? {
             let log = other.kind == WriteKind::Log && other.connection == write.connection;
             if log && other.id != write.id && other.state == WriteState::Dropped {
                 let steps = self.journal.steps(other.id).await?;
                 if matches!(Steps::log_of(&steps), Some(StepState::Sent | StepState::Answered(_))) {
-                    return Ok(true);
+                    return Ok(Some(other));
                 }
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn tell(&self, write: Write) {

@@ -8,7 +8,7 @@ use ringside_domain::{
     journal::{StepState, WriteKind},
 };
 
-use super::{Delivery, Turn, steps::Steps};
+use super::{Delivery, Turn, ends, steps::Steps};
 use crate::view::Decision;
 
 impl Delivery {
@@ -108,7 +108,9 @@ impl Delivery {
         let there = match &write.kind {
             WriteKind::Log => self.made_log(write).await?,
             WriteKind::Update(log) => {
-                let gone = matches!(&write.state, WriteState::Refused(failure) if failure.kind == Kind::NotFound);
+                // Not the connection that was away: the log is where it was.
+                let away = ends::connection_gone(write.connection.as_str());
+                let gone = matches!(&write.state, WriteState::Refused(failure) if failure.kind == Kind::NotFound && *failure != away);
                 if gone && !log.id.is_empty() && (self.connections)(&write.connection).is_some() {
                     self.give_up(write, log).await?;
                 }

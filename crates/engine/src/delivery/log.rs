@@ -27,7 +27,10 @@ impl Attempt {
         let stop = match steps.log() {
             Some(StepState::Sent) => self.find_lost(&steps).await?,
             Some(StepState::Answered(_)) => None,
-            _ => self.hold().await?,
+            _ => {
+                self.take_wish().await?;
+                self.hold().await?
+            }
         };
         if let Some(write) = stop {
             return Ok(write);
@@ -139,14 +142,27 @@ impl Attempt {
     /// Another machine may have logged this call already, or an earlier log of it, that was given up, may be there: looks
     /// before the first request. `None`: nobody has.
     async fn look_before(&mut self, steps: &Steps) -> Result<Option<Write>> {
-        let given_up = self.capability.find_log && self.delivery.was_given_up(&self.write).await?;
-        if !given_up && !self.shares() {
+        let given_up = match self.capability.find_log {
+            true => self.delivery.was_given_up(&self.write).await?,
+            false => None,
+        };
+        if given_up.is_none() && !self.shares() {
             return Ok(None);
         }
-        match self.find_log(&self.write.entry).await {
+        // Where it was, not only where it is to be: many CRMs list the logs of one contact.
+        let elsewhere = given_up.filter(|old| old.entry.contact != self.write.entry.contact);
+        let mut found = self.find_log(&self.write.entry).await;
+        let mut was = None;
+        if let Some(old) = elsewhere
+            && found.as_ref().is_ok_and(Vec::is_empty)
+        {
+            found = self.find_log(&old.entry).await;
+            was = Some(old.entry);
+        }
+        match found {
             Ok(logs) => match logs.as_slice() {
                 [] => Ok(None),
-                [log] => self.adopt(log).await.map(Some),
+                [log] => self.adopt(log, was).await.map(Some),
                 [log, ..] => {
                     steps.set(LOG_STEP, StepState::Answered(log.captures())).await?;
                     self.twice(logs.len()).await.map(Some)
@@ -164,7 +180,8 @@ impl Attempt {
     /// A log of this call is there that this write did not make. What stands in it is not known: our note goes there as an
     /// update, which takes the place of another machine's; without a note the other one's stays, and what else was chosen
     /// here is shown as not there yet.
-    async fn adopt(&self, log: &LogRef) -> Result<Write> {
+    /// `was`: it was found at another contact than this write is about, and is to be moved.
+    async fn adopt(&self, log: &LogRef, was: Option<CallLogEntry>) -> Result<Write> {
         let (log, updates) = (log.clone(), self.capability.update_log);
         let now = self.delivery.now();
         let adopt = |write: &mut Write| {
@@ -178,7 +195,11 @@ impl Attempt {
                 fields: Vec::new(),
                 ..ours.clone()
             };
-            write.wanted = (updates && !ours.note.trim().is_empty()).then(|| Box::new(ours));
+            let moved = was.is_some();
+            if let Some(was) = was {
+                (write.entry.contact, write.entry.contact_name) = (was.contact, was.contact_name);
+            }
+            write.wanted = (updates && (moved || !ours.note.trim().is_empty())).then(|| Box::new(ours));
             write.attempts = write.attempts.saturating_add(1);
             (write.state, write.next_try, write.last_sent) = (WriteState::Logged(log), None, Some(now));
         };
