@@ -264,6 +264,10 @@ impl<'a> Run<'a> {
                 let until = ask.race.map_or(self.until, race::Race::patience);
                 if reads && patience < PATIENCE && Instant::now() + wait < until {
                     patience += 1;
+                    if self.exit.insists() {
+                        // Its first request is not held back by a rest; what the CRM says to itself is obeyed.
+                        tokio::time::sleep(wait).await;
+                    }
                     continue;
                 }
             }

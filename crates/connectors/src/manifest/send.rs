@@ -338,7 +338,7 @@ impl Exit {
     }
 
     /// A person tests the connection, to see whether the CRM takes requests again: that is not refused by what it said before.
-    fn insists(&self) -> bool {
+    pub(crate) fn insists(&self) -> bool {
         self.operation() == "check"
     }
 

@@ -304,7 +304,8 @@ async fn a_check_says_which_types_callers_can_not_be_found_in() {
     let desk = desk_of(none, || ok(json!({ "items": [] })).after(60_000));
     let account = desk.connector.check(desk.cx(10)).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
-    assert_eq!(account.limits.len(), 1, "{:?}", account.limits);
+    // And nothing is said of it: what passes by itself is no limit of the account.
+    assert!(account.limits.is_empty(), "{:?}", account.limits);
 }
 
 #[tokio::test(start_paused = true)]

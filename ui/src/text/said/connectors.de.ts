@@ -44,8 +44,10 @@ export const connectors: Sentences = {
   // connectors/manifest/run/find
   'no format fits this number': 'Kein Format passt zu dieser Nummer',
   'this type has no phone fields': 'Diese Art hat keine Telefonfelder',
+  '{1} cannot be asked in so many formats at once': '{1} kann nicht in so vielen Formaten auf einmal gefragt werden',
   'not asked for: one lookup asks at most {MOST} questions': 'Nicht gefragt: Eine Suche stellt höchstens {MOST} Fragen',
   // connectors/manifest/run/side
+  'Choose fewer formats under Numbers, or search for the caller by name': 'Wählen Sie unter Nummern weniger Formate, oder suchen Sie den Anrufer nach dem Namen',
   'not asked for: somebody was found in another type': 'Nicht gefragt: In einer anderen Art wurde jemand gefunden',
   '{1} took too long and was not waited for': '{1} hat zu lange gebraucht und wurde nicht abgewartet',
   '{1} gave as many records as fit into one answer, {records}': '{1} hat so viele Einträge geliefert, wie in eine Antwort passen: {records}',

@@ -116,6 +116,13 @@ impl Run<'_> {
         }
         let kept = self.core.memory.recall(&self.core.connection, KEY).await.ok().flatten();
         let kept = kept.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
+        // Of a file that asked for less: templates would miss what it captures now.
+        let names = who
+            .capture
+            .keys()
+            .chain(who.more.iter().flat_map(|step| step.capture.keys()));
+        let mut names = names.filter(|name| !matches!(name.as_str(), "id" | "name"));
+        let kept = kept.filter(|kept| names.all(|name| kept.facts.contains_key(name)));
         let facts = match kept {
             Some(kept) => Arc::new(kept.facts),
             None => self.who(who).await?.1,

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::atomic::AtomicBool, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use ringside_domain::{Contact, Error, Kind, Result, connector::NumberForms, trace};
+use ringside_domain::{Contact, ContactRef, Error, Kind, Result, connector::NumberForms, trace};
 use tokio::time::Instant;
 
 use super::{
@@ -44,6 +44,10 @@ pub(super) struct Side<'a> {
     error: Option<Error>,
     ways: Vec<Way>,
     answered: bool,
+    /// Somebody was found whose number is compared already.
+    certain: bool,
+    /// Some of its questions were one too many.
+    beyond: bool,
 }
 
 /// What one type's part found, and what failed beside it; an error only if all of it did.
@@ -72,6 +76,8 @@ impl<'a> Side<'a> {
             contacts: Vec::new(),
             error: None,
             ways: Vec::new(),
+            certain: false,
+            beyond: false,
         }
     }
 
@@ -83,12 +89,9 @@ impl<'a> Side<'a> {
     pub fn cut(&mut self) -> Option<Question> {
         let last = self.waves.back_mut()?;
         let question = last.questions.pop();
+        self.beyond |= question.is_some();
         self.waves.retain(|wave| !wave.questions.is_empty());
         question
-    }
-
-    fn has_proved(&self) -> bool {
-        self.contacts.iter().any(|(_, proved)| *proved)
     }
 
     /// Asking on would only be refused again.
@@ -104,7 +107,7 @@ impl<'a> Run<'a> {
             let began = Instant::now();
             self.ask_wave(&mut side, &wave, race).await;
             race.answered(side.place);
-            if side.waves.is_empty() || side.is_hopeless() || (side.stops && side.has_proved()) {
+            if side.waves.is_empty() || side.is_hopeless() || (side.stops && side.certain) {
                 break;
             }
             race.others(side.place, began.elapsed()).await;
@@ -137,20 +140,21 @@ impl<'a> Run<'a> {
                     if let Some(records) = hits.cut {
                         side.error.get_or_insert_with(|| self.one_page(records));
                     }
-                    let proved = hits.contacts.iter().any(|(_, proved)| *proved);
                     let certain: Vec<Contact> = hits
                         .contacts
                         .iter()
                         .filter(|(hit, proved)| *proved && !doubtful(hit, asked.find))
                         .map(|(hit, _)| hit.contact.clone())
                         .collect();
+                    let is_certain = !certain.is_empty();
+                    side.certain |= is_certain;
                     add_new(&mut side.contacts, hits.contacts);
                     side.ways.extend(hits.ways);
-                    if !certain.is_empty() {
+                    if is_certain {
                         race.found(hits.took);
                         self.exit.found(certain);
                     }
-                    if proved && side.stops {
+                    if is_certain && side.stops {
                         race.settle();
                         // Dropping the others cancels them.
                         break;
@@ -169,14 +173,33 @@ impl<'a> Run<'a> {
             error,
             ways,
             answered,
+            beyond,
             ..
         } = side;
         self.core.learned.hit(&ways).await;
+        let doubted: Vec<ContactRef> = contacts
+            .iter()
+            .filter(|(hit, proved)| *proved && doubtful(hit, asked.find))
+            .map(|(hit, _)| hit.contact.id.clone())
+            .collect();
+        let began = Instant::now();
         let proved = contacts.iter_mut().filter_map(|(hit, proved)| proved.then_some(hit));
         let not_compared = self
             .enrich(proved, asked.find.enrich.as_ref(), &asked.scope, Some(race))
             .await;
-        match error.or(not_compared) {
+        // Their numbers are read only now.
+        let certain: Vec<Contact> = contacts
+            .iter()
+            .filter(|(hit, _)| doubted.contains(&hit.contact.id) && proves(&hit.contact, &asked.number.reading))
+            .map(|(hit, _)| hit.contact.clone())
+            .collect();
+        if !certain.is_empty() {
+            race.found(began.elapsed());
+            self.exit.found(certain);
+        }
+        let error = error.or(not_compared);
+        // Nobody was found, and nobody may think that everything was asked.
+        match error.or_else(|| (beyond && contacts.is_empty()).then(|| self.too_many())) {
             Some(error) if !answered => Err(error),
             error => Ok((contacts.into_iter().map(|(hit, _)| hit).collect(), error)),
         }
@@ -272,6 +295,12 @@ impl<'a> Run<'a> {
         let message = format!("{} gave as many records as fit into one answer, {records}", self.name());
         self.error(Kind::Unsupported, message)
             .hint("There may be more: search for the caller by name")
+    }
+
+    fn too_many(&self) -> Error {
+        let message = format!("{} cannot be asked in so many formats at once", self.name());
+        self.error(Kind::Unsupported, message)
+            .hint("Choose fewer formats under Numbers, or search for the caller by name")
     }
 
     pub(super) fn too_slow(&self) -> Error {

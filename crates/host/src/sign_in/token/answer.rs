@@ -133,7 +133,8 @@ fn refused(
             with_words(format!("{host} cannot sign anybody in at the moment (status {status})")),
         ))
         .maybe_happened(),
-        _ if matches!(error, "temporarily_unavailable" | "server_error") => wait(Error::new(
+        // `unknown_error`: Salesforce's, of which it says that it passes.
+        _ if matches!(error, "temporarily_unavailable" | "server_error" | "unknown_error") => wait(Error::new(
             Kind::Unavailable,
             OPERATION,
             format!("{host} cannot sign anybody in at the moment: {words}"),
