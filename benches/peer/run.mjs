@@ -189,6 +189,6 @@ console.log(`\nMemory (PSS): the App Connect server ${mib(memories.ready)} when 
 if (binary) console.log(`Ringside's lookup alone, without its window: at most ${mib(memories.ours)}`);
 else console.log('RINGSIDE_PEER is not set: Ringside itself was not measured.');
 console.log(`\nGoals for Ringside: a round trip to the CRM plus at most ${SLACK} ms; at most ${REQUESTS_A_TYPE} requests a contact type once the forms
-are learned, and one for each format where all of them are in use; nobody twice; every caller found.\n`);
+are learned, where a CRM has a habit; nobody twice; every caller found.\n`);
 if (binary) console.log(missed.length ? `Missed:\n${missed.map((miss) => `- ${miss}`).join('\n')}` : 'Every goal is met.');
 process.exitCode = missed.length ? 1 : 0;
