@@ -65,6 +65,22 @@ pub enum Purpose {
     Other,
 }
 
+impl Purpose {
+    /// All but signing in.
+    pub const WORK: [Self; 10] = [
+        Self::Account,
+        Self::Find,
+        Self::Get,
+        Self::Create,
+        Self::Change,
+        Self::Log,
+        Self::Link,
+        Self::UpdateLog,
+        Self::FindLog,
+        Self::Other,
+    ];
+}
+
 /// A person or a company as a test plants it, and as it lies in the CRM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Planted {

@@ -91,8 +91,13 @@ impl Desk {
         self.engine.set_log_fields(call, chosen.collect()).await.unwrap();
         report(Change::Answered).await.unwrap();
         self.engine.note(call, note.into(), None).await.unwrap();
-        report(Change::Ended(EndReason::Completed)).await.unwrap();
+        self.ends(provider_call_id).await;
         self.engine.log(call, None).await.unwrap();
+    }
+
+    pub async fn ends(&self, provider_call_id: &str) {
+        let ended = event(provider_call_id, NUMBER, Change::Ended(EndReason::Completed));
+        self.engine.report(ended).await.unwrap();
     }
 
     /// What became of the write, once nothing more happens to it.

@@ -47,26 +47,7 @@ impl LaggingCrm {
 
     fn insert(&self, name: &str, number: &str, at: Instant) -> Contact {
         let mut records = self.records.lock().unwrap();
-        let contact = Contact {
-            id: ContactRef {
-                connection: Self::id(),
-                contact_type: "lead".into(),
-                id: (records.len() + 1).to_string(),
-            },
-            name: name.into(),
-            company: None,
-            title: None,
-            emails: Vec::new(),
-            numbers: vec![StoredNumber {
-                label: "office".into(),
-                raw: number.into(),
-            }],
-            region: None,
-            url: None,
-            created: None,
-            updated: None,
-            last_call: None,
-        };
+        let contact = lead(&(records.len() + 1).to_string(), name, number);
         records.push((at, contact.clone()));
         contact
     }
@@ -215,5 +196,29 @@ impl Connector for LaggingCrm {
 
     async fn find_log(&self, _: Cx, _: CallLogEntry) -> Result<Vec<LogRef>> {
         Err(Error::new(Kind::Unsupported, "find_log", "not by marker"))
+    }
+}
+
+/// A lead with one number.
+pub fn lead(id: &str, name: &str, number: &str) -> Contact {
+    Contact {
+        id: ContactRef {
+            connection: LaggingCrm::id(),
+            contact_type: "lead".into(),
+            id: id.into(),
+        },
+        name: name.into(),
+        company: None,
+        title: None,
+        emails: Vec::new(),
+        numbers: vec![StoredNumber {
+            label: "office".into(),
+            raw: number.into(),
+        }],
+        region: None,
+        url: None,
+        created: None,
+        updated: None,
+        last_call: None,
     }
 }

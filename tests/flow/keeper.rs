@@ -12,12 +12,14 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, ContactType,
-    Cx, Error, Kind, LogField, LogReceipt, LogRef, Result, Retry, StoredNumber,
+    Cx, Error, Kind, LogField, LogReceipt, LogRef, Result, Retry,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::{FieldOption, Found},
     log::LOG_STEP,
 };
 use tokio::sync::Semaphore;
+
+use crate::crm::lead;
 
 pub struct Keeper {
     capability: Capability,
@@ -55,7 +57,7 @@ impl Keeper {
         ];
         Arc::new(Self {
             capability,
-            people: people.map(|(id, name, number)| person(id, name, number)).to_vec(),
+            people: people.map(|(id, name, number)| lead(id, name, number)).to_vec(),
             logs: Mutex::default(),
             made: AtomicUsize::default(),
             gate: Semaphore::new(1_000),
@@ -65,7 +67,7 @@ impl Keeper {
     }
 
     pub fn contact(&self, id: &str) -> ContactRef {
-        person(id, "", "").id
+        lead(id, "", "").id
     }
 
     pub fn delete_all(&self) {
@@ -78,29 +80,6 @@ impl Keeper {
         logs.iter()
             .map(|(id, entry)| (id.clone(), entry.contact.id.clone(), entry.note.clone()))
             .collect()
-    }
-}
-
-fn person(id: &str, name: &str, number: &str) -> Contact {
-    Contact {
-        id: ContactRef {
-            connection: ConnectionId::new("crm"),
-            contact_type: "lead".into(),
-            id: id.into(),
-        },
-        name: name.into(),
-        company: None,
-        title: None,
-        emails: Vec::new(),
-        numbers: vec![StoredNumber {
-            label: "office".into(),
-            raw: number.into(),
-        }],
-        region: None,
-        url: None,
-        created: None,
-        updated: None,
-        last_call: None,
     }
 }
 

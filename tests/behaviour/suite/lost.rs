@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ringside_domain::WriteState;
 
-use super::{Behaviour, behaviour, finds, finds_logs, logs, wired};
+use super::{Behaviour, behaviour, finds, finds_logs, logs, updates, wired};
 use crate::{
-    asking::plant,
+    asking::{NUMBER, plant},
     crm::{Act, Purpose},
     desk::Desk,
     kits::{Case, Offer},
@@ -21,6 +21,9 @@ pub const ALL: &[Behaviour] = &[
         |offer| on_a_wire(offer).or(finds_logs(offer))
     ),
     behaviour!(lost::a_crm_that_is_down_gets_it_later, on_a_wire),
+    behaviour!(lost::another_machines_note_outlives_the_end_of_our_call, |offer| {
+        by_engine(offer).or(finds_logs(offer)).or(updates(offer))
+    }),
     behaviour!(lost::two_machines_make_one_log_of_one_call, |offer| by_engine(offer)
         .or(finds_logs(offer))),
 ];
@@ -106,4 +109,23 @@ async fn two_machines_make_one_log_of_one_call(case: Case) {
     };
     assert_eq!(mine.id, theirs.id);
     assert_eq!(case.crm.logs().await.len(), 1);
+}
+
+/// Logged while we talk, without a note of ours: the log of the colleague who was quicker is taken, and stays as it is.
+async fn another_machines_note_outlives_the_end_of_our_call(case: Case) {
+    let anna = plant(&case, "Anna", "Example", &["(415) 555-0100"]).await;
+    let (here, there) = (Desk::new(&case).await, Desk::new(&case).await);
+    let theirs = there.logs("provider-call-1", &anna, "Words of a colleague").await;
+    there.settled(theirs).await;
+    let mine = here.rings("provider-call-1", NUMBER).await.call.id;
+    here.engine.log(mine, Some(anna)).await.unwrap();
+    let state = here.settled(mine).await;
+    assert!(matches!(state, WriteState::Logged(_)), "{state:?}");
+    here.ends("provider-call-1").await;
+    // Long enough for a change to be owed and sent.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let logs = case.crm.logs().await;
+    assert_eq!(logs.len(), 1);
+    let text = logs[0].text.clone().unwrap();
+    assert!(text.contains("Words of a colleague"), "{text:?}");
 }

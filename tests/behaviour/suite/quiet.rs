@@ -76,8 +76,8 @@ async fn everything(case: &Case) -> Vec<String> {
     ];
     for act in acts {
         let act = act(case);
-        for purpose in act.iter().flat_map(|_| PURPOSES) {
-            case.wire().plan(*purpose, 1_000, act.clone().unwrap());
+        for purpose in act.iter().flat_map(|_| Purpose::WORK) {
+            case.wire().plan(purpose, 1_000, act.clone().unwrap());
         }
         let steps = Arc::new(Steps::default());
         let mut cx = cx();
@@ -130,18 +130,6 @@ async fn everything(case: &Case) -> Vec<String> {
     }
     said
 }
-
-const PURPOSES: &[Purpose] = &[
-    Purpose::Account,
-    Purpose::Find,
-    Purpose::Get,
-    Purpose::Create,
-    Purpose::Change,
-    Purpose::Log,
-    Purpose::Link,
-    Purpose::UpdateLog,
-    Purpose::FindLog,
-];
 
 /// A CRM that repeats what it was sent, in every place where a message may be.
 fn echo(case: &Case) -> Vec<u8> {

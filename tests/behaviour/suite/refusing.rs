@@ -18,25 +18,12 @@ pub const ALL: &[Behaviour] = &[
     behaviour!(refusing::a_wrong_key_is_told_at_the_test, wired),
 ];
 
-const PURPOSES: &[Purpose] = &[
-    Purpose::Account,
-    Purpose::Find,
-    Purpose::Get,
-    Purpose::Create,
-    Purpose::Change,
-    Purpose::Log,
-    Purpose::Link,
-    Purpose::UpdateLog,
-    Purpose::FindLog,
-    Purpose::Other,
-];
-
 fn refuse(case: &Case, status: u16) {
-    for purpose in PURPOSES {
+    for purpose in Purpose::WORK {
         // Longer than any operation may take: it is not waited for.
         let wait = (status == 429).then(|| ("retry-after", "60".to_owned()));
         let wait = wait.into_iter().collect();
-        case.wire().plan(*purpose, 1_000, Act::Refuse(status, wait));
+        case.wire().plan(purpose, 1_000, Act::Refuse(status, wait));
     }
 }
 

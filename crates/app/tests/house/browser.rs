@@ -40,6 +40,16 @@ pub fn without_key(crm: &Crm) -> AddConnectionArgs {
     }
 }
 
+/// An app in which somebody has signed in to a CRM of their own.
+pub async fn signed_in() -> (House, Crm, App) {
+    let (house, crm) = (House::new(), Crm::start().await);
+    put(&house, "acme.toml", &manifest("acme", OAUTH));
+    let app = start(with_person(&house, &crm, false).0).await;
+    app.add_connection(without_key(&crm)).await.unwrap();
+    app.sign_in(named("own-acme")).await.unwrap();
+    (house, crm, app)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_in_in_the_browser() {
     let (house, crm) = (House::new(), Crm::start().await);
@@ -86,11 +96,7 @@ async fn signing_in_in_the_browser() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_quits_while_a_sign_in_is_renewed_is_still_signed_in() {
-    let (house, crm) = (House::new(), Crm::start().await);
-    put(&house, "acme.toml", &manifest("acme", OAUTH));
-    let app = start(with_person(&house, &crm, false).0).await;
-    app.add_connection(without_key(&crm)).await.unwrap();
-    app.sign_in(named("own-acme")).await.unwrap();
+    let (house, crm, app) = signed_in().await;
     app.stop().await;
 
     // After a start there is only the refresh token: the first call renews, and the provider takes its time.

@@ -10,7 +10,7 @@ use ringside_ipc::{
 };
 
 use super::{
-    browser::{start, with_person, without_key},
+    browser::{signed_in, start, with_person, without_key},
     connect::{answers, change, connected, found, named, put, shown, with_key},
     *,
 };
@@ -25,11 +25,7 @@ async fn serving(routes: Router) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_nobody_could_check_is_signed_out_again() {
-    let (house, crm) = (House::new(), Crm::start().await);
-    put(&house, "acme.toml", &manifest("acme", OAUTH));
-    let app = start(with_person(&house, &crm, false).0).await;
-    app.add_connection(without_key(&crm)).await.unwrap();
-    app.sign_in(named("own-acme")).await.unwrap();
+    let (house, crm, app) = signed_in().await;
     assert_eq!(found(&app).await, 1);
 
     "others".clone_into(&mut crm.seen.next.lock().unwrap());
@@ -55,11 +51,7 @@ async fn an_account_that_nobody_could_check_is_signed_out_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_asked_while_somebody_signs_in() {
-    let (house, crm) = (House::new(), Crm::start().await);
-    put(&house, "acme.toml", &manifest("acme", OAUTH));
-    let app = start(with_person(&house, &crm, false).0).await;
-    app.add_connection(without_key(&crm)).await.unwrap();
-    app.sign_in(named("own-acme")).await.unwrap();
+    let (house, crm, app) = signed_in().await;
     app.stop().await;
 
     let (options, opened) = with_person(&house, &crm, true);

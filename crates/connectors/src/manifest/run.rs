@@ -10,7 +10,7 @@ mod create;
 mod enrich;
 mod ensured;
 mod fields;
-mod find;
+pub(super) mod find;
 mod full;
 mod get;
 mod log;

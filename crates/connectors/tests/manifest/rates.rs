@@ -306,3 +306,17 @@ async fn a_used_up_quota_is_left_alone_until_a_person_tests_the_connection() {
     desk.connector.check(desk.cx(5)).await.unwrap();
     desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
 }
+
+/// A person's test is not held back by what the CRM said before; what it says to the test itself is obeyed.
+#[tokio::test(start_paused = true)]
+async fn a_test_waits_as_long_as_the_crm_says() {
+    let began = tokio::time::Instant::now();
+    let desk = desk_with(CRM, known_account(), setup(), move |sent, _| match sent.path.as_str() {
+        _ if began.elapsed() < Duration::from_secs(1) => status(429, json!(null)).header("retry-after", "1"),
+        "/me" => ok(json!({ "id": "a1", "name": "Anna", "zone": "Europe/Berlin" })),
+        _ => ok(json!({ "items": [] })),
+    });
+    desk.connector.check(desk.cx(10)).await.unwrap();
+    let asked = desk.crm.lines();
+    assert_eq!(asked.iter().filter(|line| line.contains("/me")).count(), 2, "{asked:?}");
+}

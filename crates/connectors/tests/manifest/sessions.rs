@@ -338,3 +338,28 @@ async fn an_answer_without_an_account_is_no_account() {
     assert_eq!(error.kind, Kind::Unavailable);
     assert!(error.message.contains("whose account"), "{error}");
 }
+
+/// Kept by a connection whose file asked for less than it does now.
+#[tokio::test(start_paused = true)]
+async fn facts_of_an_older_file_are_asked_for_anew() {
+    let older = Memory::default();
+    let facts = json!({ "facts": { "id": "12", "name": "Anna" } });
+    older.kept().insert("account".to_owned(), facts.to_string());
+    let desk = desk_with(CRM, std::sync::Arc::new(older), setup(), |sent, _| {
+        match sent.path.as_str() {
+            "/me" => ok(json!({ "id": 12, "name": "Anna", "zone": "Europe/Berlin" })),
+            "/calls" => ok(json!({ "id": 1 })),
+            _ => ok(json!(null)),
+        }
+    });
+    let log = || {
+        desk.connector
+            .log_call(desk.cx(5), call(), Arc::new(Journal::default()))
+    };
+    log().await.unwrap();
+    log().await.unwrap();
+    let sent = desk.crm.sent();
+    assert_eq!(sent.iter().filter(|sent| sent.path == "/me").count(), 1);
+    let log = sent.iter().rfind(|sent| sent.path == "/calls").unwrap();
+    assert_eq!(log.body["zone"], "Europe/Berlin");
+}

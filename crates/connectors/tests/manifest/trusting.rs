@@ -57,6 +57,31 @@ async fn the_records_own_numbers_say_whose_it_is() {
     assert!(found.failed.is_empty(), "they were compared: {:?}", found.failed);
 }
 
+/// The second question proves them: from then on nobody waits for a type that hangs.
+#[tokio::test(start_paused = true)]
+async fn who_is_proved_by_a_second_question_is_not_held_back() {
+    let desk = desk_with(&manifest(), known_account(), setup(), |sent, _| {
+        match sent.path.as_str() {
+            "/people" => ok(json!({ "items": [person("1", "Anna", "+1 202 555 0199")] })).after(60),
+            "/firms" => ok(json!({ "items": [] })).after(60_000),
+            _ => ok(json!({ "phones": ["+1 202 555 0123"] })).after(60),
+        }
+    });
+    let began = tokio::time::Instant::now();
+    let found = desk.connector.find_contact(desk.cx(10), number()).await.unwrap();
+    assert!(
+        began.elapsed() < std::time::Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(
+        desk.trace.found(),
+        [(120, "1".to_owned())],
+        "and told as soon as it is known"
+    );
+    assert!(has_the_number(&found.contacts[0]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_could_not_be_compared_is_not_the_caller_and_that_is_said() {
     let failures: [(fn() -> Reply, Kind); 5] = [

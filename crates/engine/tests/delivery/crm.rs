@@ -44,6 +44,8 @@ pub enum Fate {
     },
     /// A clean no after so many seconds.
     SlowlyRefused(u64),
+    /// So many seconds later nothing was sent, for want of a choice that a person has to make.
+    SlowlyLacking(u64),
     /// An answer after so many seconds, long after the deadline perhaps.
     Slow(u64),
     Panics,
@@ -71,6 +73,8 @@ pub struct Crm {
     pub links_first: AtomicBool,
     /// Its search never shows what is there.
     pub hides: AtomicBool,
+    /// Its search lists the logs of one contact.
+    pub lists_one_contact: AtomicBool,
     /// What it says beside each answer that it gives.
     pub says: Mutex<Option<&'static str>>,
     state: Mutex<State>,
@@ -114,6 +118,7 @@ impl Crm {
             two_steps,
             links_first: AtomicBool::default(),
             hides: AtomicBool::default(),
+            lists_one_contact: AtomicBool::default(),
             says: Mutex::default(),
             state: Mutex::default(),
         })
@@ -161,10 +166,10 @@ impl Crm {
 
     /// Another machine's log.
     pub fn logged_elsewhere(&self, marker: Marker, after: Duration) -> String {
-        self.commit(marker, "from elsewhere", self.clock.now().wall.plus(after))
+        self.commit(marker, "from elsewhere", self.clock.now().wall.plus(after), None)
     }
 
-    fn commit(&self, marker: Marker, note: &str, at: Timestamp) -> String {
+    fn commit(&self, marker: Marker, note: &str, at: Timestamp, contact: Option<String>) -> String {
         let mut state = self.state.lock().unwrap();
         state.made += 1;
         let id = format!("log-{}", state.made);
@@ -173,7 +178,7 @@ impl Crm {
             marker,
             at,
             note: note.into(),
-            contact: None,
+            contact,
             linked_as: None,
         });
         id
@@ -203,6 +208,10 @@ impl Crm {
             Fate::SlowlyRefused(after) => {
                 sleep(secs(after)).await;
                 error(Kind::Invalid, "the field `status` is required")
+            }
+            Fate::SlowlyLacking(after) => {
+                sleep(secs(after)).await;
+                error(Kind::Invalid, "choose the matter first").map_err(|e: Error| e.retry(Retry::AfterPerson))
             }
             Fate::SignIn => error(Kind::SignInNeeded, "the CRM wants you to sign in again"),
             Fate::Unreachable => error(Kind::Unavailable, "the CRM can't be reached"),
@@ -300,7 +309,8 @@ impl Connector for Crm {
         let log = match progress.answered(LOG_STEP).await {
             Some(captures) => LogRef::from_captures(&captures).expect("the id of the log"),
             None => {
-                let request = self.request("log", |at| self.commit(entry.marker.clone(), &entry.note, at));
+                let at_once = (!self.two_steps).then(|| entry.contact.id.clone());
+                let request = self.request("log", |at| self.commit(entry.marker.clone(), &entry.note, at, at_once));
                 let log = LogRef {
                     id: step(&*progress, LOG_STEP, request).await?,
                     url: None,
@@ -353,7 +363,9 @@ impl Connector for Crm {
         assert!(self.capability.find_log, "asked for what it said it cannot do");
         self.request("find_log", |_| ()).await?;
         let hides = self.hides.load(Ordering::SeqCst);
+        let one_contact = self.lists_one_contact.load(Ordering::SeqCst);
         let found = self.logs().into_iter().filter(|log| log.marker == marker && !hides);
+        let found = found.filter(|log| !one_contact || log.contact.as_ref() == Some(&entry.contact.id));
         Ok(found.map(|log| LogRef { id: log.id, url: None }).collect())
     }
 

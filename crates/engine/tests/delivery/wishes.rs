@@ -1,6 +1,6 @@
 //! What is wanted of a log after it was sent, and of one that was given up, that somebody else made, or that is gone.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ringside_domain::{
     Call, CallId, CallState, Capability, Direction, EndReason, Kind, SourceId, Trust, Write, WriteId, WriteState,
@@ -181,6 +181,36 @@ async fn what_was_given_up_without_knowing_is_looked_for_before_it_is_logged_aga
         assert_eq!(notes(&desk), ["first note"], "{commits_after:?}");
         assert!(is_logged(&desk.journal.get(again)));
     }
+}
+
+/// Many CRMs list the logs of one contact: the one that was given up is looked for where it was made.
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_at_somebody_else_is_found_there_and_moved() {
+    let desk = desk_of(capability(), false);
+    desk.crm.lists_one_contact.store(true, Ordering::SeqCst);
+    let id = desk.owe(1, own_marker());
+    desk.crm.script([Fate::Lost { commits_after: Some(1) }]);
+    desk.crm.looks([Fate::Refused]);
+    desk.settle(DAY).await;
+    desk.delivery().decide(id, Decision::Drop).await.unwrap();
+    let mut other = entry(own_marker(), "");
+    other.contact.id = "somebody-else".into();
+    desk.owe_entry(2, other);
+    desk.settle(DAY).await;
+    assert_eq!(desk.crm.logs().len(), 1, "{:?}", desk.crm.logs());
+    let now = newest(&desk);
+    assert!(is_logged(&now), "{:?}", now.state);
+    assert_eq!(now.entry.contact.id, "somebody-else");
+    assert_eq!(desk.crm.requests("update").len(), 1, "it is moved");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_lacked_a_choice_is_sent_with_the_one_that_was_made_meanwhile() {
+    let desk = desk_of(capability(), false);
+    let id = desk.owe(1, own_marker());
+    desk.crm.script([Fate::SlowlyLacking(10)]);
+    wants(&desk, id, false).await;
+    assert_eq!(notes(&desk), ["better note"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -261,7 +261,7 @@ async fn a_refresh_that_is_refused_in_any_words_asks_the_person() {
     let provider = Provider::start().await;
     let house = House::new(Missing);
     let json = "application/json";
-    let own: [(u16, &'static str, &str, Kind, &str); 7] = [
+    let own: [(u16, &'static str, &str, Kind, &str); 8] = [
         (
             400,
             json,
@@ -281,6 +281,14 @@ async fn a_refresh_that_is_refused_in_any_words_asks_the_person() {
         (405, json, "{}", Kind::Invalid, "status 405"),
         (408, "text/plain", "slow", Kind::Unavailable, "status 408"),
         (403, json, "{}", Kind::Forbidden, "status 403"),
+        // Salesforce's, which passes.
+        (
+            400,
+            json,
+            r#"{"error":"unknown_error","error_description":"retry your request"}"#,
+            Kind::Unavailable,
+            "retry your request",
+        ),
     ];
     let own = own.map(|(status, kind, body, meant, words)| (status, kind, body.to_owned(), meant, words));
     let grant = Grant {

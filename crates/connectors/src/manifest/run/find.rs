@@ -25,7 +25,7 @@ use crate::manifest::{
 /// A number that is reserved for fiction.
 const NOBODY: &str = "+12025550100";
 /// So many questions of one lookup; the rest of what an operation may ask is for signing in and for what hits lack.
-const MOST: usize = 50;
+pub const MOST: usize = 50;
 
 impl<'a> Run<'a> {
     pub(crate) async fn find_contact(&self, number: NumberForms) -> Result<Found> {

@@ -10,12 +10,11 @@ use crate::manifest::{
     format::{Batching, Budget, FindContact, Type},
     load::place::Step,
     render::asked_forms,
+    run::find::MOST,
 };
 
 /// A number of the country with the most ways to write one.
 const STRANGER: &str = "+12025550123";
-/// Requests that one lookup makes: the least likely forms are left out.
-const MOST_REQUESTS: usize = 50;
 /// Seconds that a lookup has.
 const DEADLINE: f64 = 10.0;
 /// Requests a second that no server asks to be spared from.
@@ -46,10 +45,10 @@ impl Lint<'_> {
             place = place.or_else(|| Some(below(&at, &[key("find_contact")])));
         }
         let Some(place) = place else { return };
-        if all > MOST_REQUESTS {
+        if all > MOST {
             self.unwise(
                 &place,
-                format!("A caller with a US number costs {all} requests, and a lookup makes {MOST_REQUESTS} at most: some forms are never asked for"),
+                format!("A caller with a US number costs {all} requests, and a lookup makes {MOST} at most: some forms are never asked for"),
                 "Name fewer `forms`, or ask for several of them in one request: `batching = \"all\"`",
             );
         } else if slowest > DEADLINE {
