@@ -5,7 +5,7 @@ use std::{env, sync::Arc, time::Duration};
 use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
 
 use crate::{
-    life::{Death, Deed, Life, Profile},
+    life::{Death, Deed, Life, Made, Profile, crm_of_two},
     verdict::{Run, Verdict},
 };
 
@@ -28,6 +28,10 @@ impl Chance {
 
     fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
+    }
+
+    fn made(&mut self) -> Made {
+        if self.one_in(2) { Made::Code } else { Made::Manifest }
     }
 
     fn route(&mut self) -> Route {
@@ -113,7 +117,8 @@ async fn run(seed: u64) -> Verdict {
     let mut chance = Chance(seed);
     let folder = tempfile::tempdir().unwrap();
     let searchable = !chance.one_in(4);
-    let crm = LoopbackCrm::start(searchable).await;
+    let crm = crm_of_two(searchable).await;
+    let connector = chance.made();
     let profile = Profile {
         store: folder.path().join("ringside.db"),
         key: 1,
@@ -121,6 +126,7 @@ async fn run(seed: u64) -> Verdict {
         searchable,
         steps: if chance.one_in(2) { 1 } else { 2 },
         deed: Deed::Nothing,
+        connector,
         provider: chance.one_in(2).then(|| format!("call-{seed}@pbx.example")),
     };
     let lives = lives(&profile, &crm, &mut chance).await;
@@ -135,7 +141,8 @@ async fn run(seed: u64) -> Verdict {
 async fn pair(seed: u64) -> Verdict {
     let mut chance = Chance(seed ^ 0x5bd1_e995);
     let folder = tempfile::tempdir().unwrap();
-    let crm = LoopbackCrm::start(true).await;
+    let crm = crm_of_two(true).await;
+    let connector = chance.made();
     let one = Profile {
         store: folder.path().join("one.db"),
         key: 1,
@@ -143,6 +150,7 @@ async fn pair(seed: u64) -> Verdict {
         searchable: true,
         steps: if chance.one_in(2) { 1 } else { 2 },
         deed: Deed::Nothing,
+        connector,
         provider: Some(format!("call-{seed}@pbx.example")),
     };
     let other = Profile {

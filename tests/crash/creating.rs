@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
 
 use crate::{
-    life::{Death, Deed, Life, Profile, SETTLES},
+    life::{Death, Deed, Life, Made, Profile, SETTLES},
     verdict::Verdict,
 };
 
@@ -39,10 +39,12 @@ const POINTS: [Point; 12] = [
 ];
 
 pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
-    POINTS.into_iter().map(run).collect()
+    let all = [Made::Code, Made::Manifest].into_iter();
+    all.flat_map(|connector| POINTS.map(|point| run(connector, point)))
+        .collect()
 }
 
-async fn run(point: Point) -> Verdict {
+async fn run(connector: Made, point: Point) -> Verdict {
     let folder = tempfile::tempdir().unwrap();
     let crm = LoopbackCrm::start(true).await;
     let profile = Profile {
@@ -52,6 +54,7 @@ async fn run(point: Point) -> Verdict {
         searchable: true,
         steps: 1,
         deed: Deed::Creates,
+        connector,
         provider: None,
     };
     let hold = Arc::new(Hold::default());
@@ -89,7 +92,7 @@ async fn run(point: Point) -> Verdict {
 fn judge(point: Point, profile: &Profile, lives: &[Life], crm: &LoopbackCrm) -> Verdict {
     let (people, logs) = (crm.people(), crm.logs());
     let mut verdict = Verdict {
-        name: format!("{point:?}"),
+        name: format!("{point:?}, {:?}", profile.connector),
         deaths: lives.iter().filter(|life| life.killed).count(),
         wrong: lives.iter().find_map(|life| life.trouble.clone()),
         ..Verdict::default()
@@ -103,7 +106,8 @@ fn judge(point: Point, profile: &Profile, lives: &[Life], crm: &LoopbackCrm) -> 
     let whole: String = (1..=profile.pieces()).map(|piece| format!("note {piece} ")).collect();
     match lives.last().and_then(Life::ended) {
         Some(end) if end.starts_with("logged ") => match (&*people, &*logs) {
-            ([person], [log]) if log.contact.as_deref() == Some(&*person.id) && log.note == whole => {}
+            ([person], [log])
+                if log.contact.as_deref() == Some(&*person.id) && log.note.trim_end() == whole.trim_end() => {}
             other => verdict.lost = Some(format!("{other:?}")),
         },
         // Only a person can tell a request that never took effect from one that never went out.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ringside_tests::{Act, Answer, Hold, LoopbackCrm, Route};
+use ringside_tests::{Act, Answer, Hold, Route};
 
 use crate::{
-    life::{Death, Deed, Profile, SETTLES},
+    life::{Death, Deed, Made, Profile, SETTLES, crm_of_two},
     verdict::{Run, Verdict},
 };
 
@@ -69,15 +69,8 @@ fn points_of_move() -> Vec<Point> {
 }
 
 pub fn moves() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
-    let mut runs = Vec::new();
-    for searchable in [true, false] {
-        for shared in [true, false] {
-            for point in points_of_move() {
-                runs.push(run(searchable, 1, shared, Deed::Moves, point));
-            }
-        }
-    }
-    runs
+    let one_step = ways().into_iter().filter(|way| way.steps == 1);
+    all(one_step, Deed::Moves, |_| points_of_move())
 }
 
 /// The same while a log is on its way that is wanted otherwise by then.
@@ -93,36 +86,59 @@ fn points_of_wish() -> Vec<Point> {
 }
 
 pub fn wishes() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
-    let mut runs = Vec::new();
-    for searchable in [true, false] {
-        for steps in [1, 2] {
-            for shared in [true, false] {
-                for point in points_of_wish() {
-                    runs.push(run(searchable, steps, shared, Deed::Wishes, point));
-                }
-            }
-        }
-    }
-    runs
+    all(ways(), Deed::Wishes, |_| points_of_wish())
 }
 
 pub fn runs() -> Vec<impl Future<Output = Verdict> + Send + 'static> {
-    let mut runs = Vec::new();
+    all(ways(), Deed::Nothing, |way| points(way.steps))
+}
+
+/// How a CRM can be, and what speaks with it.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    connector: Made,
+    searchable: bool,
+    steps: u8,
+    /// Its provider gives the call an id, which all machines know.
+    shared: bool,
+}
+
+fn ways() -> Vec<Way> {
+    let mut ways = Vec::new();
     for searchable in [true, false] {
         for steps in [1, 2] {
-            for shared in [true, false] {
-                for point in points(steps) {
-                    runs.push(run(searchable, steps, shared, Deed::Nothing, point));
-                }
+            for (connector, shared) in [(Made::Code, true), (Made::Code, false), (Made::Manifest, true)] {
+                ways.push(Way {
+                    connector,
+                    searchable,
+                    steps,
+                    shared,
+                });
             }
         }
     }
-    runs
+    ways
 }
 
-async fn run(searchable: bool, steps: u8, shared: bool, deed: Deed, point: Point) -> Verdict {
+fn all(
+    ways: impl IntoIterator<Item = Way>,
+    deed: Deed,
+    points: impl Fn(Way) -> Vec<Point>,
+) -> Vec<impl Future<Output = Verdict> + Send + 'static> {
+    let ways = ways.into_iter();
+    ways.flat_map(|way| points(way).into_iter().map(move |point| run(way, deed, point)))
+        .collect()
+}
+
+async fn run(way: Way, deed: Deed, point: Point) -> Verdict {
+    let Way {
+        connector,
+        searchable,
+        steps,
+        shared,
+    } = way;
     let folder = tempfile::tempdir().unwrap();
-    let crm = LoopbackCrm::start(searchable).await;
+    let crm = crm_of_two(searchable).await;
     let profile = Profile {
         store: folder.path().join("ringside.db"),
         key: 1,
@@ -130,6 +146,7 @@ async fn run(searchable: bool, steps: u8, shared: bool, deed: Deed, point: Point
         searchable,
         steps,
         deed,
+        connector,
         provider: shared.then(|| "call-1@pbx.example".into()),
     };
     let hold = Arc::new(Hold::default());
@@ -182,7 +199,7 @@ async fn run(searchable: bool, steps: u8, shared: bool, deed: Deed, point: Point
     }
     let lives = vec![profile.live(&death).await, profile.live(&Death::Never).await];
     let killed = lives[0].killed;
-    let name = format!("{point:?}, searchable {searchable}, {steps} steps, shared {shared}");
+    let name = format!("{point:?}, {way:?}");
     let mut verdict = Run {
         name,
         profiles: vec![(profile, lives)],

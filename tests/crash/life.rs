@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
-use ringside_tests::Hold;
+use ringside_tests::{Hold, LoopbackCrm, NUMBER};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
@@ -25,6 +25,7 @@ pub struct Profile {
     pub searchable: bool,
     pub steps: u8,
     pub deed: Deed,
+    pub connector: Made,
     /// The provider's id of the call, where two profiles see the same one.
     pub provider: Option<String>,
 }
@@ -39,6 +40,24 @@ pub enum Deed {
     Wishes,
     /// The caller is not in the CRM yet, and is created.
     Creates,
+}
+
+/// What its connector is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Rust, and nothing but what the port asks for.
+    Code,
+    /// `crm.toml`, which the engine of manifests runs.
+    Manifest,
+}
+
+/// A CRM that knows the two people whom the program that is killed chooses.
+pub async fn crm_of_two(searchable: bool) -> LoopbackCrm {
+    let crm = LoopbackCrm::start(searchable).await;
+    for (id, name) in [("7", "Ada Example"), ("8", "Bea Example")] {
+        crm.plant(id, name, NUMBER);
+    }
+    crm
 }
 
 /// When it dies.
@@ -149,6 +168,7 @@ impl Profile {
             ("--crm", self.crm.clone()),
             ("--searchable", if self.searchable { "yes".into() } else { "no".into() }),
             ("--deed", format!("{:?}", self.deed)),
+            ("--connector", format!("{:?}", self.connector)),
             ("--steps", self.steps.to_string()),
             ("--settles", SETTLES.as_millis().to_string()),
             ("--pieces", PIECES.to_string()),

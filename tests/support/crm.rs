@@ -21,7 +21,7 @@ use axum::{
     extract::{ConnectInfo, Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{post, put},
+    routing::{get, post, put},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ pub struct Log {
     pub contact: Option<String>,
 }
 
-/// One contact that was created.
+/// One contact.
 #[derive(Clone, Debug, Serialize)]
 pub struct Person {
     pub id: String,
@@ -147,6 +147,7 @@ impl LoopbackCrm {
             .route("/logs/{id}", put(update))
             .route("/logs/{id}/contact", put(link))
             .route("/contacts", post(create).get(find_contact))
+            .route("/contacts/{id}", get(read_contact))
             .with_state(Arc::clone(&shared))
             .into_make_service_with_connect_info::<Gate>();
         let server = tokio::spawn(async move {
@@ -183,7 +184,18 @@ impl LoopbackCrm {
         self.shared.kept.lock().unwrap().logs.clone()
     }
 
-    /// Everybody who was created.
+    /// Somebody who was there before.
+    pub fn plant(&self, id: &str, name: &str, number: &str) {
+        let [id, name, number] = [id, name, number].map(str::to_owned);
+        self.shared
+            .kept
+            .lock()
+            .unwrap()
+            .people
+            .push(Person { id, name, number });
+    }
+
+    /// Everybody who is there.
     pub fn people(&self) -> Vec<Person> {
         self.shared.kept.lock().unwrap().people.clone()
     }
@@ -348,4 +360,13 @@ async fn find_contact(State(crm): Crm, ConnectInfo(gate): Peer, Query(search): Q
         Json(json!({ "contacts": found })).into_response()
     })
     .await
+}
+
+/// No act is planned for it: what is read only to be shown decides nothing.
+async fn read_contact(State(crm): Crm, Path(id): Path<String>) -> Response {
+    let kept = crm.kept.lock().unwrap();
+    match kept.people.iter().find(|person| person.id == id) {
+        Some(person) => Json(json!(person)).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

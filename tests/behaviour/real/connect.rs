@@ -35,7 +35,7 @@ const SHIPPED: &[(&str, &str, &str, &str)] = &[(
     "backlot",
     "hubspot",
     "/hubspot",
-    r#"{"facts":{"id":"4711","name":"Portal 4711","portal":"4711"}}"#,
+    r#"{"facts":{"id":"4711","name":"Portal 4711","portal":"4711","web":"","owner":""}}"#,
 )];
 
 /// The words of a READY line after the name.

@@ -19,12 +19,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod saying;
+mod written;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    Authority, CallEvent, CallId, Change, Clock, ContactDraft, ContactRef, CreationState, Direction, EndReason,
-    Journal, SourceId, Trust, Write, WriteState,
+    Authority, CallEvent, CallId, Change, Clock, Connector, ContactDraft, ContactRef, CreationState, Direction,
+    EndReason, Journal, SourceId, Trust, Write, WriteState,
     call::{WireParty, WireRoute},
     journal::CallPage,
 };
@@ -53,18 +54,17 @@ async fn main() {
         hold: given.get("hold").map(|&line| line.into()),
     });
     let settles = Duration::from_millis(number("settles"));
-    let mut crm = HttpCrm::new(
-        given["crm"],
-        given["searchable"] == "yes",
-        number("steps") == 2,
-        settles,
-    );
     let creates = given["deed"] == "Creates";
+    let (searchable, steps) = (given["searchable"] == "yes", given["steps"]);
+    let mut crm = HttpCrm::new(given["crm"], searchable, steps == "2", settles);
     crm.creates = creates;
-    let crm = Arc::new(crm);
     let [person, colleague] = [0, 1].map(|at| crm.people[at].id.clone());
+    let connector: Arc<dyn Connector> = match given["connector"] {
+        "Manifest" => written::connector(given["crm"], searchable, steps, &store, clock.clone()),
+        _ => Arc::new(crm),
+    };
     let connection = Connection {
-        connector: crm.clone(),
+        connector,
         logs_here: true,
         account: "loopback-account".into(),
     };

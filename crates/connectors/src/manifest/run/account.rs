@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use ringside_domain::{Kind, Result, connector::Account};
+use ringside_domain::{Kind, Result, Retry, connector::Account};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{Mutex, MutexGuard},
@@ -116,15 +116,21 @@ impl Run<'_> {
         }
         let kept = self.core.memory.recall(&self.core.connection, KEY).await.ok().flatten();
         let kept = kept.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
-        // Of a file that asked for less: templates would miss what it captures now.
-        let names = who
-            .capture
-            .keys()
-            .chain(who.more.iter().flat_map(|step| step.capture.keys()));
-        let mut names = names.filter(|name| !matches!(name.as_str(), "id" | "name"));
-        let kept = kept.filter(|kept| names.all(|name| kept.facts.contains_key(name)));
         let facts = match kept {
-            Some(kept) => Arc::new(kept.facts),
+            Some(kept) if knows_all(who, &kept.facts) => Arc::new(kept.facts),
+            // Of a file that asked for less. It was enough to work with, so whoever can't be asked stops nobody.
+            Some(kept) => match self.who(who).await {
+                Ok((_, facts)) => facts,
+                Err(error) => {
+                    tracing::debug!(kind = error.kind.code(), "what is new of the account was not told");
+                    let facts = Arc::new(with_all(who, kept.facts));
+                    let passes = matches!(error.retry, Retry::Later | Retry::After(_));
+                    if !passes && error.kind != Kind::SignInNeeded {
+                        *known = Some(Arc::clone(&facts));
+                    }
+                    return Ok(facts);
+                }
+            },
             None => self.who(who).await?.1,
         };
         *known = Some(Arc::clone(&facts));
@@ -203,7 +209,7 @@ impl Run<'_> {
             );
             let error = self
                 .error(Kind::Unavailable, message)
-                .retry(ringside_domain::Retry::Never);
+                .retry(Retry::Never);
             error.hint("Is this the right address, and an account that may ask for itself?")
         };
         // Paths of `whoami` look at the answer, or at its first record where it says where the records are.
@@ -246,6 +252,23 @@ impl Run<'_> {
         }
         Ok((account, Arc::new(facts)))
     }
+}
+
+/// What a file asks of the account beside its id and its name.
+fn captured(who: &WhoAmI) -> impl Iterator<Item = &String> {
+    let more = who.more.iter().flat_map(|step| step.capture.keys());
+    who.capture.keys().chain(more)
+}
+
+fn knows_all(who: &WhoAmI, facts: &BTreeMap<String, String>) -> bool {
+    captured(who).all(|name| facts.contains_key(name))
+}
+
+fn with_all(who: &WhoAmI, mut facts: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    for name in captured(who) {
+        facts.entry(name.clone()).or_default();
+    }
+    facts
 }
 
 /// Facts that are not there are "": templates may ask for them.
