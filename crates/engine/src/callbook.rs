@@ -350,7 +350,7 @@ impl CallBook {
     fn give_up(&mut self, id: CallId, effects: &mut Vec<Effect>) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.give_up(self.latest);
-            effects.extend(entry.ended_effects(&self.config));
+            effects.extend(entry.ended_effects(self.latest, &self.config));
         }
         self.deal(id, effects);
         self.retire(id);
@@ -371,13 +371,13 @@ impl CallBook {
         let before = entry.call.choice.clone();
         entry.find_out(remembered, linked, &self.config);
         let is_news = entry.call.choice != before;
+        let log = entry
+            .unlogged
+            .and_then(|_| entry.log_by_rule(self.latest, &self.config));
         // Who is known is the next in line.
         self.place(id);
-        if is_news {
-            vec![Effect::Save(id), Effect::Publish(id)]
-        } else {
-            vec![Effect::Publish(id)]
-        }
+        let save = is_news.then_some(Effect::Save(id));
+        save.into_iter().chain([Effect::Publish(id)]).chain(log).collect()
     }
 
     fn undo(&mut self, id: CallId) -> Vec<Effect> {
@@ -391,9 +391,7 @@ impl CallBook {
             Some(Undo::SetAside { no_log }) => {
                 entry.set_aside(no_log);
                 // It ended meanwhile, and its rule was passed by.
-                if entry.call.state.is_over() && entry.logs_by_rule(&self.config) {
-                    effects.push(Effect::Log(id));
-                }
+                effects.extend(entry.log_by_rule(self.latest, &self.config));
             }
         }
         effects

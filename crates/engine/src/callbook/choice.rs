@@ -1,17 +1,22 @@
 //! Whom a call is about: what the picture, a memory or a rule says, until a person says it; and whether it is logged.
 
+use std::time::Duration;
+
 use ringside_domain::{
-    Contact, ContactRef, Trust,
+    Contact, ContactRef, Steady, Trust,
     call::{Choice, ChosenBy},
 };
 
-use super::entry::Entry;
+use super::{Effect, entry::Entry};
 use crate::{
     config::{Config, LogRule, NeverLog},
     picture,
     undo::{ChoiceBefore, Undo},
     view::{AskedState, LookupView},
 };
+
+/// An answer that comes later is not to one's question at the end of the call: nothing is logged unasked on it.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 impl Entry {
     /// What `undo` would take back.
@@ -131,7 +136,27 @@ impl Entry {
         self.call.no_log && self.barred != Some(NeverLog::Listed)
     }
 
-    pub(super) fn logs_by_rule(&self, config: &Config) -> bool {
+    /// A second person with the number may still be on the way. Whom a person named is waited for by nobody.
+    pub(super) fn waits_for_answers(&self) -> bool {
+        let lookup = &self.lookup;
+        let unheard = lookup.checked.is_none() && lookup.asked.is_empty() && lookup.matches.is_empty();
+        let is_asking = !self.unasked && (lookup.running || unheard);
+        is_asking && !self.call.choice.as_ref().is_some_and(is_a_persons)
+    }
+
+    /// Once the call is over and everybody has answered, or a person has said who it is.
+    pub(super) fn log_by_rule(&mut self, now: Steady, config: &Config) -> Option<Effect> {
+        if self.unlogged.is_some() && self.waits_for_answers() {
+            return None;
+        }
+        let in_time = self
+            .unlogged
+            .take()
+            .is_none_or(|since| now.since(since) <= ANSWERS_WITHIN);
+        (in_time && self.call.state.is_over() && self.logs_by_rule(config)).then_some(Effect::Log(self.call.id))
+    }
+
+    fn logs_by_rule(&self, config: &Config) -> bool {
         let choice = self.call.choice.as_ref();
         choice.is_some_and(|choice| self.is_whole_answer(choice)) && self.logs_whoever_it_is(config)
     }
@@ -139,7 +164,7 @@ impl Entry {
     /// Whether a choice that nobody made is out of all that its connection has: the part that could not be asked just now may
     /// hold somebody else.
     fn is_whole_answer(&self, choice: &Choice) -> bool {
-        let by_person = matches!(choice.by, ChosenBy::Person | ChosenBy::Remembered);
+        let by_person = is_a_persons(choice);
         let asked = &mut self.lookup.asked.iter();
         let its_own = asked.find(|asked| asked.info.connection == choice.contact.id.connection);
         by_person || !its_own.is_some_and(|asked| matches!(&asked.state, AskedState::Partly(part) if part.passing))
@@ -157,6 +182,10 @@ impl Entry {
     fn is_listed(&self, config: &Config) -> bool {
         config.never_logs(&self.call.remote.reading) == Some(NeverLog::Listed)
     }
+}
+
+fn is_a_persons(choice: &Choice) -> bool {
+    matches!(choice.by, ChosenBy::Person | ChosenBy::Remembered)
 }
 
 fn is_rule(by: ChosenBy) -> bool {

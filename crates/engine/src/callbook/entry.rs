@@ -50,6 +50,8 @@ pub struct Entry {
     pub(super) leaving: Option<Leaving>,
     /// How it ended; there exactly when the state says that it did.
     pub(super) over: Option<Ended>,
+    /// It ended before everybody had answered: its rule is asked again when they have.
+    pub(super) unlogged: Option<Steady>,
     /// It went on when the program ended, and nobody told of it since.
     pub(super) awaited: bool,
     /// Among the calls that are kept only to recognise late reports, since then.
@@ -186,6 +188,7 @@ impl Entry {
             answered: None,
             heard: now,
             leaving: None,
+            unlogged: None,
             awaited: false,
             done: None,
         }
@@ -284,7 +287,7 @@ impl Entry {
             effects.splice(
                 0..0,
                 match (was_over, self.call.state.is_over()) {
-                    (false, true) => self.ended_effects(config),
+                    (false, true) => self.ended_effects(event.at.steady, config),
                     (true, true) => vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)],
                     (_, false) => vec![Effect::Save(id), Effect::Publish(id)],
                 },
@@ -355,10 +358,11 @@ impl Entry {
         self.call.state = state;
     }
 
-    pub(super) fn ended_effects(&self, config: &Config) -> Vec<Effect> {
+    pub(super) fn ended_effects(&mut self, now: Steady, config: &Config) -> Vec<Effect> {
         let id = self.call.id;
         let mut effects = vec![Effect::Save(id), Effect::Publish(id), Effect::CompleteLog(id)];
-        effects.extend(self.logs_by_rule(config).then_some(Effect::Log(id)));
+        self.unlogged = self.waits_for_answers().then_some(now);
+        effects.extend(self.log_by_rule(now, config));
         effects
     }
 

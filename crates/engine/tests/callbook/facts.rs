@@ -85,7 +85,7 @@ fn on_a_number_that_only_an_unverified_phone_told_nothing_is_logged_unasked() {
         desk.event(ring("link", "l", 1_000).by(Hook).unverified());
         let sip = |event: CallEvent| if sip_tells_it { event } else { event.bare() };
         desk.event(sip(ring("sip", "a", 1_100)));
-        choose(&mut desk, id(1), ANNA, ChosenBy::OnlyExactMatch);
+        choose(&mut desk, id(1), ANNA, ChosenBy::Remembered);
         let effects = desk.event(sip(end("sip", "a", 9_000, EndReason::Missed)));
         assert!(desk.only().state.is_over());
         assert_eq!(effects.contains(&Effect::Log(id(1))), sip_tells_it);

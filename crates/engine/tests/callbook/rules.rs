@@ -144,6 +144,53 @@ fn half_an_answer_is_no_reason_to_log_unasked() {
     }
 }
 
+/// A second one with the number may still be on the way, and who was slow may be the only one who knows the caller.
+#[test]
+fn what_ends_before_everybody_answered_is_logged_by_the_rule_once_they_have() {
+    let logs = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Log(_)));
+    let ended = |first: Option<&[Contact]>| {
+        let mut desk = with(Several::Ask);
+        desk.event(ring("sip", "a", 1_000));
+        if let Some(matches) = first {
+            looked(&mut desk, true, matches);
+        }
+        let effects = desk.event(end("sip", "a", 3_000, EndReason::Missed));
+        assert!(!logs(&effects), "{effects:?}");
+        desk
+    };
+    let (one, two) = ([zoe()], [zoe(), adam()]);
+    for (first, then, expected) in [
+        (Some(&one[..]), &two[..], None),
+        (Some(&one[..]), &one[..], Some("Zoe")),
+        (Some(&[][..]), &one[..], Some("Zoe")),
+        (None, &one[..], Some("Zoe")),
+        (Some(&one[..]), &[][..], None),
+    ] {
+        let mut desk = ended(first);
+        assert!(!logs(&looked(&mut desk, true, then)), "while it is asked: {first:?}");
+        assert_eq!(
+            logs(&looked(&mut desk, false, then)),
+            expected.is_some(),
+            "{first:?}, {then:?}"
+        );
+        assert_eq!(chosen(&desk).map(|(name, _)| name), expected);
+        // Asked again it is not logged again.
+        assert!(!logs(&looked(&mut desk, false, then)));
+    }
+    // A person who says who it was is waited for by nobody, and an answer of tomorrow logs nothing.
+    let mut desk = ended(Some(&one));
+    let call = desk.only().id;
+    let choice = Some(Choice {
+        contact: adam(),
+        by: ChosenBy::Person,
+    });
+    desk.apply(Input::Choose { call, choice });
+    assert!(logs(&looked(&mut desk, true, &two)));
+    let mut desk = ended(Some(&one));
+    desk.tick(90_000);
+    assert!(!logs(&looked(&mut desk, false, &one)));
+}
+
 #[test]
 fn a_call_that_is_over_is_not_about_somebody_else_because_others_called_since() {
     let mut desk = with(Several::LastSpoken);
