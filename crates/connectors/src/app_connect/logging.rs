@@ -72,8 +72,14 @@ impl AppConnect {
         let ask = Ask::send("log_call", Method::Post, "/callLog", logs::create(entry, manifest));
         let told = match self.signed(span, manifest, ask).await {
             // Somebody logged this very call before us: another machine, or we, before a crash.
+            // The server does not tell on whom, so the person is told to look.
             Err(error) if error.kind == Kind::Conflict => {
-                return self.logs_of(span, &entry.marker).await?.into_iter().next().ok_or(error);
+                let log = self.logs_of(span, &entry.marker).await?.into_iter().next().ok_or(error)?;
+                span.said(&format!(
+                    "{} had a log of this call already: look there whether it is on the right contact",
+                    manifest.name
+                ));
+                return Ok(log);
             }
             told => told.map_err(unsure)?,
         };

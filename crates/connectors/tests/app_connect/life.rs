@@ -260,6 +260,8 @@ async fn life(url: &str, platform: &str, way: Way<'_>) -> Desk {
         .await
         .unwrap();
     assert_eq!(first.log.id, second.log.id);
+    let said = desk.trace.1.lock().unwrap().join("\n");
+    assert!(said.contains("had a log of this call already"), "{said}");
     let found = crm.find_log(desk.cx(), call.clone()).await.unwrap();
     assert_eq!(
         found.iter().map(|log| log.id.as_str()).collect::<Vec<_>>(),

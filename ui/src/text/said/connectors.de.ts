@@ -236,6 +236,7 @@ export const connectors: Sentences = {
   'The address of the App Connect server is missing': 'Die Adresse des App-Connect-Servers fehlt',
   'Type it as https://… in the settings of this connection': 'Geben Sie sie in den Einstellungen dieser Verbindung als https://… ein',
   'App Connect servers cannot add a number to a contact': 'App-Connect-Server können keine Nummer zu einem Kontakt hinzufügen',
+  '{1} had a log of this call already: look there whether it is on the right contact': '{1} hatte schon ein Protokoll dieses Anrufs: Sehen Sie dort nach, ob es am richtigen Kontakt ist',
   'Add it in the CRM': 'Fügen Sie sie im CRM hinzu',
   'this server': 'dieser Server',
   'Address of {crm}': 'Adresse von {crm}',
