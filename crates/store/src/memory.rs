@@ -1,8 +1,11 @@
-//! What a connection learned: in which order forms hit, whose account it is, lists of choices. Losing it costs requests,
-//! never data, so it is bounded rather than cared for: a connector that keeps too much is told so.
+//! What a connection learned: in which order forms hit, whose account it is, lists of choices, how its people are found again.
+//! Losing it costs requests, never data, so it is bounded rather than cared for: a connector that keeps too much is told so.
 
 use async_trait::async_trait;
-use ringside_domain::{ConnectionId, ConnectionMemory, Error, Kind, Result};
+use ringside_domain::{
+    ConnectionId, ConnectionMemory, ContactRef, Error, Kind, Result,
+    memory::{self, ABOUT},
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{Store, error::Answer};
@@ -11,7 +14,8 @@ use crate::{Store, error::Answer};
 pub const LONGEST_MEMORY: usize = 64 * 1024;
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 256;
-/// So many values of one connection are kept; beyond that the ones that were kept longest ago go.
+/// So many values of one connection are kept, and as many about its contacts; beyond that the ones that were kept longest ago
+/// go.
 const MOST_KEYS: usize = 1000;
 
 #[async_trait]
@@ -58,8 +62,34 @@ fn put(conn: &Connection, connection: &str, key: &str, value: &str, saved: i64) 
     .execute(params![connection, key, value, saved])?;
     conn.prepare_cached(
         "DELETE FROM connection_memory WHERE connection = ?1 AND key IN
-             (SELECT key FROM connection_memory WHERE connection = ?1 ORDER BY saved DESC, key LIMIT -1 OFFSET ?2)",
+             (SELECT key FROM connection_memory WHERE connection = ?1 AND (instr(key, ?3) = 1) = ?4
+              ORDER BY saved DESC, key LIMIT -1 OFFSET ?2)",
     )?
-    .execute(params![connection, i64::try_from(MOST_KEYS).unwrap_or(i64::MAX)])?;
+    .execute(params![
+        connection,
+        i64::try_from(MOST_KEYS).unwrap_or(i64::MAX),
+        ABOUT,
+        i64::from(key.starts_with(ABOUT)),
+    ])?;
+    Ok(())
+}
+
+/// What is kept about these contacts, and whatever names one of these numbers.
+pub(crate) fn erase<'a>(
+    conn: &Connection,
+    contacts: impl IntoIterator<Item = &'a ContactRef>,
+    numbers: impl IntoIterator<Item = &'a String>,
+) -> Answer<()> {
+    let mut about = conn.prepare_cached("DELETE FROM connection_memory WHERE connection = ?1 AND key = ?2")?;
+    for contact in contacts {
+        about.execute(params![contact.connection.as_str(), memory::about(contact)])?;
+    }
+    let mut with_number = conn.prepare_cached(
+        "DELETE FROM connection_memory
+         WHERE instr(key, ?1) = 1 AND json_valid(value) AND json_extract(value, '$.number') = ?2",
+    )?;
+    for number in numbers {
+        with_number.execute(params![ABOUT, number])?;
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use ringside_domain::{ConnectionId, ConnectionMemory, ContactRef};
+use ringside_domain::{ConnectionId, ConnectionMemory, ContactRef, memory::about};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -89,7 +89,7 @@ impl Seen {
                 "name": way.name,
             })
             .to_string();
-            if let Err(error) = memory.keep(&id.connection, &key(&id), value).await {
+            if let Err(error) = memory.keep(&id.connection, &about(&id), value).await {
                 tracing::debug!(kind = error.kind.code(), "a contact's number was not remembered");
             }
         }
@@ -99,7 +99,7 @@ impl Seen {
         if let Some(known) = self.lock().get(id) {
             return Some(known.way.clone());
         }
-        let value = recall(memory, &id.connection, &key(id)).await?;
+        let value = recall(memory, &id.connection, &about(id)).await?;
         let value: Value = serde_json::from_str(&value).ok()?;
         let asked = text(&value, "number").map(|number| Asked {
             number: number.to_owned(),
@@ -121,8 +121,4 @@ impl Seen {
 /// Losing what was learned costs a request, so a memory that fails counts as empty.
 pub(super) async fn recall(memory: &dyn ConnectionMemory, connection: &ConnectionId, key: &str) -> Option<String> {
     memory.recall(connection, key).await.unwrap_or_default()
-}
-
-fn key(id: &ContactRef) -> String {
-    format!("contact/{}/{}", id.contact_type, id.id)
 }

@@ -11,7 +11,7 @@ use super::gather::{Gathered, name_of};
 use crate::{
     address_book::{self, ADDRESS_BOOK},
     error::Answer,
-    index,
+    index, memory,
     rows::reading::ReadingRow,
 };
 
@@ -44,6 +44,7 @@ pub(super) fn erase(conn: &Connection, gathered: &Gathered) -> Answer<()> {
         conn.prepare_cached("DELETE FROM person_logs WHERE json_extract(body, '$.number') = ?1")?
             .execute([number])?;
     }
+    memory::erase(conn, &gathered.refs, &gathered.numbers)?;
     for number in &gathered.numbers {
         forget_as_passer_on(conn, number)?;
     }

@@ -54,6 +54,15 @@ async fn a_connector_that_keeps_too_much_is_told_and_loses_nothing() {
     }
     assert_eq!(store.recall(&crm(), "0009").await.unwrap(), None, "the oldest went");
     assert_eq!(store.recall(&crm(), "0010").await.unwrap().as_deref(), Some("10"));
+
+    // However many people were found, what the connection works with stays; of them the oldest go.
+    let about = |at: usize| ringside_domain::memory::about(&contact(&at.to_string(), "", &[]).id);
+    for at in 0..1010 {
+        store.keep(&crm(), &about(at), at.to_string()).await.unwrap();
+    }
+    assert_eq!(store.recall(&crm(), "0010").await.unwrap().as_deref(), Some("10"));
+    assert_eq!(store.recall(&crm(), &about(9)).await.unwrap(), None);
+    assert_eq!(store.recall(&crm(), &about(10)).await.unwrap().as_deref(), Some("10"));
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! All of one person: found, counted, and gone from every table of the file.
 
 use ringside_domain::{
-    AddressBook as _, CallState, ConnectionId, ContactIndex as _, Creation, CreationId, CreationState, EndReason,
-    Journal as _, StoredNumber, Timestamp, Trace, TraceStep, Write,
+    AddressBook as _, CallState, ConnectionId, ConnectionMemory as _, ContactIndex as _, Creation, CreationId,
+    CreationState, EndReason, Journal as _, StoredNumber, Timestamp, Trace, TraceStep, Write,
     call::{Choice, ChosenBy},
     journal::{CallPage, StepRecord, StepState},
     phone::read,
@@ -79,6 +79,17 @@ async fn house(store: &Store) {
         .remember(vec![crm, other.clone()], Timestamp(1), home("US"))
         .await
         .unwrap();
+
+    // How her record is found again, and another one that was found by her number; and how Otto's is.
+    for (id, number, name) in [
+        ("7", NUMBER, "Nora Quill"),
+        ("9", "+14155550111", "N. Quill"),
+        ("8", "+14155550199", "Otto Penrose"),
+    ] {
+        let value = format!(r#"{{"number":"{number}","masks":"","name":"{name}"}}"#);
+        let about = ringside_domain::memory::about(&contact(id, name, &[]).id);
+        store.keep(&ConnectionId::new("crm"), &about, value).await.unwrap();
+    }
 
     let mut chosen = over(call(1, NUMBER), EndReason::Completed);
     chosen.remote.display = Some("N. QUILL".to_owned());
