@@ -184,6 +184,7 @@ impl Connector for LaggingCrm {
             name: "matter".into(),
             label: "Matter".into(),
             required: false,
+            typed: false,
             default: None,
             options: vec![FieldOption {
                 value: format!("matter-of-{}", contact.id),

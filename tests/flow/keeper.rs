@@ -194,6 +194,7 @@ impl Connector for Keeper {
             name: "matter".into(),
             label: "Matter".into(),
             required: true,
+            typed: false,
             default: None,
             options: vec![option],
             failed: None,

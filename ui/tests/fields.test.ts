@@ -4,8 +4,8 @@ import { Fake } from '../src/backend/fake/fake';
 import type { LogFieldDto } from '../src/backend/generated';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
-const MATTER: LogFieldDto = { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier' }, { value: '2', label: '2026-140 Lease' }], failed: null };
-const KIND: LogFieldDto = { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }], failed: null };
+const MATTER: LogFieldDto = { name: 'matter', label: 'Matter', required: true, typed: false, default: null, options: [{ value: '1', label: '2026-118 Meier' }, { value: '2', label: '2026-140 Lease' }], failed: null };
+const KIND: LogFieldDto = { name: 'kind', label: 'Kind of note', required: false, typed: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }], failed: null };
 const value = (id: string) => (get(id) as HTMLSelectElement).value;
 
 async function pick(id: string, choice: string) {
@@ -52,6 +52,24 @@ describe('fields of a log', () => {
     await pick('log-field-matter', '1');
     expect(get('log-field-matter').getAttribute('aria-invalid')).toBeNull();
     await press('btn-log');
+    expect(asked(fake, 'log')).toHaveLength(1);
+  });
+
+  it('takes what is typed where there is nothing to choose from, also while it is saved word by word', async () => {
+    const { fake, call } = await ended(clio([{ name: 'file', label: 'File number', required: true, typed: true, default: null, options: [], failed: null }]));
+    const field = get('log-field-file') as HTMLInputElement;
+    expect([field.tagName, field.labels?.[0]?.textContent?.startsWith('File number')]).toEqual(['INPUT', true]);
+    await press('btn-log');
+    expect([asked(fake, 'log'), field.getAttribute('aria-invalid')]).toEqual([[], 'true']);
+    for (const typed of ['A', 'A ', 'A 7']) {
+      field.value = typed;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      await settle();
+      // What is kept is trimmed, and the person types on.
+      expect([field.value, fake.calls[0]?.fields]).toEqual([typed, [{ name: 'file', value: typed.trim() }]]);
+    }
+    await press('btn-log');
+    expect(asked(fake, 'set_log_fields').at(-1)).toEqual({ call: call.id, fields: [{ name: 'file', value: 'A 7' }] });
     expect(asked(fake, 'log')).toHaveLength(1);
   });
 

@@ -30,14 +30,16 @@ pub struct CallLogEntry {
     pub marker: Marker,
 }
 
-/// Something this CRM wants to know about a call, as a choice in the dialog: the matter or deal it belongs to, the action
-/// of the note.
+/// Something this CRM wants to know about a call, asked for in the dialog: the matter or deal it belongs to, the action of the
+/// note. Mostly a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogField {
     pub name: String,
     pub label: String,
     pub required: bool,
-    /// One of the options' values.
+    /// It is typed, and there are no options.
+    pub typed: bool,
+    /// One of the options' values, or the text that stands there at first.
     pub default: Option<String>,
     pub options: Vec<FieldOption>,
     /// Why the choices could not be asked for. The other fields hold all the same, and so does the log without this one.

@@ -243,6 +243,8 @@ pub struct LogFieldDto {
     pub name: String,
     pub label: String,
     pub required: bool,
+    /// It is typed, and has no options.
+    pub typed: bool,
     /// The value that counts while none is chosen.
     pub default: Option<String>,
     pub options: Vec<FieldOptionDto>,

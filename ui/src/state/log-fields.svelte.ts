@@ -55,7 +55,7 @@ export class LogFields {
       this.error = null;
       this.chosen = byName(call.fields);
       void this.ask();
-    } else if (!this.#dirty && !this.#sending) {
+    } else if (!this.#dirty && !this.#sending && !isSame(this.chosen, call.fields)) {
       this.chosen = byName(call.fields);
     }
   }
@@ -87,6 +87,9 @@ export class LogFields {
       }
     }
   }
+
+  /** What was typed; where nothing is, the default counts. */
+  typed = (field: LogFieldDto): string => textOf(this.chosen, field.name);
 
   /** What counts: the choice, else the CRM's default. */
   value = (field: LogFieldDto): string => textOf(this.chosen, field.name) || (field.default ?? '');
@@ -133,7 +136,7 @@ export class LogFields {
 
   /** Whether nothing that is required is missing; else the refusal stands at the field. */
   check(): boolean {
-    const missing = this.shown.find((field) => field.required && !this.value(field));
+    const missing = this.shown.find((field) => field.required && !this.value(field).trim());
     if (missing) this.error = { code: 'invalid', message: words().log.needField(missing.label), hint: null, field: missing.name };
     return !missing;
   }
@@ -163,3 +166,7 @@ export class LogFields {
 }
 
 const byName = (fields: ChosenFieldDto[]): Record<string, string> => Object.fromEntries(fields.map(({ name, value }) => [name, value]));
+
+/** Spaces at the end of what is being typed are not saved; that they are missing there is no news. */
+const isSame = (chosen: Record<string, string>, saved: ChosenFieldDto[]): boolean =>
+  Object.keys(chosen).length === saved.length && saved.every(({ name, value }) => textOf(chosen, name).trim() === value);

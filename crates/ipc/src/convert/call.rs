@@ -242,6 +242,7 @@ pub fn log_fields(contact: Option<&ContactRef>, fields: Vec<LogField>) -> LogFie
         name: field.name,
         label: field.label,
         required: field.required,
+        typed: field.typed,
         default: field.default,
         options: field.options.iter().map(FieldOptionDto::from).collect(),
         failed: field.failed,

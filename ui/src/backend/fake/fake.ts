@@ -348,7 +348,7 @@ export class Fake implements Backend {
     set_log_fields: ({ call, fields }) => {
       const before = this.#call(call);
       const choice = before.choice && { ...before.choice, by: 'person' as const };
-      return this.change(call, { fields: fields.filter((one) => one.value), choice, log: { ...before.log, changed: before.log.state === 'logged' } });
+      return this.change(call, { fields: fields.map(({ name, value }) => ({ name, value: value.trim() })).filter((one) => one.value), choice, log: { ...before.log, changed: before.log.state === 'logged' } });
     },
     add_number: ({ contact, number, call }) => {
       const found = this.#contact(contact);

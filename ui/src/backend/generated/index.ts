@@ -685,6 +685,10 @@ changed: boolean, };
 
 export type LogFieldDto = { name: string, label: string, required: boolean, 
 /**
+ * It is typed, and has no options.
+ */
+typed: boolean, 
+/**
  * The value that counts while none is chosen.
  */
 default: string | null, options: Array<FieldOptionDto>, 

@@ -120,6 +120,7 @@ impl Run<'_> {
             name: field.name.clone(),
             label: field.label.clone(),
             required: field.required,
+            typed: false,
             default: default.filter(|value| options.iter().any(|option| option.value == *value)),
             failed: failure.as_ref().map(|error| error.message.to_string()),
             options,
