@@ -114,7 +114,7 @@ impl App {
         lock(&self.inner.missed).retain(|id| erased.calls.iter().all(|call| call.to_string() != *id));
         // A file that was read and shown may be full of such people.
         self.forget_previews();
-        // So may what a running connector has seen.
+        self.inner.connections.forget_people();
         self.place_connections();
         // Every window shows something of it: they ask anew for all they show.
         self.tell(Event::Behind);

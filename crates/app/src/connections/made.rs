@@ -62,6 +62,8 @@ struct Made {
     entry: ConnectionEntry,
     loaded: Option<Arc<Loaded>>,
     outcome: Result<Live, ConnectionStateDto>,
+    /// It is to be made anew, although nothing of it changed.
+    stale: bool,
 }
 
 /// A connection that runs.
@@ -171,6 +173,7 @@ impl Connections {
                         entry: entry.clone(),
                         loaded,
                         outcome: self.make_one(&catalog, entry),
+                        stale: false,
                     };
                     now.signed_in_as(&before);
                     now
@@ -187,6 +190,11 @@ impl Connections {
         }
         running.extend(extra.iter().cloned());
         running
+    }
+
+    /// Whom the running connectors have seen is forgotten: the next [`Self::make`] makes them anew.
+    pub fn forget_people(&self) {
+        lock(&self.made).iter_mut().for_each(|made| made.stale = true);
     }
 
     /// A connection made for this entry alone, whatever runs.
@@ -338,7 +346,7 @@ impl Made {
             logs_here: self.entry.logs_here,
             ..entry.clone()
         } == self.entry;
-        self.outcome.is_ok() && same_file && same
+        self.outcome.is_ok() && same_file && same && !self.stale
     }
 }
 
