@@ -202,6 +202,30 @@ describe('the way of a call', () => {
   });
 });
 
+describe('why', () => {
+  it('says whom it still waits for, and shows what was asked as soon as that is written down', async () => {
+    const { fake, user } = await start('card');
+    const call = fake.ring(STRANGER);
+    const traces = fake.traces.get(call.id) ?? [];
+    fake.traces.delete(call.id);
+    fake.change(call.id, { lookup: { ...call.lookup, running: true, asked: [{ connection: 'clio', name: 'Clio', state: 'slow', message: null }] } });
+    await settle();
+    await user.keyboard('x');
+    await settle();
+    expect(get('trace-running').textContent).toContain('Still asking Clio');
+    expect(maybe('trace-none')).toBeNull();
+    await accessible();
+    fake.change(call.id, { lookup: { ...call.lookup, running: false, asked: [{ connection: 'clio', name: 'Clio', state: 'not_found', message: null }], checked: 7 } });
+    await settle();
+    expect([maybe('trace-running'), maybe('trace')]).toEqual([null, null]);
+    // The last answer is shown at once; its trace is there a moment later, and the owner tells it.
+    fake.traces.set(call.id, traces);
+    fake.change(call.id, {});
+    await settle();
+    expect(get('trace').textContent).toContain('Local index');
+  });
+});
+
 describe('keys', () => {
   it('does everything without a pointer', async () => {
     const { fake, user } = await start('card');

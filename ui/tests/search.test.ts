@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connection } from '../src/backend/fake/connect';
 import { Fake, noLog } from '../src/backend/fake/fake';
 import { en } from '../src/text/en';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
@@ -116,7 +117,8 @@ describe('search', () => {
     expect(get('search-call').textContent).toContain(STRANGER);
     expect((get('search-add-number') as HTMLInputElement).checked).toBe(true);
     await key('Enter');
-    expect(asked(fake, 'choose')[0]).toMatchObject({ call: first.id });
+    // One thing that one undo takes back: adding the number chooses them as well.
+    expect(asked(fake, 'choose')).toEqual([]);
     expect(asked(fake, 'add_number')).toEqual([{ contact: { connection: 'book', contact_type: 'lead', id: '5' }, number: '+442079460018', call: first.id }]);
   });
 
@@ -241,6 +243,42 @@ describe('search', () => {
     expect([...document.querySelectorAll('mark')].map((one) => one.textContent)).toEqual(['Anna', 'Meier']);
     expect(get('search-none').textContent).toContain('Nobody is called “anan mieer”.');
     await accessible();
+  });
+
+  it('has one filter for what several CRMs call the same, and asks for all of their ids', async () => {
+    const fake = new Fake();
+    const of = (id: string, label: string) => ({ id, label, is_company: false, creatable: true, fields: [] });
+    fake.connections = [
+      connection('hub', 'HubSpot', { types: [of('contacts', 'Contact'), of('companies', 'Company')] }),
+      connection('sales', 'Salesforce', { types: [of('Contact', 'contact'), of('Account', 'Account')] }),
+      connection('bull', 'Bullhorn', { types: [of('Candidate', 'Candidate'), of('ClientContact', 'Contact')] }),
+    ];
+    await start('search', { fake });
+    const chips = () => [...document.querySelectorAll('.filters button')].map((one) => `${one.textContent}${one.getAttribute('aria-pressed') === 'true' ? '*' : ''}`);
+    expect(chips()).toEqual(['Contact', 'Company', 'Account', 'Candidate']);
+    await type('anna');
+    await key('Tab');
+    expect(asked(fake, 'search').at(-1)).toMatchObject({ types: ['contacts', 'Contact', 'ClientContact'] });
+    expect(chips()).toEqual(['Contact*', 'Company', 'Account', 'Candidate']);
+    await press('search-type-contact');
+    expect(asked(fake, 'search').at(-1)).toMatchObject({ types: [] });
+    expect(chips()).not.toContain('Contact*');
+    await pause(310);
+  });
+
+  it('names who was not asked at all, with the live answer and where nobody is found', async () => {
+    const fake = new Fake();
+    fake.connections.push(connection('acme', 'Acme CRM', { state: { kind: 'missing' }, types: [] }));
+    await start('search', { fake });
+    const said = 'Acme CRM was not asked: its connector is missing. See Connections in the main window.';
+    await type('anna');
+    expect(maybe('search-stopped')).toBeNull();
+    await pause(310);
+    expect(get('search-stopped').textContent).toBe(said);
+    expect(document.querySelector('.results [aria-live]')?.textContent).toContain(said);
+    await accessible();
+    await type('qq');
+    expect(get('search-stopped').textContent).toBe(said);
   });
 
   it('says which filters it understood, and makes no name of them', async () => {

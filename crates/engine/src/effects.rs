@@ -113,8 +113,10 @@ impl Engine {
             };
             let recall = engine.recall(id, &reading, &remembered);
             let (looked, ()) = tokio::join!(lookup(engine.places(), question, publish), recall);
-            if let Err(error) = engine.shared.journal.save_trace(looked.trace).await {
-                tracing::warn!(kind = error.kind.code(), "a trace was not saved");
+            match engine.shared.journal.save_trace(looked.trace).await {
+                // Whoever looks at the traces was told of the last answer before this one was there.
+                Ok(()) => engine.show_call(id).await,
+                Err(error) => tracing::warn!(kind = error.kind.code(), "a trace was not saved"),
             }
         });
         if let Some(earlier) = self.lookups().insert(id, task.abort_handle()) {

@@ -87,6 +87,13 @@ export const card: typeof english = {
     fromIndex: 'Gesucht wird im Index.',
     failed: (name, why) => `${name}: ${why}`,
     partly: (name, why) => `${name} wurde nicht ganz durchsucht. ${why}`,
+    notAsked: (name, why) => `${name} wurde nicht gefragt: ${why}. Siehe „Verbindungen“ im Hauptfenster.`,
+    stopped: {
+      changed: 'der Konnektor hat sich geändert',
+      broken: 'die Datei des Konnektors hat einen Fehler',
+      unfit: 'die Einstellungen passen nicht zum Konnektor',
+      missing: 'der Konnektor fehlt',
+    },
     failedNoReason: 'keine Antwort',
     refresh: 'Kontakt neu abfragen',
     refreshing: 'Wird live neu gefragt…',
@@ -203,6 +210,7 @@ export const card: typeof english = {
   why: {
     title: 'Warum dieser Treffer',
     none: 'Dieser Anruf wurde nicht gesucht.',
+    running: (names: string) => `Noch keine Antwort von ${names}. Was gefragt wurde und was zurückkam, steht hier, sobald alle geantwortet haben.`,
     loading: 'Spur wird gelesen…',
     where: 'Wo',
     asked: 'Gefragt nach',

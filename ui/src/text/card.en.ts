@@ -86,6 +86,13 @@ export const card = {
     fromIndex: 'Lookups use the index.',
     failed: (name: string, why: string) => `${name}: ${why}`,
     partly: (name: string, why: string) => `${name} was not searched as a whole. ${why}`,
+    notAsked: (name: string, why: string) => `${name} was not asked: ${why}. See Connections in the main window.`,
+    stopped: {
+      changed: 'its connector changed',
+      broken: 'its connector’s file has a fault',
+      unfit: 'its settings don’t fit its connector',
+      missing: 'its connector is missing',
+    },
     failedNoReason: 'did not answer',
     refresh: 'Refresh contact',
     refreshing: 'Asking again, live…',
@@ -202,6 +209,7 @@ export const card = {
   why: {
     title: 'Why this match',
     none: 'This call was not looked up.',
+    running: (names: string) => `Still asking ${names}. What was asked and what came back stands here once everybody has answered.`,
     loading: 'Reading the trace…',
     where: 'Where',
     asked: 'Asked for',

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ringside_connectors::manifest::load::load;
 use ringside_domain::{CallLogEntry, Connector, Kind, LogRef, Retry, Timestamp};
 use serde_json::json;
 
@@ -61,6 +62,24 @@ async fn one_field_that_cannot_be_asked_for_hides_no_other() {
     assert_eq!(names, [("matter", 1), ("team", 0), ("time", 2)]);
     let failed: Vec<_> = fields.iter().map(|field| field.failed.is_some()).collect();
     assert_eq!(failed, [false, true, false]);
+}
+
+/// Else one client's matters would stand on the next one's card.
+#[test]
+fn what_names_the_contact_is_not_kept_for_everybody() {
+    let by_person = |more: &str| {
+        let request =
+            format!("request = {{ path = \"/matters\", query = {{ person = \"{{{{ contact.id }}}}\" }} }}{more}");
+        load(&changed(CRM, "request = { path = \"/matters\" }", &request))
+    };
+    let problems = by_person("").unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(
+        problems[0].message.starts_with("`contact.id` is not known here"),
+        "{problems:#?}"
+    );
+    assert!(problems[0].hint.as_deref().unwrap().contains("per_contact = true"));
+    by_person("\nper_contact = true").unwrap();
 }
 
 #[tokio::test(start_paused = true)]

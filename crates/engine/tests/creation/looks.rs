@@ -277,3 +277,23 @@ async fn a_number_that_the_crm_does_not_take_is_linked_here_and_one_that_is_lost
         }
     }
 }
+
+/// A window that shows *Why?* asks for the traces with each news of the call.
+#[tokio::test(start_paused = true)]
+async fn there_is_news_of_a_call_when_the_trace_of_its_lookup_can_be_read() {
+    let desk = Desk::new().await;
+    let mut updates = desk.engine.subscribe();
+    let told = async {
+        loop {
+            if let ringside_engine::Update::Call(view) = updates.recv().await.unwrap()
+                && !view.lookup.running
+                && !desk.engine.traces(view.call.id).await.unwrap().is_empty()
+            {
+                return;
+            }
+        }
+    };
+    let told = tokio::time::timeout(LONG, told);
+    let (told, _) = tokio::join!(told, desk.rings());
+    told.unwrap();
+}

@@ -35,6 +35,8 @@ pub(super) struct Names {
     step: Option<String>,
     /// Parameters that go to the keyring.
     secrets: Vec<String>,
+    /// It is the same for every contact.
+    of_every_contact: bool,
 }
 
 impl Names {
@@ -71,9 +73,18 @@ impl Names {
         self
     }
 
+    /// Choices that are kept for a day and shown for every contact: one contact's own must not be among them.
+    #[must_use]
+    pub(super) fn of_every_contact(self) -> Self {
+        Self {
+            of_every_contact: true,
+            ..self.with("contact", Known::plain(["type"]))
+        }
+    }
+
     /// What is wrong with a variable as an expression names it, `type.fields`, and what to write instead.
-    pub(super) fn refuse(&self, variable: &str) -> Option<(String, String)> {
-        let mut parts = variable.split('.');
+    pub(super) fn refuse(&self, variable: &[String]) -> Option<(String, String)> {
+        let mut parts = variable.iter().map(String::as_str);
         let root = parts.next().unwrap_or_default();
         let Some(mut known) = self.known.get(root) else {
             return Some(match root {
@@ -115,6 +126,15 @@ impl Names {
                         return Some((
                             format!("`{part}` is a secret, and no template outside of `auth` has it"),
                             format!("Write `secret.{part}`, into `[auth.set]` and the like"),
+                        ));
+                    }
+                    None if so_far == "contact" && self.of_every_contact => {
+                        return Some((
+                            format!(
+                                "`contact.{part}` is not known here: these choices are kept for a day, and shown for every contact"
+                            ),
+                            "Write `per_contact = true` into this `[[log_fields]]`, and each contact gets its own"
+                                .to_owned(),
                         ));
                     }
                     None => return Some((format!("`{so_far}` has no `{part}` here"), there_are(members.keys()))),

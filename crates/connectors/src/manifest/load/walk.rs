@@ -229,6 +229,11 @@ impl Checker<'_> {
             });
         }
         if let Some(request) = &field.request {
+            let names = if field.per_contact {
+                names
+            } else {
+                names.of_every_contact()
+            };
             self.at("request", |checker| {
                 checker.request(request, &budgets(manifest), &names)
             });
@@ -327,7 +332,7 @@ fn environment_names(environment: &Environment) -> BTreeSet<String> {
         let pattern = typed
             .pattern
             .as_ref()
-            .and_then(|pattern| regex::Regex::new(pattern).ok());
+            .and_then(|pattern| super::limits::regex(pattern).ok());
         names.extend(pattern.iter().flat_map(groups));
     }
     names

@@ -139,7 +139,11 @@ impl Run<'_> {
         let asked = match &field.request {
             None => return (fixed(field), None),
             Some(request) if field.per_contact => self.choices(field, request, scope).await,
-            Some(request) => self.choices_of_the_day(field, &kind.id, request, scope, live).await,
+            Some(request) => {
+                // However the file is written, one contact's own choices are not kept for all.
+                let scope = scope.with("contact", &json!({ "type": kind.id }));
+                self.choices_of_the_day(field, &kind.id, request, &scope, live).await
+            }
         };
         match asked {
             Ok(options) => (options, None),
