@@ -177,6 +177,24 @@ describe('how the name splits', () => {
     expect(sent(fake)).toEqual(['Samir van Nagheenanajar', 'Samir', 'van Nagheenanajar']);
   });
 
+  it('is sent all the same once its CRM said that the contact is there, unless something was changed since', async () => {
+    const { fake, house, call, draft } = await open();
+    draft.set('name', 'Samir Nagheenanajar');
+    await draft.create();
+    const creation = house.call(call.id)!.creation!;
+    const there = { code: 'conflict', message: 'Acme CRM has this contact already: Zoë Example', hint: null, field: null };
+    const again = Draft.again(house, call, creation, there);
+    again.look();
+    await checked();
+    expect(again.insists).toBe(true);
+    again.set('email', 'samir@example.com');
+    expect(again.insists).toBe(false);
+    again.set('email', '');
+    await again.create();
+    expect(asked(fake, 'create_contact').map((one) => one.force)).toEqual([false, true]);
+    expect(Draft.again(house, call, creation, { ...there, code: 'invalid' }).insists).toBe(false);
+  });
+
   it('splits a name anew that is corrected, also one that was split by hand', async () => {
     const { fake, house, call, draft } = await open();
     draft.set('name', 'Samir Nagheenanaja');

@@ -102,6 +102,8 @@ export class Draft {
   #splitByHand = false;
   /** The one that was refused or taken back, and that this one is made of. */
   #insteadOf: string | null = null;
+  /** What was sent when its CRM said that this contact is there already. */
+  #there: string | null = null;
   #token = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -153,7 +155,13 @@ export class Draft {
     for (const name of COMMON) again.more[name] = draft[name as 'company' | 'title' | 'email'] ?? '';
     for (const { name, value } of draft.extra) again.more[name] = value;
     again.error = error;
+    if (error?.code === 'conflict') again.#there = JSON.stringify(again.#dto());
     return again;
+  }
+
+  /** Its CRM said that this very contact is there already: sent once more, it is meant. */
+  get insists(): boolean {
+    return this.#there !== null && this.#there === JSON.stringify(this.#dto());
   }
 
   /** The form is in sight: split and duplicates are looked for at once. */
@@ -239,7 +247,7 @@ export class Draft {
       const missing = this.#missing();
       if (missing) throw missing;
       const draft = this.#dto();
-      const seen = this.duplicates.length > 0 && this.#isFoundFor(draft);
+      const seen = this.insists || (this.duplicates.length > 0 && this.#isFoundFor(draft));
       const made = await this.house.backend.call('create_contact', { draft, call: this.call?.id ?? null, force: seen, later: true, instead_of: this.#insteadOf });
       if (made.kind === 'duplicates') {
         this.#show(made.found, draft);

@@ -98,8 +98,11 @@ impl<'a> Run<'a> {
             .number
             .as_ref()
             .map(|number| phone::read(number, &phone::Home::default()));
-        if let (Some(id), Some(number)) = (id, number)
-            && let Ok((there, _)) = self.read_contact(kind, &id, scope).await
+        let there = match &id {
+            Some(id) => self.read_contact(kind, id, scope).await.ok(),
+            None => None,
+        };
+        if let (Some((there, _)), Some(number)) = (&there, number)
             && proves(&there.contact, &number)
         {
             // A switchboard is many people's number.
@@ -108,7 +111,7 @@ impl<'a> Run<'a> {
                     "{} had this contact already: nothing new was made",
                     self.name()
                 ));
-                return Ok(there.contact);
+                return Ok(there.contact.clone());
             }
             let message = format!(
                 "{} has this number already, with another name: {}",
@@ -120,10 +123,20 @@ impl<'a> Run<'a> {
                 error.hint("Choose that contact if it is the same person; else create this one without the number")
             );
         }
-        let message = format!("{} has this contact already", self.name());
+        let named = there.map(|(there, _)| there.contact.name).filter(|name| !name.is_empty());
+        let (message, hint) = match named {
+            Some(name) => (
+                format!("{} has this contact already: {name}", self.name()),
+                format!("Search for {name} and add the number to it, or create this one all the same"),
+            ),
+            None => (
+                format!("{} has this contact already", self.name()),
+                "Search for it by name and add the number to it, or create it all the same".to_owned(),
+            ),
+        };
         let mut error = self.error(Kind::Conflict, message);
         error.field = stopped.refusal.error.field;
-        Err(error.hint("Search for it by name, and add the number to it"))
+        Err(error.hint(hint))
     }
 
     /// The contact as the draft has it, so that its number is known without another request.
