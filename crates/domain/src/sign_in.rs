@@ -28,8 +28,10 @@ pub trait SignIn: Send + Sync {
     /// One request to a token endpoint.
     ///
     /// # Errors
-    /// [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) when the grant is refused (`invalid_grant` and its kin); else as
-    /// [`HttpTransport::send`](crate::http::HttpTransport::send).
+    /// - [`Kind::SignInNeeded`](crate::Kind::SignInNeeded) when the grant is refused (`invalid_grant` and its kin).
+    /// - [`Kind::RateLimited`](crate::Kind::RateLimited) when the provider was asked too often, in whatever words it says so, with
+    ///   [`Retry::After`](crate::Retry::After). [`Kind::Unavailable`](crate::Kind::Unavailable) when it says that it can't just now.
+    /// - Else as [`HttpTransport::send`](crate::http::HttpTransport::send).
     async fn token(&self, ask: TokenRequest) -> Result<Grant>;
 
     /// Keeps a grant under this name: its refresh token in the keyring, before anybody uses it; its access token in memory.
@@ -41,7 +43,8 @@ pub trait SignIn: Send + Sync {
     async fn keep(&self, name: &str, grant: Grant) -> Result<()>;
 
     /// The grant of this name as it is kept, without asking anybody. `None`: nobody signed in yet. After a start there is
-    /// only what the keyring holds: of a grant with a refresh token [`Grant::access`] is empty and it counts as expired.
+    /// only what the keyring holds: of a grant with a refresh token [`Grant::access`] is empty and it counts as expired, but
+    /// where the program ended in good order while the token was good for a while.
     async fn kept(&self, name: &str) -> Result<Option<Grant>>;
 
     /// A grant that is not the `stale` one: somebody else's newer one, or a refreshed one. One refresh at a time for each
@@ -54,9 +57,17 @@ pub trait SignIn: Send + Sync {
     ///
     /// # Errors
     /// As [`SignIn::token`], with the old refresh token still kept: the next try uses it again. A refresh token that was
-    /// refused ([`Kind::SignInNeeded`](crate::Kind::SignInNeeded)) is not shown again for an hour, unless another client
-    /// asks: the answer is the same error. The same kind also when there is nothing to refresh with.
+    /// refused ([`Kind::SignInNeeded`](crate::Kind::SignInNeeded)) is not shown again for an hour, ten minutes where the words
+    /// were not those of the standard, unless another client asks: the answer is the same error. The same kind also when there
+    /// is nothing to refresh with. A provider that was asked too often is left alone for the pause that it names, for a minute
+    /// where it names none, and for ten minutes at most. A grant that is only about to end is used to its end meanwhile.
     async fn refresh(&self, name: &str, stale: &Grant, ask: TokenRequest) -> Result<Grant>;
+
+    /// Whether [`SignIn::refresh`] would have the provider asked now, or wait for what was asked: neither while a refusal
+    /// holds, nor where a newer grant is there.
+    async fn asks(&self, _name: &str, _stale: &Grant, _ask: &TokenRequest) -> bool {
+        true
+    }
 
     /// Forgets the grant, in memory and in the keyring.
     async fn forget(&self, name: &str) -> Result<()>;
@@ -128,6 +139,8 @@ pub struct TokenRequest {
     /// Bullhorn wants them in the URL.
     pub in_query: bool,
     pub deadline: Duration,
+    /// For messages: the connection, by the name that the person gave it, or what is signed in to.
+    pub provider: String,
 }
 
 #[derive(Clone, Debug)]

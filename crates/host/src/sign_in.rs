@@ -2,7 +2,8 @@
 //! loopback, PKCE (RFC 7636), the issuer checked (RFC 9207), and a token endpoint (RFC 6749).
 //!
 //! It lies here because it needs the system: a port, the browser, the keyring. What was granted is kept in two places: the
-//! refresh token in the keyring, the access token in memory only, unless it is all there is and good for days. Providers
+//! refresh token in the keyring, the access token in memory, and in the keyring where it is all there is and good for days, or
+//! still good when the program ends ([`OAuth::put_by`]). Providers
 //! that give out a new refresh token with each refresh end the old one with it, so [`OAuth::refresh`](SignIn::refresh) asks
 //! once for everybody, survives the one who asked, and offers the new refresh token to the keyring before it gives the new access token out; what the keyring refuses
 //! is used from memory and offered again. Whoever ends the program waits for [`OAuth::settled`]. One gap cannot be closed from
@@ -63,6 +64,12 @@ impl OAuth {
     pub async fn settled(&self) {
         self.grants.settled().await;
     }
+
+    /// Keeps what the next run of the program can still use: access tokens that are good for a while. The last thing that is
+    /// done here; a keyring may hang, so the caller says how long.
+    pub async fn put_by(&self) {
+        self.grants.put_by().await;
+    }
 }
 
 #[async_trait]
@@ -72,7 +79,8 @@ impl SignIn for OAuth {
     }
 
     async fn token(&self, ask: TokenRequest) -> Result<Grant> {
-        token::ask(self.parts.http.as_ref(), self.parts.clock.as_ref(), ask, None).await
+        let granted = token::ask(self.parts.http.as_ref(), self.parts.clock.as_ref(), ask, None).await;
+        granted.map_err(|refused| refused.error)
     }
 
     async fn keep(&self, name: &str, grant: Grant) -> Result<()> {
@@ -85,6 +93,10 @@ impl SignIn for OAuth {
 
     async fn refresh(&self, name: &str, stale: &Grant, ask: TokenRequest) -> Result<Grant> {
         self.grants.refresh(name, stale, ask).await
+    }
+
+    async fn asks(&self, name: &str, stale: &Grant, ask: &TokenRequest) -> bool {
+        self.grants.asks(name, stale, ask).await
     }
 
     async fn forget(&self, name: &str) -> Result<()> {

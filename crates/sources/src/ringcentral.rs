@@ -136,6 +136,7 @@ impl App {
             extra: Vec::new(),
             in_query: false,
             deadline: account::DEADLINE,
+            provider: KIND.name.to_owned(),
         }
     }
 

@@ -28,6 +28,8 @@ const LEAD: Duration = Duration::from_secs(60);
 const WRITE_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// An access token that nothing renews outlives the program where it is good for longer than this.
 const WORTH_KEEPING: Duration = Duration::from_secs(24 * 60 * 60);
+/// An access token that can be renewed is put by for the next run where it is good for longer than this.
+const WORTH_PUTTING_BY: Duration = Duration::from_secs(2 * 60);
 
 pub(super) struct Grants {
     ports: Arc<Ports>,
@@ -67,6 +69,17 @@ struct State {
 struct Held {
     grant: Grant,
     got: Steady,
+    /// The keyring has the access token, too.
+    put_by: bool,
+}
+
+/// What of a grant is to lie in the keyring.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What this run can't do without when it is over.
+    Lasting,
+    /// The access token, too.
+    All,
 }
 
 impl Grants {
@@ -92,10 +105,10 @@ impl Grants {
         let errands = ports.errands.clone();
         whole(&errands, async move {
             let got = ports.steady();
-            let held = Held { grant, got };
+            let held = Held::new(grant, got);
             let _turn = name.turn.lock().await;
             let age = name.state().age;
-            let written = ports.write(&name.name, &held).await;
+            let written = ports.write(&name.name, &held, Part::Lasting).await;
             let mut state = name.state();
             if state.age != age {
                 // Forgotten while it was written; what forgets waits for our turn to end, and removes it.
@@ -147,6 +160,26 @@ impl Grants {
         self.ports.errands.over().await;
     }
 
+    /// Puts the access tokens that are still good beside their refresh tokens, so that whoever comes next, a command above all,
+    /// does not begin with a renewal. Providers count those: Zoho allows ten in ten minutes, RingCentral five in one.
+    pub(super) async fn put_by(&self) {
+        let names: Vec<_> = {
+            let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            names.values().cloned().collect()
+        };
+        for name in names {
+            let ports = self.ports.clone();
+            let errands = ports.errands.clone();
+            let put = whole(&errands, async move { ports.put_by(&name).await });
+            if let Err(error) = put.await {
+                tracing::warn!(
+                    kind = error.kind.code(),
+                    "an access token could not be put by for the next start"
+                );
+            }
+        }
+    }
+
     fn name(&self, name: &str) -> Arc<Name> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         names
@@ -195,7 +228,7 @@ impl Grants {
                     _ => return,
                 }
             };
-            match ports.write(&name.name, &held).await {
+            match ports.write(&name.name, &held, Part::Lasting).await {
                 Ok(()) => {
                     let mut state = name.state();
                     if state.age == age {
@@ -228,10 +261,25 @@ impl Name {
 }
 
 impl Held {
+    fn new(grant: Grant, got: Steady) -> Self {
+        let put_by = false;
+        Self { grant, got, put_by }
+    }
+
     /// What an earlier run of the program kept.
     fn of_before(kept: Kept, now: Now) -> Self {
         let grant = match kept.token {
-            Token::Refresh(refresh) => Grant {
+            Token::Refresh {
+                refresh,
+                access: Some((access, until)),
+            } if until > now.wall => Grant {
+                access,
+                refresh: Some(refresh),
+                expires_in: Some(until.since(now.wall)),
+                expired: false,
+                members: kept.members,
+            },
+            Token::Refresh { refresh, .. } => Grant {
                 access: Secret::new(""),
                 refresh: Some(refresh),
                 expires_in: None,
@@ -246,11 +294,27 @@ impl Held {
                 members: kept.members,
             },
         };
-        Self { grant, got: now.steady }
+        Self {
+            grant,
+            got: now.steady,
+            put_by: true,
+        }
+    }
+
+    /// For how long the access token is good, where that is known.
+    fn left(&self, now: Steady) -> Option<Duration> {
+        let life = self.grant.expires_in.filter(|_| !self.grant.expired)?;
+        Some(life.saturating_sub(now.since(self.got)))
+    }
+
+    /// Whether the next run gains by the access token.
+    fn is_worth_putting_by(&self, now: Steady) -> bool {
+        let lasts = self.left(now).is_some_and(|left| left > WORTH_PUTTING_BY);
+        !self.put_by && self.grant.refresh.is_some() && lasts
     }
 
     /// What of it outlives the program. `None`: nothing that would still be good then.
-    fn kept(&self, now: Now) -> Option<Kept> {
+    fn kept(&self, now: Now, part: Part) -> Option<Kept> {
         let Grant {
             access,
             refresh,
@@ -259,7 +323,13 @@ impl Held {
             ..
         } = &self.grant;
         let token = match (refresh, expires_in) {
-            (Some(refresh), _) => Token::Refresh(refresh.clone()),
+            (Some(refresh), _) => Token::Refresh {
+                refresh: refresh.clone(),
+                access: self
+                    .left(now.steady)
+                    .filter(|_| part == Part::All)
+                    .map(|left| (access.clone(), now.wall.plus(left))),
+            },
             (None, Some(life)) if *life <= WORTH_KEEPING => return None,
             (None, life) => Token::Access {
                 access: access.clone(),
@@ -287,9 +357,35 @@ impl Ports {
         self.clock.now().steady
     }
 
-    async fn write(&self, name: &str, held: &Held) -> Result<()> {
+    async fn put_by(&self, name: &Name) -> Result<()> {
+        let _turn = name.turn.lock().await;
+        let now = self.steady();
+        let (age, held) = {
+            let state = name.state();
+            // A keyring that refuses is not asked for this.
+            let willing = state.unwritten.is_none();
+            match state
+                .grant
+                .as_ref()
+                .filter(|held| willing && held.is_worth_putting_by(now))
+            {
+                Some(held) => (state.age, held.clone()),
+                None => return Ok(()),
+            }
+        };
+        self.write(&name.name, &held, Part::All).await?;
+        let mut state = name.state();
+        if state.age == age
+            && let Some(now) = &mut state.grant
+        {
+            now.put_by |= now.grant.access == held.grant.access;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, name: &str, held: &Held, part: Part) -> Result<()> {
         let credentials = self.credentials.as_ref();
-        match held.kept(self.clock.now()) {
+        match held.kept(self.clock.now(), part) {
             Some(kept) => kept::write(credentials, name, &kept).await,
             None => credentials.remove(name).await,
         }

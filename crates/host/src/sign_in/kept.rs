@@ -2,10 +2,11 @@
 //!
 //! ```json
 //! {"version":1,"refresh":"…","members":[["instance_url","…"]]}
+//! {"version":1,"refresh":"…","access":"…","until":1790000000000,"members":[["instance_url","…"]]}
 //! {"version":2,"access":"…","until":1790000000000,"members":[]}
 //! ```
 //!
-//! The first is the usual one, and the access token is not in it. The second is for providers that give no refresh token and
+//! The first is the usual one, and the second what a program leaves that ends while its access token is still good. The third is for providers that give no refresh token and
 //! an access token for days, or without an end: it is all there is of that sign-in. `until` is in milliseconds since 1970,
 //! and absent where the provider names no end.
 
@@ -26,8 +27,15 @@ pub(super) struct Kept {
 
 #[derive(Clone)]
 pub(super) enum Token {
-    Refresh(Secret),
-    Access { access: Secret, until: Option<Timestamp> },
+    Refresh {
+        refresh: Secret,
+        /// With its end, where it is worth keeping.
+        access: Option<(Secret, Timestamp)>,
+    },
+    Access {
+        access: Secret,
+        until: Option<Timestamp>,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -50,7 +58,12 @@ pub(super) async fn read(credentials: &dyn CredentialStore, name: &str) -> Resul
     // The parser's own words may quote the entry.
     let entry: Entry<'_> = serde_json::from_slice(secret.expose()).map_err(|_| damaged("it cannot be read"))?;
     let token = match (entry.version, entry.refresh, entry.access) {
-        (1, Some(refresh), _) => Token::Refresh(Secret::new(refresh.into_owned())),
+        (1, Some(refresh), access) => Token::Refresh {
+            refresh: Secret::new(refresh.into_owned()),
+            access: access
+                .zip(entry.until)
+                .map(|(access, until)| (Secret::new(access.into_owned()), Timestamp(until))),
+        },
         (2, _, Some(access)) => Token::Access {
             access: Secret::new(access.into_owned()),
             until: entry.until.map(Timestamp),
@@ -81,7 +94,13 @@ pub(super) async fn write(credentials: &dyn CredentialStore, name: &str, kept: &
         members: members.cloned().collect(),
     };
     match &kept.token {
-        Token::Refresh(refresh) => entry.refresh = Some(text(refresh, "the refresh token is not text")?.into()),
+        Token::Refresh { refresh, access } => {
+            entry.refresh = Some(text(refresh, "the refresh token is not text")?.into());
+            if let Some((access, until)) = access {
+                entry.access = Some(text(access, "the access token is not text")?.into());
+                entry.until = Some(until.0);
+            }
+        }
         Token::Access { access, until } => {
             entry.version = 2;
             entry.access = Some(text(access, "the access token is not text")?.into());

@@ -1,6 +1,7 @@
 //! The port to which the browser comes back: on the loopback only, open for one sign-in, slow and long requests cut off.
 
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     io::{Error as IoError, ErrorKind},
     net::{Ipv4Addr, Ipv6Addr},
@@ -14,7 +15,8 @@ use ringside_domain::{Error, Kind, Result, sign_in::RedirectTo};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
-    task::JoinSet,
+    task::{AbortHandle, JoinSet},
+    time::Instant,
 };
 
 use crate::http::OwnPorts;
@@ -27,6 +29,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(3);
 /// Connections at a time; others wait in the system's queue.
 const MOST_CONNECTIONS: usize = 32;
+/// Where others wait, the oldest connection makes room once it had so long to say something: a browser says it at once, and
+/// whoever holds connections open without a word must not keep it out for as long as the person has.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Tries to get one port on both loopback addresses.
 const PORTS_TRIED: usize = 8;
 
@@ -76,19 +81,29 @@ impl Loopback {
         let answer = Arc::new(answer);
         let (found, mut end) = mpsc::channel(1);
         let mut connections = JoinSet::new();
+        // The oldest first.
+        let mut begun: VecDeque<(Instant, AbortHandle)> = VecDeque::new();
         let outcome = loop {
+            begun.retain(|(_, connection)| !connection.is_finished());
             let has_room = connections.len() < MOST_CONNECTIONS;
+            let patience = begun.front().map_or_else(Instant::now, |(since, _)| *since + PATIENCE);
             tokio::select! {
                 biased;
                 Some(outcome) = end.recv() => break outcome,
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 accepted = self.accept(), if has_room => match accepted {
                     Ok(stream) => {
-                        connections.spawn(serve(stream, answer.clone(), found.clone()));
+                        let serving = connections.spawn(serve(stream, answer.clone(), found.clone()));
+                        begun.push_back((Instant::now(), serving));
                     }
                     // Too many open files, most often: wait a little instead of spinning.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 },
+                () = tokio::time::sleep_until(patience), if !has_room => {
+                    if let Some((_, oldest)) = begun.pop_front() {
+                        oldest.abort();
+                    }
+                }
             }
         };
         drop(self);

@@ -11,6 +11,7 @@ use ringside_domain::{
 use url::form_urlencoded;
 
 mod answer;
+mod later;
 
 const OPERATION: &str = "get_token";
 /// Bytes of an answer. Tokens with many claims are some 10 kB.
@@ -18,17 +19,31 @@ const LONGEST_ANSWER: usize = 256 * 1024;
 /// The transport keeps the deadline; this is for one that doesn't.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// Why there is no grant.
+pub(super) struct Refused {
+    pub(super) error: Error,
+    /// For so long the same question has the same answer. Zero: it may be asked again at once.
+    pub(super) holds: Duration,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        let holds = Duration::ZERO;
+        Self { error, holds }
+    }
+}
+
 /// Asks for a grant; `refresh` is what [`TokenAsk::Refresh`] refreshes with.
 pub(super) async fn ask(
     http: &dyn HttpTransport,
     clock: &dyn Clock,
     ask: TokenRequest,
     refresh: Option<&Secret>,
-) -> Result<Grant> {
+) -> Result<Grant, Refused> {
     let request = request(&ask, refresh)?;
     let deadline = ask.deadline.saturating_add(GRACE);
     let answer = tokio::time::timeout(deadline, http.send(request)).await.map_err(|_| {
-        let words = format!("{} did not answer in time when asked to sign in", host(&ask));
+        let words = format!("{} did not answer in time when asked to sign in", ask.provider);
         Error::new(Kind::Timeout, OPERATION, words).maybe_happened()
     })??;
     answer::read(&ask, refresh, &answer, clock.now().wall)

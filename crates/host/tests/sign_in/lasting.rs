@@ -1,6 +1,6 @@
 //! How long a grant lasts: over a caller without time, over a refusal, and over the end of the program.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ringside_domain::{
     Kind, SignIn,
@@ -116,4 +116,78 @@ async fn a_sign_in_that_lasts_and_cannot_be_renewed_outlives_the_program() {
         let kept = house.sign_in.kept(NAME).await.unwrap().unwrap();
         assert_eq!(kept.expired, life.is_some(), "{life:?}");
     }
+}
+
+/// A command without the app is a whole run of the program.
+#[tokio::test]
+async fn an_access_token_that_is_put_by_at_the_end_spares_the_next_run_a_renewal() {
+    let (provider, mut house, stale) = long_ago().await;
+    provider.inner().rotates = false;
+    let fresh = house
+        .sign_in
+        .refresh(NAME, &stale, provider.ask(TokenAsk::Refresh))
+        .await
+        .unwrap();
+    house.sign_in.put_by().await;
+    let entry = house.keyring.text(NAME).unwrap();
+    house.clock.pass(Duration::from_secs(1_000));
+    for _ in 0..3 {
+        house.restarted();
+        let kept = house.sign_in.kept(NAME).await.unwrap().unwrap();
+        assert_eq!((&kept.access, kept.expired), (&fresh.access, false));
+        assert_eq!((&kept.refresh, &kept.members), (&fresh.refresh, &fresh.members));
+        assert_eq!(kept.expires_in, Some(Duration::from_secs(2_600)));
+        house.sign_in.put_by().await;
+        assert_eq!(
+            house.keyring.text(NAME).unwrap(),
+            entry,
+            "nothing is written that is there"
+        );
+    }
+    // Over by its own word, it is renewed as ever.
+    house.clock.pass(Duration::from_secs(2_600));
+    house.restarted();
+    let kept = house.sign_in.kept(NAME).await.unwrap().unwrap();
+    assert!(kept.expired && kept.access.expose().is_empty());
+    provider.inner().rotates = true;
+    let next = house
+        .sign_in
+        .refresh(NAME, &kept, provider.ask(TokenAsk::Refresh))
+        .await
+        .unwrap();
+    let entry = house.keyring.text(NAME).unwrap();
+    assert!(
+        !entry.contains("access") && entry.contains(&refresh_of(&next)),
+        "{entry}"
+    );
+
+    // Signed out is signed out.
+    house.sign_in.forget(NAME).await.unwrap();
+    house.sign_in.put_by().await;
+    assert_eq!(house.keyring.text(NAME), None);
+}
+
+#[tokio::test]
+async fn what_is_about_to_end_or_nobody_knows_for_how_long_is_not_put_by() {
+    for (life, refresh) in [(Some(120), true), (None, true), (Some(3_600), false)] {
+        let (_provider, house, _) = long_ago().await;
+        let grant = Grant {
+            access: Secret::new("at-short"),
+            refresh: refresh.then(|| Secret::new("rt")),
+            expires_in: life.map(Duration::from_secs),
+            expired: false,
+            members: Vec::new(),
+        };
+        house.sign_in.keep(NAME, grant).await.unwrap();
+        house.sign_in.put_by().await;
+        let entry = house.keyring.text(NAME).unwrap_or_default();
+        assert!(!entry.contains("at-short"), "{life:?}: {entry}");
+    }
+    // Nor into a keyring that refuses.
+    let (_provider, house, stale) = long_ago().await;
+    house.keyring.locked.store(true, Ordering::SeqCst);
+    house.sign_in.keep(NAME, stale).await.unwrap_err();
+    let writes = house.keyring.writes.load(Ordering::SeqCst);
+    house.sign_in.put_by().await;
+    assert_eq!(house.keyring.writes.load(Ordering::SeqCst), writes);
 }

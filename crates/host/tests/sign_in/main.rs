@@ -8,6 +8,7 @@ mod grants;
 mod house;
 mod lasting;
 mod log;
+mod pauses;
 mod provider;
 mod redirect;
 mod token;

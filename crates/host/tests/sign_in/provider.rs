@@ -127,6 +127,7 @@ impl Provider {
             extra: vec![("environment".to_owned(), "test".to_owned())],
             in_query: false,
             deadline: Duration::from_secs(5),
+            provider: "Sample CRM".to_owned(),
         }
     }
 

@@ -208,7 +208,7 @@ async fn long_and_slow_requests_are_cut_and_the_wait_goes_on() {
     let answer = raw(back.port, long.as_bytes()).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
 
-    // More connections than are served at a time, none of which says anything; their deadline lets the real one through.
+    // More connections than are served at a time, none of which says anything: the oldest make room for the real one.
     tokio::time::pause();
     let mut silent = Vec::new();
     for _ in 0..40 {
@@ -217,9 +217,8 @@ async fn long_and_slow_requests_are_cut_and_the_wait_goes_on() {
     let begun = tokio::time::Instant::now();
     let answer = back.get(&good(&back)).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // It had to wait until the first of them were cut, and no longer.
-    let waited = begun.elapsed().as_secs();
-    assert!((9..=11).contains(&waited), "{waited} s");
+    let waited = begun.elapsed().as_millis();
+    assert!((500..=5_000).contains(&waited), "{waited} ms");
     let mut nothing = Vec::new();
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut silent[0], &mut nothing).await;
     assert!(nothing.is_empty(), "cut without a word: {nothing:?}");

@@ -106,6 +106,10 @@ async fn lifetimes_as_providers_write_them() {
     }
 }
 
+/// Google's, shortened.
+const AUTOMATED: &str =
+    "<html><h1>We're sorry...</h1><p>... but your computer or network may be sending automated queries.";
+
 /// Status, type, body; the kind it means, and what the words must hold.
 type Case = (u16, &'static str, String, Kind, &'static str);
 
@@ -131,6 +135,13 @@ fn hostile() -> Vec<Case> {
         ),
         (400, json, error("access_denied"), Kind::SignInNeeded, "access_denied"),
         (200, json, error("invalid_code"), Kind::SignInNeeded, "invalid_code"),
+        (
+            200,
+            json,
+            text(r#"{"error":"invalid_client_secret"}"#),
+            Kind::SignInNeeded,
+            "invalid_client_secret",
+        ),
         (400, json, error("invalid_scope"), Kind::Invalid, "invalid_scope"),
         (200, json, error("other_error"), Kind::Invalid, "other_error"),
         (
@@ -160,7 +171,21 @@ fn hostile() -> Vec<Case> {
         (302, "text/html", text(""), Kind::Invalid, "another address"),
         (500, "text/html", text("<html>"), Kind::Unavailable, "status 500"),
         (503, json, error("server_error"), Kind::Unavailable, "server_error"),
-        (429, json, error("slow_down"), Kind::RateLimited, "too often"),
+        (
+            429,
+            json,
+            error("slow_down"),
+            Kind::RateLimited,
+            "too often: Because we say so",
+        ),
+        (
+            400,
+            json,
+            error("rate_limit_exceeded"),
+            Kind::RateLimited,
+            "too often: Because we say so",
+        ),
+        (403, "text/html", text(AUTOMATED), Kind::RateLimited, "too often"),
         (
             200,
             "text/html",
@@ -302,6 +327,7 @@ async fn a_refresh_that_is_refused_in_any_words_asks_the_person() {
         // What is said of a new sign-in is the same here, but that no word of a client error blames the settings.
         let meant = match (status, meant) {
             (400, Kind::Invalid) => Kind::SignInNeeded,
+            (200, Kind::Invalid) if body.contains("other_error") => Kind::SignInNeeded,
             (_, meant) => meant,
         };
         let start: String = body.chars().take(60).collect();
@@ -359,7 +385,7 @@ async fn a_provider_that_says_when_to_come_back_is_obeyed() {
         ),
         (503, Some("Sat, 21 Nov 2026 00:00:00 GMT"), Retry::After(Duration::ZERO)),
         (429, Some("99999999999"), Retry::After(Duration::from_secs(24 * 3_600))),
-        (429, Some("later"), Retry::Later),
+        (429, Some("later"), Retry::After(Duration::from_secs(60))),
         (503, None, Retry::Later),
     ] {
         {

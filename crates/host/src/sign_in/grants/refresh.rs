@@ -1,18 +1,19 @@
 //! One refresh for everybody who wants one.
 
 use std::{
+    mem::{Discriminant, discriminant},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use ringside_domain::{
-    Error, Kind, Result, Steady,
+    Error, Kind, Result, Retry, Steady,
     credentials::Secret,
     sign_in::{Grant, TokenAsk, TokenRequest},
 };
 use tokio::sync::watch;
 
-use super::{Grants, Held, Name, OPERATION, Ports};
+use super::{Grants, Held, Name, OPERATION, Part, Ports};
 use crate::sign_in::token;
 
 /// The refresh of a name that is on its way, or was the last one, with the age of the grant that it began with.
@@ -23,9 +24,6 @@ const MOST_MEMBERS: usize = 100;
 /// A provider that rotates has ended the old refresh token by the time it answers. So it is waited for longer than whoever
 /// asked first may have time for.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A refused refresh token is not shown again for this long: some providers lock whoever insists. Then it is, for the word
-/// may have been that of a proxy.
-const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// How a refresh ended, for all who wait for it; `None`: not yet.
 pub(super) type Flight = Option<Result<Grant, Arc<Error>>>;
@@ -33,16 +31,34 @@ pub(super) type Flight = Option<Result<Grant, Arc<Error>>>;
 enum Joined {
     Current(Grant),
     Flight(watch::Receiver<Flight>),
-    /// The provider said no to the very same question a while ago.
-    Refused(Arc<Error>),
+    /// The provider said no, or not now, to the very same question a while ago.
+    Refused(Error),
 }
 
-/// That a provider refused a refresh token.
+/// That a provider refused a grant, or wants a pause.
 pub(super) struct Refused {
     at: Steady,
-    /// Who showed it: with another client, it is another question.
-    client: (String, Option<Secret>),
+    holds: Duration,
+    question: Question,
     error: Arc<Error>,
+}
+
+/// Who asks by what: with another client, or by a password, it is another question.
+#[derive(PartialEq)]
+struct Question {
+    client_id: String,
+    client_secret: Option<Secret>,
+    by: Discriminant<TokenAsk>,
+}
+
+impl Question {
+    fn of(ask: &TokenRequest) -> Self {
+        Self {
+            client_id: ask.client_id.clone(),
+            client_secret: ask.client_secret.clone(),
+            by: discriminant(&ask.ask),
+        }
+    }
 }
 
 impl Grants {
@@ -51,71 +67,96 @@ impl Grants {
         self.load(&name).await?;
         self.write_again(&name);
         let patience = ask.deadline;
-        let too_late = format!("{} did not renew the sign-in in time", token::host(&ask));
+        let too_late = format!("{} did not renew the sign-in in time", ask.provider);
         let mut flight = match self.join(&name, stale, ask) {
             Joined::Current(grant) => return Ok(grant),
             Joined::Flight(flight) => flight,
-            Joined::Refused(error) => return Err(copy(&error)),
+            Joined::Refused(error) => return name.until_its_end(stale, self.ports.steady(), error),
         };
         let end = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
         match end.as_ref().map(|end| end.as_deref()) {
             Ok(Ok(Some(Ok(grant)))) => Ok(grant.clone()),
-            Ok(Ok(Some(Err(error)))) => Err(copy(error)),
+            Ok(Ok(Some(Err(error)))) => name.until_its_end(stale, self.ports.steady(), copy(error)),
             Ok(_) => Err(Error::new(Kind::Internal, OPERATION, "renewing the sign-in broke off")),
             // It goes on without this one.
             Err(_) => Err(Error::new(Kind::Timeout, OPERATION, too_late).maybe_happened()),
         }
     }
 
+    pub(in crate::sign_in) async fn asks(&self, name: &str, stale: &Grant, ask: &TokenRequest) -> bool {
+        let name = self.name(name);
+        if self.load(&name).await.is_err() {
+            return true;
+        }
+        let flight = name.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, known) = self.known(&name, flight.as_ref(), stale, ask);
+        !matches!(known, Some(Joined::Current(_) | Joined::Refused(_)))
+    }
+
     /// A grant that is newer than the stale one, or the refresh that is on its way, or a new one.
     fn join(&self, name: &Arc<Name>, stale: &Grant, mut ask: TokenRequest) -> Joined {
         let mut flight = name.flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = match self.known(name, flight.as_ref(), stale, &ask) {
+            (_, Some(known)) => return known,
+            (age, None) => age,
+        };
+        let (sender, receiver) = watch::channel(None);
+        *flight = Some((age, receiver.clone()));
+        let (ports, name) = (self.ports.clone(), name.clone());
+        ask.deadline = ask.deadline.max(PATIENCE);
+        self.ports.errands.run(async move {
+            let question = Question::of(&ask);
+            let refreshes = matches!(ask.ask, TokenAsk::Refresh);
+            let end = refreshed(&ports, &name, ask).await.map_err(|refused| {
+                let (at, holds, error) = (ports.steady(), refused.holds, Arc::new(refused.error));
+                let mut state = name.state();
+                // What a person typed may be right the next time.
+                if state.age == age && !holds.is_zero() && (refreshes || error.kind != Kind::SignInNeeded) {
+                    state.refused = Some(Refused {
+                        at,
+                        holds,
+                        question,
+                        error: Arc::clone(&error),
+                    });
+                }
+                error
+            });
+            // By now the state holds the new grant: whoever comes from here on gets it from there.
+            sender.send_replace(Some(end));
+        });
+        Joined::Flight(receiver)
+    }
+
+    /// What is there without asking anybody, or asked already; and the age of what it was held against.
+    fn known(
+        &self,
+        name: &Name,
+        flight: Option<&(u64, watch::Receiver<Flight>)>,
+        stale: &Grant,
+        ask: &TokenRequest,
+    ) -> (u64, Option<Joined>) {
         let now = self.ports.steady();
         let (age, current) = {
             let state = name.state();
             (state.age, state.grant.as_ref().map(|held| held.grant(now)))
         };
         if let Some(current) = current.filter(|current| current.access != stale.access && !current.expired) {
-            return Joined::Current(current);
+            return (age, Some(Joined::Current(current)));
         }
         // One that began before the person signed in again can say nothing about what they have now.
-        if let Some((began, running)) = flight.as_ref()
+        if let Some((began, running)) = flight
             && *began == age
             && running.has_changed().is_ok()
             && running.borrow().is_none()
         {
-            return Joined::Flight(running.clone());
+            return (age, Some(Joined::Flight(running.clone())));
         }
-        if let Some(error) = name.refused(&ask, now) {
-            return Joined::Refused(error);
-        }
-        let (sender, receiver) = watch::channel(None);
-        *flight = Some((age, receiver.clone()));
-        let (ports, name) = (self.ports.clone(), name.clone());
-        ask.deadline = ask.deadline.max(PATIENCE);
-        self.ports.errands.run(async move {
-            let client = (ask.client_id.clone(), ask.client_secret.clone());
-            let refreshes = matches!(ask.ask, TokenAsk::Refresh);
-            let end = refreshed(&ports, &name, ask).await.map_err(Arc::new);
-            if let Err(error) = &end
-                && refreshes
-                && error.kind == Kind::SignInNeeded
-            {
-                let mut state = name.state();
-                if state.age == age {
-                    let (at, error) = (ports.steady(), Arc::clone(error));
-                    state.refused = Some(Refused { at, client, error });
-                }
-            }
-            // By now the state holds the new grant: whoever comes from here on gets it from there.
-            sender.send_replace(Some(end));
-        });
-        Joined::Flight(receiver)
+        (age, name.refused(ask, now).map(Joined::Refused))
     }
 }
 
 /// Asks the provider, and keeps what it grants before it is given out.
-async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Grant> {
+async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Grant, token::Refused> {
     let (age, old) = {
         let state = name.state();
         (state.age, state.grant.as_ref().map(|held| held.grant.clone()))
@@ -124,11 +165,7 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
         TokenAsk::Refresh => old.as_ref().and_then(|old| old.refresh.as_ref()),
         TokenAsk::ClientCredentials | TokenAsk::Password { .. } => None,
         TokenAsk::Code { .. } => {
-            return Err(Error::new(
-                Kind::Internal,
-                OPERATION,
-                "a code cannot be used a second time",
-            ));
+            return Err(Error::new(Kind::Internal, OPERATION, "a code cannot be used a second time").into());
         }
     };
     // Whatever goes wrong from here to the answer, the old refresh token stays: the provider may not have used it up.
@@ -152,11 +189,11 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
 
     let _turn = name.turn.lock().await;
     if name.state().age != age {
-        return name.replaced(ports.steady());
+        return Ok(name.replaced(ports.steady())?);
     }
-    let held = Held { grant, got };
+    let held = Held::new(grant, got);
     let written = if rotated {
-        ports.write(&name.name, &held).await
+        ports.write(&name.name, &held, Part::Lasting).await
     } else {
         Ok(())
     };
@@ -171,7 +208,7 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
     if state.age != age {
         drop(state);
         // Forgotten while it was written; what forgets waits for our turn to end, and removes it.
-        return name.replaced(ports.steady());
+        return Ok(name.replaced(ports.steady())?);
     }
     if rotated {
         state.unwritten = written.is_err().then_some(got);
@@ -182,13 +219,37 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
 }
 
 impl Name {
-    /// What the provider said to this very question, if that is not long ago.
-    fn refused(&self, ask: &TokenRequest, now: Steady) -> Option<Arc<Error>> {
+    /// What the provider said to this very question, if that still holds; with what is left of the pause.
+    fn refused(&self, ask: &TokenRequest, now: Steady) -> Option<Error> {
         let state = self.state();
         let refused = state.refused.as_ref()?;
-        let same = (&refused.client.0, &refused.client.1) == (&ask.client_id, &ask.client_secret);
-        let holds = same && matches!(ask.ask, TokenAsk::Refresh) && now.since(refused.at) < ASK_AGAIN_AFTER;
-        holds.then(|| Arc::clone(&refused.error))
+        let gone = now.since(refused.at);
+        if gone >= refused.holds || refused.question != Question::of(ask) {
+            return None;
+        }
+        let mut error = copy(&refused.error);
+        if let Retry::After(pause) = error.retry {
+            error.retry = Retry::After(pause.saturating_sub(gone));
+        }
+        // Nothing was sent this time.
+        error.may_have_happened = false;
+        Some(error)
+    }
+
+    /// A grant counts as over a moment before it is; whom the provider lets wait uses it until then. Some renew none before its
+    /// end: Exact Online takes no request earlier than half a minute before.
+    fn until_its_end(&self, stale: &Grant, now: Steady, error: Error) -> Result<Grant> {
+        let passes = matches!(error.kind, Kind::RateLimited | Kind::Unavailable);
+        let state = self.state();
+        let held = state.grant.as_ref().filter(|held| {
+            let lasts = held.left(now).is_some_and(|left| !left.is_zero());
+            // One that the CRM refused is not stale by the clock.
+            stale.expired && held.grant.access == stale.access && lasts
+        });
+        match held {
+            Some(held) if passes => Ok(held.grant.clone()),
+            _ => Err(error),
+        }
     }
 
     /// What is there instead of a grant that came too late.

@@ -12,7 +12,10 @@ use ringside_domain::{
 };
 use serde_json::{Map, Value};
 
-use super::{OPERATION, host};
+use super::{
+    OPERATION, Refused, host,
+    later::{Later, Refusal, later},
+};
 use crate::sign_in::words::{clean, code};
 
 /// Bytes. Tokens with many claims are some 10 kB; what is kept must fit into the keyring.
@@ -24,11 +27,27 @@ const LONGEST_MEMBER: usize = 2_000;
 const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// No provider is waited for longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 3600);
+/// Where none is named: RingCentral's penalty and what Microsoft usually names. Zoho's lasts for ten minutes at most.
+const UNNAMED_PAUSE: Duration = Duration::from_secs(60);
+/// However long a pause is named, somebody who has more calls asks again after this.
+const LONGEST_HOLD: Duration = Duration::from_secs(10 * 60);
+/// A refused refresh token is not shown again for this long: some providers lock whoever insists. Then it is, for the word
+/// may have been that of a proxy.
+const SURE: Duration = Duration::from_secs(60 * 60);
+/// So long where the words are those of one vendor, which we may have taken wrongly.
+const UNSURE: Duration = Duration::from_secs(10 * 60);
+/// Bytes of a page that are looked through.
+const PAGE: usize = 8 * 1024;
 /// Members that are secret, or are read otherwise.
 const NOT_MEMBERS: [&str; 4] = ["access_token", "refresh_token", "id_token", "expires_in"];
 const CHECK_CLIENT: &str = "Check the client id and the client secret of this connection, then sign in again";
 
-pub(super) fn read(ask: &TokenRequest, refresh: Option<&Secret>, answer: &HttpAnswer, now: Timestamp) -> Result<Grant> {
+pub(super) fn read(
+    ask: &TokenRequest,
+    refresh: Option<&Secret>,
+    answer: &HttpAnswer,
+    now: Timestamp,
+) -> Result<Grant, Refused> {
     let members = match serde_json::from_slice::<Value>(&answer.body) {
         Ok(Value::Object(members)) => Some(members),
         _ => None,
@@ -95,70 +114,104 @@ fn refused(
     answer: &HttpAnswer,
     members: Option<&Map<String, Value>>,
     now: Timestamp,
-) -> Error {
-    let host = host(ask);
-    let status = answer.status;
+) -> Refused {
+    let (status, provider) = (answer.status, &ask.provider);
     let said = said(members, &secrets(ask, refresh));
-    let error = said.code.as_deref().unwrap_or_default();
+    let code = said.code.as_deref().unwrap_or_default();
     let words = said.words();
     let pause = answer.header("retry-after").and_then(|value| pause(value, now));
+    let page = members.is_none().then(|| beginning(&answer.body));
+    let refusal = Refusal {
+        status,
+        refreshes: is_refresh(ask),
+        names_a_pause: pause.is_some(),
+        code,
+        sentence: said.sentence.as_deref().unwrap_or_default(),
+        text: page.as_ref().unwrap_or(&words),
+    };
+    let later = later(&refusal);
+    if later == Some(Later::TooOften) {
+        let error = Error::new(
+            Kind::RateLimited,
+            OPERATION,
+            with(
+                &words,
+                format!("{provider} says that it was asked to sign in too often"),
+            ),
+        );
+        let pause = pause.unwrap_or(UNNAMED_PAUSE);
+        let hint = match ask.ask {
+            TokenAsk::Code { .. } => "Wait a few minutes, then sign in again",
+            _ => "No new sign-in is needed: it is asked again after a pause",
+        };
+        return Refused {
+            error: error.retry(Retry::After(pause)).hint(hint),
+            holds: pause.min(LONGEST_HOLD),
+        };
+    }
     let wait = |error: Error| match pause {
         Some(pause) => error.retry(Retry::After(pause)),
         None => error,
     };
-    if status == 429 {
-        let words = format!("{host} says that it was asked to sign in too often");
-        return wait(Error::new(Kind::RateLimited, OPERATION, words));
-    }
-    if let Some(hint) = sign_in_hint(error) {
-        let words = match &said.description {
+    if let Some(hint) = sign_in_hint(code) {
+        let text = match &said.description {
             // Codes alone say nothing to the person who was signed in until now.
-            _ if !is_refresh(ask) => format!("{host} refused to sign in: {words}"),
-            Some(_) => format!("{host} has ended this sign-in: {words}"),
-            None => format!("{host} has ended this sign-in"),
+            _ if !is_refresh(ask) => format!("{provider} refused to sign in: {words}"),
+            Some(_) => format!("{provider} has ended this sign-in: {words}"),
+            None => format!("{provider} has ended this sign-in"),
         };
-        return Error::new(Kind::SignInNeeded, OPERATION, words).hint(hint);
+        return Refused {
+            error: Error::new(Kind::SignInNeeded, OPERATION, text).hint(hint),
+            // Vendors use this one for more than the person's no.
+            holds: if code == "access_denied" { UNSURE } else { SURE },
+        };
     }
-    let with_words = |text: String| {
-        if words.is_empty() {
-            text
-        } else {
-            format!("{text}: {words}")
-        }
-    };
+    // What is down for everybody may be up again with the next call, so that only a named pause is kept.
+    let holds = pause.unwrap_or_default().min(LONGEST_HOLD);
+    if refusal.is_down() {
+        let text = format!("{provider} cannot sign anybody in at the moment (status {status})");
+        let error = wait(Error::new(Kind::Unavailable, OPERATION, with(&words, text))).maybe_happened();
+        return Refused { error, holds };
+    }
+    if later == Some(Later::Down) {
+        let text = format!("{provider} cannot sign anybody in at the moment: {words}");
+        let error = wait(Error::new(Kind::Unavailable, OPERATION, text));
+        return Refused { error, holds };
+    }
+    // For a refused refresh token, vendors have more words than the standard, and some say them at status 200. What stands
+    // for itself here says nothing of the token.
+    let no = (200..300).contains(&status) && !words.is_empty() || (400..500).contains(&status);
+    if is_refresh(ask) && no && ![403, 404, 405].contains(&status) {
+        let text = format!("{provider} does not renew this sign-in (status {status})");
+        let hint = if status == 401 { CHECK_CLIENT } else { "Sign in again" };
+        return Refused {
+            error: Error::new(Kind::SignInNeeded, OPERATION, with(&words, text)).hint(hint),
+            holds: UNSURE,
+        };
+    }
+    refused_otherwise(ask, members, status, &words).into()
+}
+
+/// What is wrong with the client, the addresses or the provider, by the status.
+fn refused_otherwise(ask: &TokenRequest, members: Option<&Map<String, Value>>, status: u16, words: &str) -> Error {
+    let (provider, host) = (&ask.provider, host(ask));
     match status {
-        408 | 500.. => wait(Error::new(
-            Kind::Unavailable,
-            OPERATION,
-            with_words(format!("{host} cannot sign anybody in at the moment (status {status})")),
-        ))
-        .maybe_happened(),
-        // `unknown_error`: Salesforce's, of which it says that it passes.
-        _ if matches!(error, "temporarily_unavailable" | "server_error" | "unknown_error") => wait(Error::new(
-            Kind::Unavailable,
-            OPERATION,
-            format!("{host} cannot sign anybody in at the moment: {words}"),
-        )),
-        // For a refused refresh token, vendors have more words than the standard. What stands here says nothing of the token.
-        400..=499 if is_refresh(ask) && ![403, 404, 405, 408].contains(&status) => Error::new(
-            Kind::SignInNeeded,
-            OPERATION,
-            with_words(format!("{host} does not renew this sign-in (status {status})")),
-        )
-        .hint(if status == 401 { CHECK_CLIENT } else { "Sign in again" }),
         401 => Error::new(
             Kind::SignInNeeded,
             OPERATION,
-            with_words(format!("{host} refused to sign in (status 401)")),
+            with(words, format!("{provider} refused to sign in (status 401)")),
         )
         .hint(CHECK_CLIENT),
         403 => Error::new(
             Kind::Forbidden,
             OPERATION,
-            with_words(format!("{host} does not allow this connection to sign in (status 403)")),
+            with(
+                words,
+                format!("{provider} does not allow this connection to sign in (status 403)"),
+            ),
         )
         .hint("Ask whoever looks after that system to allow it"),
-        200..=299 if error.is_empty() => {
+        200..=299 if words.is_empty() => {
             let what = match members {
                 None => "it is not a JSON object",
                 Some(_) => "it holds no access token",
@@ -181,16 +234,33 @@ fn refused(
         _ => Error::new(
             Kind::Invalid,
             OPERATION,
-            with_words(format!("{host} did not accept the sign-in request (status {status})")),
+            with(
+                words,
+                format!("{provider} did not accept the sign-in request (status {status})"),
+            ),
         )
-        .hint("Check the client id, the scopes and the redirect address of this connection"),
+        .hint("Check the client id, the client secret, the scopes and the redirect address of this connection"),
     }
+}
+
+fn with(words: &str, text: String) -> String {
+    if words.is_empty() {
+        text
+    } else {
+        format!("{text}: {words}")
+    }
+}
+
+/// Of a page in the place of an answer: only looked through, never shown.
+fn beginning(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(PAGE)]).into_owned()
 }
 
 /// What to do about errors that a new sign-in, or another client, cures. `None`: other errors.
 fn sign_in_hint(error: &str) -> Option<&'static str> {
     match error {
-        "invalid_client" | "unauthorized_client" => Some(CHECK_CLIENT),
+        // `invalid_client_secret` is Zoho's.
+        "invalid_client" | "invalid_client_secret" | "unauthorized_client" => Some(CHECK_CLIENT),
         // `invalid_code` is Zoho's.
         "invalid_grant"
         | "invalid_code"
@@ -211,6 +281,8 @@ fn is_refresh(ask: &TokenRequest) -> bool {
 #[derive(Default)]
 struct Said {
     code: Option<String>,
+    /// What stands in the place of a code, and is none.
+    sentence: Option<String>,
     description: Option<String>,
 }
 
@@ -234,16 +306,17 @@ fn said(members: Option<&Map<String, Value>>, secrets: &[&Secret]) -> Said {
         .find_map(at);
     let cleaned = |text: &str| Some(clean(text, secrets)).filter(|text| !text.is_empty());
     // A code is one word; some put a sentence in its place.
-    let (words, code_word) = match at("error").map(str::trim) {
+    let (sentence, code_word) = match at("error").map(str::trim) {
         Some(error) if error.contains(char::is_whitespace) => (Some(error), None),
         error => (None, error),
     };
     Said {
+        sentence: sentence.and_then(cleaned),
         code: code_word
             .and_then(cleaned)
             .map(|word| code(&word))
             .filter(|code| !code.is_empty()),
-        description: description.or(words).and_then(cleaned),
+        description: description.or(sentence).and_then(cleaned),
     }
 }
 
