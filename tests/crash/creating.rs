@@ -107,13 +107,19 @@ fn judge(point: Point, profile: &Profile, lives: &[Life], crm: &LoopbackCrm) -> 
     match lives.last().and_then(Life::ended) {
         Some(end) if end.starts_with("logged ") => match (&*people, &*logs) {
             ([person], [log])
-                if log.contact.as_deref() == Some(&*person.id) && log.note.trim_end() == whole.trim_end() => {}
+                if log.contact.as_deref() == Some(&*person.id) && profile.connector.kept(&log.note, &whole) => {}
             other => verdict.lost = Some(format!("{other:?}")),
         },
         // Only a person can tell a request that never took effect from one that never went out.
         Some(end) if end.starts_with("unsure creation") && people.is_empty() => {
             verdict.unsure = true;
-            if !matches!(point, Point::Lost | Point::Line("creation sent")) {
+            // It goes out beside the notes, so that it may be out at any of them.
+            let died_creating = |life: &Life| {
+                let last = life.lines.iter().rfind(|line| line.starts_with("creation "));
+                life.killed && last.is_some_and(|line| line == "creation sent")
+            };
+            let is_at_it = matches!(point, Point::Lost | Point::Line("creation sent"));
+            if !is_at_it && !lives.iter().any(died_creating) {
                 verdict.wrong = Some("unsure for nothing".into());
             }
         }

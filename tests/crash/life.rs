@@ -51,6 +51,16 @@ pub enum Made {
     Manifest,
 }
 
+impl Made {
+    /// Whether the CRM holds the whole note. Only a manifest sends it without the blanks around it.
+    pub fn kept(self, note: &str, whole: &str) -> bool {
+        match self {
+            Self::Code => note == whole,
+            Self::Manifest => note == whole.trim(),
+        }
+    }
+}
+
 /// A CRM that knows the two people whom the program that is killed chooses.
 pub async fn crm_of_two(searchable: bool) -> LoopbackCrm {
     let crm = LoopbackCrm::start(searchable).await;

@@ -58,7 +58,7 @@ impl Run {
                     logged += 1;
                     match logs.iter().find(|log| log.id == *id) {
                         None => _ = verdict.lost.get_or_insert(format!("{id} is not in the CRM")),
-                        Some(log) if log.note.trim_end() != whole.trim_end() => {
+                        Some(log) if !profile.connector.kept(&log.note, &whole) => {
                             _ = verdict.lost.get_or_insert(format!("its note: {:?}", log.note))
                         }
                         Some(log) if log.contact.as_deref() != Some(contact) => {

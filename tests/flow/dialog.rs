@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use ringside_domain::{ContactDraft, Kind, call::ChosenBy, phone::Grade};
+use ringside_domain::{ContactDraft, Journal as _, Kind, call::ChosenBy, phone::Grade};
 use ringside_engine::view::{CallView, Created, DuplicateReason};
 use ringside_store::{Store, StoreKey};
 
@@ -230,4 +230,33 @@ async fn a_number_that_its_crm_does_not_take_is_linked_here() {
 
     let odd = desk.engine.add_number(anna.id, "ext. 12".into(), None).await;
     assert_eq!(odd.unwrap_err().kind, Kind::Conflict, "no number to link");
+}
+
+/// Choosing somebody and giving them the number is one thing for whoever does it, whether the CRM takes the number or not.
+#[tokio::test]
+async fn one_undo_takes_back_a_choice_and_the_link_that_came_with_it() {
+    for full in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ringside.db");
+        let crm = Arc::new(LaggingCrm::default());
+        crm.full.store(full, Ordering::SeqCst);
+        let anna = crm.has_long_had("Anna Meier", "(415) 555-0100");
+        let desk = on_file(&file, &crm).await;
+        let number = "+442079460018";
+        let call = desk.rings(number).await;
+        desk.wait(call, |view| view.lookup.checked.is_some()).await;
+        desk.engine.choose(call, Some(anna.id.clone())).await.unwrap();
+        let added = desk
+            .engine
+            .add_number_of_chosen(anna.id.clone(), number.into(), call)
+            .await
+            .unwrap();
+        assert_eq!(added.linked_only.is_some(), full);
+        let view = desk.engine.undo(call).await.unwrap();
+        // A number that the CRM took proves her by now; nobody chose her any more.
+        let proved = view.call.choice.map(|choice| choice.by);
+        assert_eq!(proved, (!full).then_some(ChosenBy::OnlyExactMatch));
+        assert_eq!(desk.store.linked(number.into()).await.unwrap(), None);
+        assert_eq!(view.undo, None);
+    }
 }

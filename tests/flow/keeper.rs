@@ -28,8 +28,12 @@ pub struct Keeper {
     made: AtomicUsize,
     /// A log is made when there is a permit.
     pub gate: Semaphore,
+    /// Which changes are refused.
+    pub refuses: Mutex<fn(&CallLogEntry) -> bool>,
     /// How often the second step of a log is refused.
     pub refusals: AtomicUsize,
+    /// Whom it knows it does not say.
+    pub silent: AtomicBool,
     /// A log needs the field `matter`.
     pub asks: AtomicBool,
 }
@@ -61,7 +65,9 @@ impl Keeper {
             logs: Mutex::default(),
             made: AtomicUsize::default(),
             gate: Semaphore::new(1_000),
+            refuses: Mutex::new(|_| false),
             refusals: AtomicUsize::default(),
+            silent: AtomicBool::default(),
             asks: AtomicBool::default(),
         })
     }
@@ -120,6 +126,9 @@ impl Connector for Keeper {
     }
 
     async fn find_contact(&self, _: Cx, number: NumberForms) -> Result<Found> {
+        if self.silent.load(Ordering::SeqCst) {
+            return std::future::pending().await;
+        }
         let forms: Vec<String> = number.forms.iter().map(|form| digits(&form.text)).collect();
         let has = |contact: &&Contact| forms.contains(&digits(&contact.numbers[0].raw));
         Ok(Found {
@@ -180,6 +189,9 @@ impl Connector for Keeper {
     }
 
     async fn update_log(&self, _: Cx, log: LogRef, entry: CallLogEntry) -> Result<LogReceipt> {
+        if (self.refuses.lock().unwrap())(&entry) {
+            return Err(Error::new(Kind::Invalid, "update_log", "the month is closed"));
+        }
         let mut logs = self.logs.lock().unwrap();
         *logs.get_mut(&log.id).ok_or_else(gone)? = entry;
         Ok(LogReceipt { log })

@@ -9,6 +9,7 @@ mod crm;
 mod desk;
 mod dialog;
 mod ends;
+mod hung_up;
 mod keeper;
 mod logging;
 mod lookup;

@@ -1,11 +1,14 @@
 //! What a restart finds.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ringside_domain::{Call, CallEvent, CallId, CallState, Change, EndReason, journal::CallPage};
-use ringside_engine::{Config, view::CallView};
+use ringside_engine::{Config, Connection, LogRule, view::CallView};
 
-use crate::desk::{Desk, config, event};
+use crate::{
+    desk::{Desk, config, event},
+    keeper::Keeper,
+};
 
 const ANNA: &str = "+14155550100";
 
@@ -144,4 +147,42 @@ async fn an_old_call_can_still_be_logged() {
     desk.engine.log(call, None).await.unwrap();
     desk.until_logged(call).await;
     assert_eq!(desk.logs_on(&anna).await.len(), 1);
+}
+
+/// Quit on the last call of the day: whoever was not heard by then is late, and the rule holds.
+#[tokio::test]
+async fn what_was_to_be_logged_when_the_program_ended_is_logged() {
+    for everybody_answered in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ringside.db");
+        let always = Config {
+            log_rule: LogRule::Always,
+            ..config()
+        };
+        let desk = Desk::on_file_with(&file, always.clone()).await;
+        let anna = desk.knows("Anna Meier", "(415) 555-0100").await;
+        if !everybody_answered {
+            let crm = Keeper::new(|_| ());
+            crm.silent.store(true, Ordering::SeqCst);
+            let mut connections = desk.engine.connections();
+            connections.push(Connection {
+                connector: crm,
+                logs_here: false,
+                account: "test".into(),
+            });
+            desk.engine.set_connections(connections);
+        }
+        let call = reports(&desk, told(Change::Ringing)).await;
+        let known = |view: &CallView| view.call.choice.is_some() && view.lookup.running != everybody_answered;
+        desk.wait(call, known).await;
+        reports(&desk, told(Change::Answered)).await;
+        reports(&desk, told(Change::Ended(EndReason::Completed))).await;
+        desk.ends().await;
+
+        let desk = Desk::on_file_with(&file, always).await;
+        desk.until_logged(call).await;
+        let logs = desk.logs_on(&anna).await;
+        assert_eq!(logs.len(), 1, "{everybody_answered}");
+        assert_eq!(logs[0].end, Some(EndReason::Completed));
+    }
 }

@@ -101,6 +101,14 @@ pub trait TraceSink: Send + Sync {
     fn found(&self, _so_far: Vec<Contact>) {}
 }
 
+/// For what belongs to no lookup: signing in, a test of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct NoTrace;
+
+impl TraceSink for NoTrace {
+    fn step(&self, _: TraceStep) {}
+}
+
 /// A number in every way in which a CRM may hold it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NumberForms {

@@ -33,12 +33,46 @@ pub struct Contact {
     pub last_call: Option<Timestamp>,
 }
 
+impl Contact {
+    /// The numbers that are theirs. One that only a server's word connects with them, against numbers that they do show, may
+    /// be somebody else's.
+    pub fn own_numbers(&self) -> impl Iterator<Item = &StoredNumber> {
+        self.numbers.iter().filter(|number| !self.doubts(number))
+    }
+
+    /// Whether this number is the contact's by a server's word alone, although the contact shows others.
+    #[must_use]
+    pub fn doubts(&self, number: &StoredNumber) -> bool {
+        number.is_vouched() && self.numbers.iter().any(|other| !other.is_vouched())
+    }
+}
+
 /// A number as a CRM holds it, junk and all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredNumber {
     /// `mobile`, `office`, or the CRM's own field name.
     pub label: String,
     pub raw: String,
+}
+
+impl StoredNumber {
+    /// The label of a number by which a server found a contact without showing that the contact has it: its word is all
+    /// there is. Beside numbers that the contact does show, it is no proof.
+    pub const VOUCHED: &'static str = "found by the server";
+
+    /// The number that a server found somebody by.
+    #[must_use]
+    pub fn vouched(raw: &str) -> Self {
+        Self {
+            label: Self::VOUCHED.to_owned(),
+            raw: raw.to_owned(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_vouched(&self) -> bool {
+        self.label == Self::VOUCHED
+    }
 }
 
 /// A kind of record that a connection can find or create.

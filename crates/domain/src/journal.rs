@@ -85,7 +85,8 @@ pub struct CallPage {
     pub text: Option<String>,
 }
 
-/// What became of a call's log: of its newest write that was not dropped, and where there is none, what is meant to.
+/// What became of a call's logs: a call is found by each of its writes that is open, as logged when nothing is, and where there
+/// is no write that was not dropped, by what is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LogState {
     NotLogged,
@@ -108,7 +109,7 @@ pub struct Write {
     pub state: WriteState,
     pub attempts: u32,
     pub created: Timestamp,
-    /// When the newest attempt ended, as far as this is known.
+    /// When the newest attempt ended that may have sent something, as far as this is known.
     pub last_sent: Option<Timestamp>,
     /// Not before this.
     pub next_try: Option<Timestamp>,

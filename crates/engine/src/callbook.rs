@@ -248,6 +248,15 @@ impl CallBook {
         }
     }
 
+    /// The calls that are to be logged by their rule although not everybody has answered: the program ends, and who has not
+    /// answered by now is late.
+    pub fn log_unanswered(&mut self) -> Vec<CallId> {
+        let (now, config) = (self.latest, &self.config);
+        let waiting = self.entries.values_mut().filter(|entry| entry.unlogged.is_some());
+        let logged = waiting.filter_map(|entry| Some((entry.log_by_what_is_known(now, config)?, entry.call.id)));
+        logged.map(|(_, id)| id).collect()
+    }
+
     /// Which call an event was or became.
     #[must_use]
     pub fn call_of(&self, source: &SourceId, key: &str) -> Option<CallId> {

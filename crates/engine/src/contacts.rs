@@ -195,6 +195,24 @@ impl Engine {
     /// # Errors
     /// When the connection is gone or does not answer; and what can't be linked because it is no whole number.
     pub async fn add_number(&self, id: ContactRef, number: String, call: Option<CallId>) -> Result<NumberAdded> {
+        self.give_number(id, number, call, false).await
+    }
+
+    /// The same for somebody who was chosen for the call in the same act: one undo takes back both, but for what a CRM has taken.
+    ///
+    /// # Errors
+    /// As [`Engine::add_number`]. The choice stands then.
+    pub async fn add_number_of_chosen(&self, id: ContactRef, number: String, call: CallId) -> Result<NumberAdded> {
+        self.give_number(id, number, Some(call), true).await
+    }
+
+    async fn give_number(
+        &self,
+        id: ContactRef,
+        number: String,
+        call: Option<CallId>,
+        with_choice: bool,
+    ) -> Result<NumberAdded> {
         let connector = self.shared.connector(&id.connection).ok_or_else(|| {
             Error::new(
                 Kind::NotFound,
@@ -211,19 +229,32 @@ impl Engine {
         };
         match answer {
             Ok(contact) => {
+                // The number stays there; the choice can be taken back as before.
+                let chosen = call.filter(|_| with_choice);
+                let before = chosen.and_then(|call| Some((call, self.chosen_just_now(call, &id)?)));
                 self.assign(&contact, call).await?;
+                if let Some((call, before)) = before {
+                    self.can_undo(call, before).await;
+                }
                 Ok(NumberAdded {
                     contact,
                     linked_only: None,
                 })
             }
-            Err(error) if has_no_place(&error) => self.link(id, &number, call, error).await,
+            Err(error) if has_no_place(&error) => self.link(id, &number, call, with_choice, error).await,
             Err(error) => Err(error),
         }
     }
 
     /// The number stays with the contact on this machine, as its CRM has no place for it.
-    async fn link(&self, id: ContactRef, number: &str, call: Option<CallId>, why: Error) -> Result<NumberAdded> {
+    async fn link(
+        &self,
+        id: ContactRef,
+        number: &str,
+        call: Option<CallId>,
+        with_choice: bool,
+        why: Error,
+    ) -> Result<NumberAdded> {
         let Some(e164) = e164(&read(number, &self.config().home)) else {
             return Err(why);
         };
@@ -235,7 +266,10 @@ impl Engine {
             None => self.contact(id).await?,
         };
         let before = match call {
-            Some(call) => self.before_link(call, &e164).await,
+            Some(call) => {
+                let chosen = with_choice.then(|| self.chosen_just_now(call, &contact.id)).flatten();
+                self.before_link(call, chosen, &e164).await
+            }
             None => None,
         };
         self.assign(&contact, call).await?;
@@ -243,9 +277,7 @@ impl Engine {
         let now = self.shared.clock.now().wall;
         self.shared.journal.link(e164, contact.clone(), now).await?;
         if let (Some(call), Some(before)) = (call, before) {
-            let undo = Undo::Choice(Box::new(before));
-            self.apply(Input::Undoable { call, undo });
-            self.show_call(call).await;
+            self.can_undo(call, before).await;
         }
         Ok(NumberAdded {
             contact,
@@ -253,13 +285,39 @@ impl Engine {
         })
     }
 
+    async fn can_undo(&self, call: CallId, before: ChoiceBefore) {
+        let undo = Undo::Choice(Box::new(before));
+        self.apply(Input::Undoable { call, undo });
+        self.show_call(call).await;
+    }
+
+    /// How it was before this contact was chosen, if that is the newest thing that was done with the call.
+    fn chosen_just_now(&self, call: CallId, contact: &ContactRef) -> Option<ChoiceBefore> {
+        let book = self.book();
+        let entry = book.get(call)?;
+        let is_chosen = entry
+            .call
+            .choice
+            .as_ref()
+            .is_some_and(|choice| choice.contact.id == *contact);
+        match entry.undo() {
+            Some(Undo::Choice(before)) if is_chosen => Some(ChoiceBefore::clone(before)),
+            _ => None,
+        }
+    }
+
     /// How it was before this number was linked to whom the call will be about.
-    async fn before_link(&self, call: CallId, e164: &str) -> Option<ChoiceBefore> {
-        let mut before = self.choice_before(call).await?;
+    async fn before_link(&self, call: CallId, chosen: Option<ChoiceBefore>, e164: &str) -> Option<ChoiceBefore> {
+        let mut before = match chosen {
+            Some(before) => before,
+            None => ChoiceBefore {
+                waited: self.waiting_for(call),
+                ..self.choice_before(call).await?
+            },
+        };
         if before.memory.as_ref().is_none_or(|memory| memory.e164 != e164) {
             before.other_memory = Some(self.memory_of(e164.to_owned()).await?);
         }
-        before.waited = self.waiting_for(call);
         Some(before)
     }
 
@@ -271,8 +329,8 @@ impl Engine {
         name: &str,
     ) -> (Option<String>, Option<String>) {
         let info = self.shared.connector(connection).map(|connector| connector.info());
-        let known = info.and_then(|info| info.types.into_iter().find(|known| known.id == contact_type));
-        known.map_or((None, None), |known| people::split(name, &known))
+        let known = info.as_ref().and_then(|info| draft::listed(&info.types, contact_type));
+        known.map_or((None, None), |known| people::split(name, known))
     }
 
     /// A new or changed contact is known at once, and the call is about it.

@@ -187,10 +187,12 @@ impl Delivery {
         (sent + self.settling(capability)).saturating_duration_since(Instant::now())
     }
 
-    /// An update went out, and nobody knows whether it took effect, or will.
-    fn is_unsettled(&self, connection: &ConnectionId, log: &LogRef) {
+    /// An update went out until then, and nobody knows whether it took effect, or will.
+    fn is_unsettled(&self, connection: &ConnectionId, log: &LogRef, until: Instant) {
         let place = (connection.clone(), log.id.clone());
-        self.desk().unsettled.insert(place, Instant::now());
+        let mut desk = self.desk();
+        let known = desk.unsettled.entry(place).or_insert(until);
+        *known = until.max(*known);
     }
 
     /// How long updates of this log that were sent before may still take effect.
@@ -222,10 +224,12 @@ impl Delivery {
     fn may_be_out(&self, update: &Write, settles_within: Duration) -> bool {
         let now = self.now();
         let run = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let began = Timestamp(now.0.saturating_sub(run));
         match &update.state {
-            WriteState::Waiting(_) => update.created.0 < now.0.saturating_sub(run),
+            WriteState::Waiting(_) => update.created < began,
             WriteState::Logged(_) if update.attempts <= 1 => false,
-            _ => update.last_sent.is_some_and(|sent| sent.plus(settles_within) > now),
+            // What this run sent, it knows itself.
+            _ => (update.last_sent).is_some_and(|sent| sent < began && sent.plus(settles_within) > now),
         }
     }
 

@@ -64,11 +64,11 @@ pub fn check(draft: &ContactDraft, info: &ConnectorInfo) -> Result<()> {
         .try_for_each(|field| filled(field, value(draft, &field.name)))
 }
 
-/// The draft as it goes to its connector: without blanks around, a person's name in the order in which it is said, and split
-/// where nobody split it by hand. `force`: the person wants it although there are records like it.
+/// The draft as it goes to its connector: with its type as that lists it by now, without blanks around, a person's name in
+/// the order in which it is said, and split where nobody split it by hand. `force`: the person wants it although there are records like it.
 pub fn ready(draft: ContactDraft, info: &ConnectorInfo, force: bool) -> ContactDraft {
     let trimmed = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let kind = info.types.iter().find(|kind| kind.id == draft.contact_type);
+    let kind = listed(&info.types, &draft.contact_type);
     let (mut given, mut family) = (trimmed(draft.given), trimmed(draft.family));
     let mut whole = draft.name.trim().to_owned();
     if kind.is_some_and(|kind| !kind.is_company) {
@@ -78,6 +78,7 @@ pub fn ready(draft: ContactDraft, info: &ConnectorInfo, force: bool) -> ContactD
         whole = name::spoken(&whole);
     }
     ContactDraft {
+        contact_type: kind.map_or(draft.contact_type, |kind| kind.id.clone()),
         name: whole,
         given,
         family,
@@ -87,6 +88,13 @@ pub fn ready(draft: ContactDraft, info: &ConnectorInfo, force: bool) -> ContactD
         force,
         ..draft
     }
+}
+
+/// The type that goes by this id. A connector may learn to write its types in another case, while a form is open or since a
+/// script was written.
+pub(crate) fn listed<'a>(types: &'a [ContactType], id: &str) -> Option<&'a ContactType> {
+    let alike = || types.iter().find(|kind| kind.id.eq_ignore_ascii_case(id));
+    types.iter().find(|kind| kind.id == id).or_else(alike)
 }
 
 fn filled(field: &FieldSpec, value: &str) -> Result<()> {
@@ -204,6 +212,30 @@ mod tests {
     #[test]
     fn what_is_whole_passes() {
         check(&draft(), &info()).unwrap();
+    }
+
+    /// A server learned to write its types in another way while the form was open, or since a script was written.
+    #[test]
+    fn a_type_is_taken_in_any_case_and_sent_as_it_is_listed() {
+        let mut info = info();
+        info.types[0].id = "Lead".into();
+        let asked = ready(draft(), &info, false);
+        assert_eq!(asked.contact_type, "Lead");
+        check(&asked, &info).unwrap();
+        assert_eq!(
+            (asked.given.as_deref(), asked.family.as_deref()),
+            (Some("Anna"), Some("Meier"))
+        );
+        // Of two that differ in nothing else, the very one.
+        let mut both = info.types[0].clone();
+        both.id = "lead".into();
+        info.types.push(both);
+        assert_eq!(ready(draft(), &info, false).contact_type, "lead");
+        let unknown = ContactDraft {
+            contact_type: "nothing".into(),
+            ..draft()
+        };
+        assert_eq!(ready(unknown, &info, false).contact_type, "nothing");
     }
 
     #[test]

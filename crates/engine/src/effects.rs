@@ -66,11 +66,7 @@ impl Engine {
                 });
             }
             Effect::Log(id) => {
-                tokio::spawn(async move {
-                    if let Err(error) = engine.log(id, None).await {
-                        tracing::warn!(kind = error.kind.code(), "a call could not be logged by its rule");
-                    }
-                });
+                tokio::spawn(async move { engine.log_by_rule(id).await });
             }
             Effect::CompleteLog(id) => {
                 tokio::spawn(async move {
@@ -78,6 +74,15 @@ impl Engine {
                     engine.complete_log(id).await;
                 });
             }
+        }
+    }
+
+    pub(crate) async fn log_by_rule(&self, id: CallId) {
+        if self.view_of(id).is_ok_and(|view| self.was_decided(&view.call)) {
+            return;
+        }
+        if let Err(error) = self.log(id, None).await {
+            tracing::warn!(kind = error.kind.code(), "a call could not be logged by its rule");
         }
     }
 

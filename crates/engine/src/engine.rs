@@ -5,6 +5,8 @@
 //! name. A call is handed to the first as it was decided, and the second reads the newest state when its turn comes, so
 //! nothing older ever overwrites it.
 
+mod runs;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -18,7 +20,7 @@ use futures_util::FutureExt as _;
 use ringside_domain::{
     CallEvent, CallId, Clock, ConnectionId, Connector, ContactIndex, Error, EventSink, Freshness, Journal, Kind,
     Random, Result, Stop, Trace, Write, WriteId,
-    call::{Call, CallState, EndReason, Outcome},
+    call::{Call, Outcome},
 };
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 
@@ -284,45 +286,6 @@ impl Engine {
         Ok(counts)
     }
 
-    /// Looks at what is owed now: after an unlock (the file may hold calls that a crash left open), a sign-in, or when the
-    /// network is back.
-    pub async fn wake(&self) {
-        if let Err(error) = self.close_the_books_of_the_last_run().await {
-            tracing::warn!(
-                kind = error.kind.code(),
-                "the calls of the last run could not be closed"
-            );
-        }
-        if let Err(error) = self.shared.delivery.resume(None).await {
-            tracing::warn!(kind = error.kind.code(), "waiting writes could not be taken up");
-        }
-        if let Err(error) = self.take_up_creations().await {
-            tracing::warn!(
-                kind = error.kind.code(),
-                "contacts that are to be created could not be taken up"
-            );
-        }
-        self.hurry_creations();
-        self.shared.retain.notify_one();
-        self.shared.wake.notify_one();
-    }
-
-    /// Ends the loop. What was told to be durable is; a write that is being sent gets five seconds.
-    pub async fn stop(&self) {
-        {
-            let _book = self.book();
-            self.shared.stopping.store(true, Ordering::Release);
-        }
-        let _ = tokio::time::timeout(Duration::from_secs(5), async {
-            let _ = self.shared.saver.flush().await;
-            self.shared.creations.close().await;
-            let _turn = self.shared.orderly.lock().await;
-        })
-        .await;
-        let sender = self.shared.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(sender);
-    }
-
     /// One decision of the book, and the queueing of what follows, as one step: effects keep the order of decisions.
     pub(crate) fn apply(&self, input: Input) {
         let now = self.shared.clock.now();
@@ -415,34 +378,6 @@ impl Engine {
     pub(crate) fn tell(&self, update: Update) {
         // Nobody listening is fine.
         let _ = self.shared.updates.send(update);
-    }
-
-    async fn close_the_books_of_the_last_run(&self) -> Result<()> {
-        for mut call in self.shared.journal.open_calls().await? {
-            if self.book().get(call.id).is_some() || self.resume(&call).await? {
-                continue;
-            }
-            call.state = CallState::Ended(EndReason::Unknown);
-            self.shared.journal.save_call(call).await?;
-        }
-        let now = self.shared.clock.now().wall;
-        let keep = i64::try_from(self.config().keep_traces.as_millis()).unwrap_or(i64::MAX);
-        self.shared
-            .journal
-            .forget_traces(ringside_domain::Timestamp(now.0.saturating_sub(keep)))
-            .await
-    }
-
-    /// A source may tell that this call still goes on.
-    async fn resume(&self, call: &Call) -> Result<bool> {
-        let writes = self.shared.journal.writes_of(call.id).await?;
-        let now = self.shared.clock.now();
-        let mut book = self.book();
-        let resumed = book.resume(call.clone(), now);
-        if resumed {
-            self.writes().insert(call.id, writes);
-        }
-        Ok(resumed)
     }
 
     fn note_log_here(&self) {

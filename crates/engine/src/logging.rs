@@ -148,44 +148,87 @@ impl Engine {
         self.view_of(id)
     }
 
-    /// The call is over: a log that was written, or is owed, without its end gets it. One that is just being sent gets it
-    /// when its answer is there.
+    /// The call is over: each of its logs that was written, or is owed, without its end gets it. One that is just being sent
+    /// gets it when its answer is there, one whose change was refused when a person has decided about that.
     pub(crate) async fn complete_log(&self, id: CallId) {
         let _turn = self.shared.orderly.lock().await;
-        let Some((call, write)) = self.stale_log(id) else {
-            return;
+        let Some(call) = self.over(id) else { return };
+        for write in self.stale_logs(&call) {
+            if let Err(error) = self.complete(&call, &write).await {
+                tracing::warn!(
+                    kind = error.kind.code(),
+                    "the end of a call could not be added to its log"
+                );
+            }
+        }
+    }
+
+    async fn complete(&self, call: &Call, write: &Write) -> Result<()> {
+        let logged = write.wanted.as_deref().unwrap_or(&write.entry);
+        let only_its_end = || CallLogEntry {
+            duration: call.talked,
+            end: end_of(call),
+            ..logged.clone()
         };
+        if matches!(write.state, WriteState::Refused(_)) {
+            // Nobody said to send it again. When they do, or give it up, nothing is left to be told.
+            if let Some(amended) = self.shared.delivery.amend(write.id, only_its_end()).await? {
+                self.write_changed(amended);
+            }
+            return Ok(());
+        }
         let is_its = |known: &Connection| known.connector.info().connection == write.connection;
         let Some(connection) = self.connections().into_iter().find(is_its) else {
-            return;
+            return Ok(());
         };
+        let given_up = self.given_up_since(write);
+        if given_up.iter().any(|write| write.entry == only_its_end()) {
+            return Ok(());
+        }
+        let entry = match &call.choice {
+            Some(choice) if choice.contact.id == logged.contact => entry(call, &choice.contact, &connection),
+            // The card may be about somebody else by now. Nobody asked for another log, and this one gets its end.
+            _ => only_its_end(),
+        };
+        let was_given_up = given_up.iter().any(|write| says_the_same(&write.entry, &entry));
+        let entry = if was_given_up { only_its_end() } else { entry };
         // Another machine's log without a note of ours: an update would take the place of theirs.
         let is_log = matches!((&write.state, &write.kind), (WriteState::Logged(_), WriteKind::Log));
-        if is_log && call.note.trim().is_empty() && !self.was_made_here(write.id).await {
-            return;
+        if is_log && entry.note.trim().is_empty() && !self.was_made_here(write.id).await {
+            return Ok(());
         }
-        let logged = write.wanted.as_deref().unwrap_or(&write.entry);
-        let entry = match &call.choice {
-            Some(choice) if choice.contact.id == logged.contact => entry(&call, &choice.contact, &connection),
-            // The card may be about somebody else by now. Nobody asked for another log, and this one gets its end.
-            _ => CallLogEntry {
-                duration: call.talked,
-                end: end_of(&call),
-                ..logged.clone()
-            },
-        };
-        let done = if connection.connector.capability().update_log {
-            self.owe(&call, &connection, entry, &[write]).await
-        } else {
-            // Nobody asked for a change that would be refused.
-            self.amend(&write, entry).await.map(|_| ())
-        };
-        if let Err(error) = done {
-            tracing::warn!(
-                kind = error.kind.code(),
-                "the end of a call could not be added to its log"
-            );
+        if connection.connector.capability().update_log {
+            return self.owe(call, &connection, entry, std::slice::from_ref(write)).await;
         }
+        // Nobody asked for a change that would be refused.
+        self.amend(write, entry).await.map(|_| ())
+    }
+
+    /// Whether a person decided, or is still to decide, about this very log of the call: no rule sends it then.
+    pub(crate) fn was_decided(&self, call: &Call) -> bool {
+        let Some(choice) = &call.choice else { return false };
+        let Ok(connection) = self.connection_of(&choice.contact) else {
+            return false;
+        };
+        let mut writes = self.writes_of(call.id);
+        writes.retain(|write| write.connection == choice.contact.id.connection);
+        let live = writes.iter().rposition(|write| write.state != WriteState::Dropped);
+        let wanted = entry(call, &choice.contact, &connection);
+        live.is_some_and(|at| matches!(writes[at].state, WriteState::Refused(_)))
+            || writes[live.map_or(0, |at| at + 1)..]
+                .iter()
+                .any(|given_up| says_the_same(&given_up.entry, &wanted))
+    }
+
+    /// Changes of this log that a person gave up: what they were is not sent once more unasked.
+    fn given_up_since(&self, write: &Write) -> Vec<Write> {
+        let mut writes = self.writes_of(write.call);
+        writes.retain(|other| {
+            other.state == WriteState::Dropped
+                && other.connection == write.connection
+                && (other.created, other.id) > (write.created, write.id)
+        });
+        writes
     }
 
     async fn was_made_here(&self, write: WriteId) -> bool {
@@ -197,13 +240,16 @@ impl Engine {
     /// Delivery has news of a write.
     pub(crate) fn write_changed(&self, write: Write) {
         let id = write.call;
-        // One that waits may have been held for an end that came just then.
-        let logged = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(Some(_)));
+        // One that waits may have been held for an end that came just then; behind one that was given up stands an earlier one.
+        let settled = matches!(
+            write.state,
+            WriteState::Logged(_) | WriteState::Waiting(Some(_)) | WriteState::Dropped
+        );
         self.remember_write(write);
         if let Ok(view) = self.view_of(id) {
             let over = view.call.state.is_over();
             self.tell(Update::Call(Box::new(view)));
-            if logged && over {
+            if settled && over {
                 let engine = self.clone();
                 tokio::spawn(async move { engine.complete_log(id).await });
             }
@@ -212,10 +258,14 @@ impl Engine {
     }
 
     pub(crate) fn view(&self, call: Call, lookup: LookupView) -> CallView {
-        let writes = self.writes_of(call.id);
-        let write = writes.into_iter().rfind(|write| write.state != WriteState::Dropped);
-        let creation = self.creation_of(call.id);
         let chosen = call.choice.as_ref().map(|choice| &choice.contact.id.connection);
+        let mut writes = self.writes_of(call.id);
+        writes.retain(|write| write.state != WriteState::Dropped);
+        // What only a person can decide is not hidden by another choice, nor by a log elsewhere that got its end since.
+        let is_theirs = |write: &Write| matches!(write.state, WriteState::Refused(_) | WriteState::Unsure(_));
+        let rank = |write: &&Write| (is_theirs(write), Some(&write.connection) == chosen);
+        let write = writes.iter().max_by_key(rank).cloned();
+        let creation = self.creation_of(call.id);
         let wanted = creation.as_ref().map(|creation| &creation.draft.connection).or(chosen);
         let place = write.as_ref().map(|write| &write.connection).or(wanted);
         let connector = place.and_then(|id| self.shared.connector(id));
@@ -266,21 +316,29 @@ impl Engine {
         }
     }
 
-    /// A call that is over, and its newest write that does not say so.
-    fn stale_log(&self, id: CallId) -> Option<(Call, Write)> {
-        let call = self
-            .book()
-            .get(id)
-            .map(|entry| entry.call.clone())
-            .filter(|call| call.state.is_over())?;
-        let write = self
-            .writes_of(id)
-            .into_iter()
-            .rfind(|write| write.state != WriteState::Dropped)?;
-        let entry = write.wanted.as_deref().unwrap_or(&write.entry);
-        let stale = entry.duration != call.talked || entry.end != end_of(&call);
-        let may = matches!(write.state, WriteState::Logged(_) | WriteState::Waiting(_));
-        (stale && may).then_some((call, write))
+    fn over(&self, id: CallId) -> Option<Call> {
+        let book = self.book();
+        let call = &book.get(id)?.call;
+        call.state.is_over().then(|| call.clone())
+    }
+
+    /// Of a call that is over, the newest write of each connection that does not say so, in the order in which they were owed.
+    /// What follows a log that is there is a new row; what was refused or waits is amended, and stays as old as it is.
+    fn stale_logs(&self, call: &Call) -> Vec<Write> {
+        let mut newest: Vec<Write> = Vec::new();
+        let writes = self.writes_of(call.id).into_iter().rev();
+        for write in writes.filter(|write| write.state != WriteState::Dropped) {
+            if newest.iter().all(|known| known.connection != write.connection) {
+                newest.push(write);
+            }
+        }
+        newest.retain(|write| {
+            let entry = write.wanted.as_deref().unwrap_or(&write.entry);
+            let stale = entry.duration != call.talked || entry.end != end_of(call);
+            stale && !matches!(write.state, WriteState::Unsure(_))
+        });
+        newest.reverse();
+        newest
     }
 
     pub(crate) fn connection_of(&self, contact: &Contact) -> Result<Connection> {
@@ -340,6 +398,11 @@ pub(crate) fn entry(call: &Call, contact: &Contact, connection: &Connection) -> 
         ),
         fields: call.fields.clone(),
     }
+}
+
+/// But for the end of the call, which nobody typed.
+fn says_the_same(one: &CallLogEntry, other: &CallLogEntry) -> bool {
+    (&one.contact, &one.note, one.outcome, &one.fields) == (&other.contact, &other.note, other.outcome, &other.fields)
 }
 
 fn end_of(call: &Call) -> Option<EndReason> {

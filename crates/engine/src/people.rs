@@ -10,8 +10,8 @@ mod name;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    Contact, ContactDraft, TraceStep,
-    connector::TraceSink,
+    Contact, ContactDraft,
+    connector::{NoTrace, TraceSink},
     phone::{self, Home, Reading},
 };
 use tokio::time::timeout;
@@ -99,7 +99,9 @@ impl<'a> Wanted<'a> {
             .reading
             .as_ref()
             .and_then(|reading| bounds::prove(contact, reading, home));
-        if same_number.is_some_and(|proof| proof.grade.is_exact()) {
+        // A server's word is enough to ask a person.
+        let may_be = |proof: bounds::Proof| proof.grade.is_exact() || contact.numbers[proof.number].is_vouched();
+        if same_number.is_some_and(may_be) {
             return Some(DuplicateReason::SameNumber);
         }
         if self.email.is_some() && contact.emails.iter().any(|email| folded_email(email) == self.email) {
@@ -119,12 +121,6 @@ pub(crate) fn folded_email(email: &str) -> Option<String> {
 
 pub(crate) fn no_trace() -> Arc<dyn TraceSink> {
     Arc::new(NoTrace)
-}
-
-struct NoTrace;
-
-impl TraceSink for NoTrace {
-    fn step(&self, _: TraceStep) {}
 }
 
 #[cfg(test)]

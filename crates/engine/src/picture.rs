@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use ringside_domain::{
-    ConnectionId, Contact, ContactRef, Match, Timestamp,
+    ConnectionId, Contact, ContactRef, ContactType, Match, Timestamp,
     call::ChosenBy,
     phone::{self, Home, Reading},
 };
@@ -117,6 +117,38 @@ impl Picture {
             .into_iter()
             .filter(|record| !record.gone)
             .for_each(|record| self.place(record));
+    }
+
+    /// This record was proved by its number. Whoever stands here with its id and name under a type that their connection
+    /// doesn't list, or that differs by its case alone, is the same record, called in another way when it was found by name:
+    /// from now on it goes by this id, where it stands; unless `is_told`, because the answer has both. Returns the ids that
+    /// are no more.
+    pub fn take_over(
+        &mut self,
+        proved: &Contact,
+        types: &[ContactType],
+        is_told: impl Fn(&ContactRef) -> bool,
+    ) -> Vec<ContactRef> {
+        let id = &proved.id;
+        let is_listed = |contact_type: &str| types.is_empty() || types.iter().any(|one| one.id == contact_type);
+        let is_it = |record: &&mut Record| {
+            let (old, name) = (record.id(), &record.found.contact.name);
+            let alike = old.contact_type.eq_ignore_ascii_case(&id.contact_type) || !is_listed(&old.contact_type);
+            let is_same = old.connection == id.connection && old.id == id.id && *name == proved.name;
+            !record.gone && old != id && is_same && alike && !is_told(old)
+        };
+        let mut is_there = self.rows.iter().flatten().any(|record| record.id() == id);
+        let mut ids = Vec::new();
+        for record in self.records_mut().filter(is_it) {
+            ids.push(record.id().clone());
+            if is_there {
+                record.gone = true;
+            } else {
+                record.found.contact.id = id.clone();
+                is_there = true;
+            }
+        }
+        ids
     }
 
     /// A live answer no longer has it. The row stays, and says so once none of its records is left.
@@ -241,8 +273,8 @@ impl Record {
 /// before, or, once everybody has answered, the one whom their rule for several names. Never by less than an exact grade, and
 /// never one that is gone.
 ///
-/// Holds for the picture as it is. While a lookup runs, a later answer may bring a second exact match: ask
-/// [`still_decisive`] with each new picture.
+/// Holds for the picture as it is: a later answer may bring a second exact match. Whether what a rule chose before stands
+/// meanwhile is the call's to say ([`Entry`](crate::callbook::Entry)).
 #[must_use]
 pub fn preselect(view: &LookupView, remembered: Option<&ContactRef>, several: Several) -> Option<(Contact, ChosenBy)> {
     let exact: Vec<&MatchGroup> = exact_groups(view).collect();
@@ -307,27 +339,6 @@ pub fn by_link(view: &LookupView, linked: Contact) -> Option<Contact> {
     Some(view.contact(&linked.id).cloned().unwrap_or(linked))
 }
 
-/// Whether a choice that nobody but Ringside made may stand in this newer picture. If not, it is to be taken back, and
-/// [`preselect`] asked again. What a person chose always stands.
-///
-/// What a rule chose stands while there still are several to choose from and it is one of them; when everybody has answered, only
-/// if the rule names this person again.
-#[must_use]
-pub fn still_decisive(view: &LookupView, chosen: &ContactRef, by: ChosenBy) -> bool {
-    let among = |group: &MatchGroup| contacts(group).any(|contact| contact.id == *chosen);
-    let mut exact = exact_groups(view);
-    let several = match by {
-        ChosenBy::Person => return true,
-        ChosenBy::OnlyExactMatch => return exact.next().is_some_and(among) && exact.next().is_none(),
-        ChosenBy::Remembered => return exact.any(among),
-        ChosenBy::First => Several::First,
-        ChosenBy::LastSpoken => Several::LastSpoken,
-        ChosenBy::EarliestCreated => Several::EarliestCreated,
-    };
-    let named = || by_rule(view, several).is_some_and(|(contact, _)| is_same_row(view, &contact.id, chosen));
-    is_one_of_several(view, chosen) && (view.running || named())
-}
-
 /// Whether there is a choice to make, and this is one of those whom it could fall on.
 pub(crate) fn is_one_of_several(view: &LookupView, chosen: &ContactRef) -> bool {
     let several = exact_groups(view).nth(1).is_some();
@@ -335,11 +346,6 @@ pub(crate) fn is_one_of_several(view: &LookupView, chosen: &ContactRef) -> bool 
         && exact_groups(view)
             .flat_map(contacts)
             .any(|contact| contact.id == *chosen)
-}
-
-fn is_same_row(view: &LookupView, one: &ContactRef, other: &ContactRef) -> bool {
-    let has = |group: &MatchGroup, id: &ContactRef| contacts(group).any(|contact| contact.id == *id);
-    exact_groups(view).any(|group| has(group, one) && has(group, other))
 }
 
 fn exact_groups(view: &LookupView) -> impl Iterator<Item = &MatchGroup> {

@@ -28,7 +28,8 @@ pub struct CallView {
     /// Its card is open. In a storm a call may get its card later, or lose it to a more important one and get it back.
     pub card: bool,
     pub lookup: LookupView,
-    /// The newest log write of this call that was not dropped.
+    /// Of this call's log writes that were not dropped, the newest that was refused or is unsure, whatever its connection; else
+    /// that of the chosen contact's connection; else the newest of all.
     pub write: Option<Write>,
     /// The name of the connection it is or will be logged in, and the contact's name there.
     pub log_connection: Option<ConnectorInfo>,

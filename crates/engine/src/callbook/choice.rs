@@ -149,6 +149,10 @@ impl Entry {
         if self.unlogged.is_some() && self.waits_for_answers() {
             return None;
         }
+        self.log_by_what_is_known(now, config)
+    }
+
+    pub(super) fn log_by_what_is_known(&mut self, now: Steady, config: &Config) -> Option<Effect> {
         let in_time = self
             .unlogged
             .take()

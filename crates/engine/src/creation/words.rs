@@ -30,11 +30,11 @@ pub(super) fn unanswered(name: &str) -> Trouble {
 }
 
 pub(super) fn there_already(name: &str, records: usize) -> Trouble {
-    trouble(
+    insisted(trouble(
         Kind::Conflict,
         format!("{name} has {records} contacts with this name and number by now"),
         "Choose one of them, or send it again all the same",
-    )
+    ))
 }
 
 pub(super) fn may_be_there(duplicate: &Duplicate, place: &str) -> Trouble {
@@ -44,11 +44,19 @@ pub(super) fn may_be_there(duplicate: &Duplicate, place: &str) -> Trouble {
         DuplicateReason::LikeName => "has nearly the same name",
     };
     let name = &duplicate.contact.name;
-    trouble(
+    insisted(trouble(
         Kind::Conflict,
         format!("it was not created, as {name} in {place} {because}"),
         "Choose that contact, or send it again all the same",
-    )
+    ))
+}
+
+/// Sent once more, it is meant: `force` is the member of the draft that says so.
+fn insisted(trouble: Trouble) -> Trouble {
+    Trouble {
+        field: Some("force".into()),
+        ..trouble
+    }
 }
 
 pub(super) fn not_looked(name: &str, error: &Error) -> Trouble {

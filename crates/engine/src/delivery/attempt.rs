@@ -34,6 +34,8 @@ pub(super) struct Attempt {
     pub(super) made: bool,
     /// The CRM said yes in words that can't be read: the same request would get the same answer, and make a second log.
     pub(super) unread: bool,
+    /// A request went out that changes something.
+    pub(super) was_sent: bool,
     /// What the CRM said beside its answer.
     pub(super) said: Option<String>,
 }
@@ -60,6 +62,7 @@ pub(super) async fn go(delivery: &Arc<Delivery>, id: WriteId) -> Result<Write> {
         return connection_gone(delivery, &write).await;
     };
     let (capability, name) = (connector.capability(), connector.info().name);
+    let was_sent = late.is_some();
     let attempt = Attempt {
         delivery: Arc::clone(delivery),
         write,
@@ -68,6 +71,7 @@ pub(super) async fn go(delivery: &Arc<Delivery>, id: WriteId) -> Result<Write> {
         name,
         made: false,
         unread: false,
+        was_sent,
         said,
     };
     match attempt.write.kind.clone() {
@@ -100,7 +104,7 @@ async fn take_late(delivery: &Delivery, write: &Write) -> Late {
     let _ = timeout(ABORTING, sent.answer).await;
     delivery.desk().sent.insert(write.id, Instant::now());
     if let WriteKind::Update(log) = &write.kind {
-        delivery.is_unsettled(&write.connection, log);
+        delivery.is_unsettled(&write.connection, log, Instant::now());
     }
     Late::None
 }
@@ -127,6 +131,7 @@ impl Attempt {
         steps: Option<Arc<Steps>>,
         request: impl Future<Output = Result<LogReceipt>> + Send + 'static,
     ) -> Outcome {
+        self.was_sent = true;
         let outcome = self.sent(tracer.words(), steps, request).await;
         self.said = tracer.said();
         tracer.save(&*self.delivery.journal).await;
@@ -196,7 +201,10 @@ impl Attempt {
         let now = self.delivery.now();
         let end = |write: &mut Write| {
             write.attempts = write.attempts.saturating_add(1);
-            (write.state, write.next_try, write.last_sent) = (state, next_try, Some(now));
+            (write.state, write.next_try) = (state, next_try);
+            if self.was_sent {
+                write.last_sent = Some(now);
+            }
             // Nothing was sent for want of a choice that a person has made by now, perhaps.
             let lacked = matches!(&write.state, WriteState::Waiting(Some(why)) if why.kind == Kind::Invalid)
                 && write.next_try.is_none();

@@ -11,6 +11,7 @@ use ringside_domain::{
     Kind, LogRef, Result, Timestamp, Write, WriteState,
     journal::{Failure, WriteKind},
 };
+use tokio::time::Instant;
 
 use super::{
     attempt::{Attempt, Outcome, panicked},
@@ -22,6 +23,12 @@ impl Attempt {
     pub(super) async fn update(mut self, log: LogRef, late: Option<Outcome>) -> Result<Write> {
         if let Some(outcome) = late {
             return self.conclude_update(&log, outcome).await;
+        }
+        let settles = self.delivery.settling(&self.capability);
+        // A crash may have come before its end was written down.
+        if self.delivery.may_be_out(&self.write, settles) {
+            let began = self.delivery.began;
+            self.delivery.is_unsettled(&self.write.connection, &log, began);
         }
         let others = self.delivery.journal.writes_of(self.write.call).await?;
         if others.iter().any(|other| self.is_superseded_by(other, &log)) {
@@ -36,7 +43,6 @@ impl Attempt {
                 .end(WriteState::Refused(ends::cannot_update(&self.name)), None)
                 .await;
         }
-        let settles = self.delivery.settling(&self.capability);
         let updates: Vec<Write> = others
             .iter()
             .filter(|other| self.updates(other, &log))
@@ -72,7 +78,7 @@ impl Attempt {
             Outcome::StillOut => false,
         };
         if unknown {
-            self.delivery.is_unsettled(&self.write.connection, log);
+            self.delivery.is_unsettled(&self.write.connection, log, Instant::now());
         }
         let (state, next_try) = match outcome {
             Outcome::StillOut => return self.still_out().await,

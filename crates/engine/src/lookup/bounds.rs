@@ -42,7 +42,14 @@ pub(crate) fn prove(contact: &Contact, caller: &Reading, home: &Home) -> Option<
         .enumerate()
         .filter_map(|(number, stored)| {
             let raw = cut(&stored.raw, MAX_LETTERS);
-            phone::compare(&phone::read(raw, &home), caller).map(|grade| Proof { grade, number })
+            let grade = phone::compare(&phone::read(raw, &home), caller)?;
+            // A server's word against what the record itself shows: possible, and for a person to say.
+            let grade = if contact.doubts(stored) {
+                grade.max(Grade::Alternate)
+            } else {
+                grade
+            };
+            Some(Proof { grade, number })
         });
     proofs.min_by_key(|proof| (proof.grade, proof.number))
 }
@@ -163,6 +170,24 @@ mod tests {
             }
         );
         assert_eq!(prove(&contact("a", &[]), &caller, &home), None);
+    }
+
+    #[test]
+    fn a_servers_word_is_possible_beside_numbers_and_enough_where_there_are_none() {
+        let home = Home::of("US".parse().unwrap());
+        let caller = phone::read("+12025550142", &home);
+        let proof = |numbers: &[&str]| {
+            let mut found = contact("a", numbers);
+            found.numbers.push(StoredNumber::vouched("+12025550142"));
+            prove(&found, &caller, &home).unwrap()
+        };
+        let (alone, beside) = (proof(&[]), proof(&["(212) 555-0100"]));
+        assert_eq!((alone.grade, alone.number), (Grade::Exact, 0));
+        assert_eq!((beside.grade, beside.number), (Grade::Alternate, 1));
+        assert!(!beside.grade.is_exact(), "nothing is chosen or logged by it unasked");
+        // A number of the record's own is the better proof.
+        let own = proof(&["(202) 555-0142"]);
+        assert_eq!((own.grade, own.number), (Grade::Exact, 0));
     }
 
     #[test]

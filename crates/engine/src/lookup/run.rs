@@ -23,7 +23,7 @@ use super::{
     answer::{Caller, Fate, Proved, Task, proved},
     bounds,
     filing::Filing,
-    steps::{Asking, Early, Steps},
+    steps::{Asking, BY_NUMBER, Early, Steps},
 };
 use crate::{
     picture::Picture,
@@ -50,8 +50,6 @@ pub(super) struct Run<'a> {
     published: Option<LookupView>,
     steps: Steps,
     index_failed: bool,
-    /// Forms of the number went out to somebody.
-    sent: bool,
     tasks: JoinSet<Done>,
     pending: HashMap<Id, Pending>,
     filing: Filing,
@@ -114,7 +112,6 @@ impl<'a> Run<'a> {
             published: None,
             steps: Steps::new(begun),
             index_failed: false,
-            sent: false,
             tasks: JoinSet::new(),
             pending: HashMap::new(),
             filing: Filing::new(Arc::clone(&places.index), places.config.home.clone()),
@@ -180,14 +177,11 @@ impl<'a> Run<'a> {
             let connector = &self.places.connections[place].connector;
             let (info, capability) = (connector.info(), connector.capability());
             let state = if let Some(reason) = self.unfit(capability) {
-                self.steps
-                    .skipped(&Asking::of(&info.connection, "find_contact"), reason);
+                self.steps.skipped(&Asking::of(&info.connection, BY_NUMBER), reason);
                 AskedState::Skipped(reason)
             } else if capability.indexed && !self.live && !self.index_failed {
-                self.steps.skipped(
-                    &Asking::of(&info.connection, "find_contact"),
-                    "the index holds all of it",
-                );
+                self.steps
+                    .skipped(&Asking::of(&info.connection, BY_NUMBER), "the index holds all of it");
                 self.checked = Some(self.places.clock.now().wall);
                 self.found_or_not(&info.connection)
             } else {
@@ -197,13 +191,12 @@ impl<'a> Run<'a> {
                 };
                 let asking = Asking {
                     forms: self.forms.iter().map(|form| form.text.clone()).collect(),
-                    ..Asking::of(&info.connection, "find_contact")
+                    ..Asking::of(&info.connection, BY_NUMBER)
                 };
                 let task = self.task(place, &asking);
                 self.spawn(place, What::ByNumber, asking, async move {
                     Done::Found(task.find(number).await)
                 });
-                self.sent = true;
                 AskedState::Asking
             };
             self.asked.push(Asked { info, state });
@@ -248,7 +241,7 @@ impl<'a> Run<'a> {
 
     /// Somebody is found: they are shown now, whatever else their connection still asks.
     fn take_early(&mut self, (place, contacts): Early) {
-        let asking = Asking::of(&self.asked[place].info.connection, "find_contact");
+        let asking = Asking::of(&self.asked[place].info.connection, BY_NUMBER);
         let task = self.task(place, &asking);
         self.spawn(place, What::Early, asking, async move {
             Done::Early(task.early(contacts).await)
@@ -299,7 +292,7 @@ impl<'a> Run<'a> {
                 // Else the whole answer came meanwhile, and says more of them.
                 if !matches.is_empty() && self.pending.values().any(asked) {
                     self.early.insert(pending.place);
-                    self.picture.add(matches);
+                    self.add(pending.place, matches);
                 }
             }
             Ok((_, Done::Found(Ok(found)))) => self.take_found(&pending, found),
@@ -312,12 +305,25 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Whom a connection found by number. Those who stand under another type there, and are the same, are known by this one.
+    fn add(&mut self, place: usize, matches: Vec<Match>) {
+        let types = self.places.connections[place].connector.info().types;
+        for found in &matches {
+            let contact = &found.contact;
+            let is_told = |id: &ContactRef| matches.iter().any(|other| other.contact.id == *id);
+            for old in self.picture.take_over(contact, &types, is_told) {
+                self.filing.forget(old);
+            }
+        }
+        self.picture.add(matches);
+    }
+
     fn take_found(&mut self, pending: &Pending, found: Proved) {
         let connection = self.asked[pending.place].info.connection.clone();
         let shown: Vec<ContactRef> = self.picture.of_connection(&connection).cloned().collect();
         let proved: Vec<ContactRef> = found.matches.iter().map(|found| found.contact.id.clone()).collect();
         let mut filed: Vec<Contact> = found.matches.iter().map(|found| found.contact.clone()).collect();
-        self.picture.add(found.matches);
+        self.add(pending.place, found.matches);
         self.checked = Some(found.at);
         if self.live {
             // What is known to have another number now must not be found by the old one again.
@@ -439,7 +445,7 @@ impl<'a> Run<'a> {
             running: self.running,
             matches: self.picture.groups(),
             asked: self.asked.clone(),
-            forms: if self.sent { self.forms.len() } else { 0 },
+            forms: self.steps.forms_sent(),
             checked: self.checked,
         }
     }

@@ -1,6 +1,7 @@
 //! The trace of one lookup while it is made.
 
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -10,6 +11,9 @@ use std::{
 
 use ringside_domain::{ConnectionId, Contact, Error, Kind, TraceStep, connector::TraceSink, trace::Answer};
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+
+/// One connection's whole search by number, as the trace calls it.
+pub(crate) const BY_NUMBER: &str = "find_contact";
 
 /// A connector that reports more steps than this is cut short; one that pages through everything would fill the store.
 const MAX_REPORTED: usize = 100;
@@ -109,6 +113,30 @@ impl Steps {
         steps
     }
 
+    /// How many forms of the number went out so far. What a connector reports is what it sent; of one that reports nothing,
+    /// and answered, it is all that it was given.
+    pub fn forms_sent(&self) -> usize {
+        let steps = self.lock();
+        let went = |step: &&TraceStep| step.connection.is_some() && !step.forms.is_empty();
+        let reported: Vec<&TraceStep> = steps
+            .iter()
+            .filter(went)
+            .filter(|step| step.request != BY_NUMBER && !matches!(step.answer, Answer::Skipped { .. }))
+            .collect();
+        let whole = steps.iter().filter(went).filter(|step| {
+            step.request == BY_NUMBER
+                && matches!(step.answer, Answer::Found { .. })
+                && !reported.iter().any(|own| own.connection == step.connection)
+        });
+        let sent: HashSet<&String> = reported
+            .iter()
+            .copied()
+            .chain(whole)
+            .flat_map(|step| &step.forms)
+            .collect();
+        sent.len()
+    }
+
     fn push(&self, step: TraceStep) {
         self.lock().push(step);
     }
@@ -148,5 +176,48 @@ impl TraceSink for Sink {
             // Nobody listens any more once the lookup is over.
             let _ = self.early.send((self.place, so_far));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_counts_once_it_went_out_whoever_was_asked_for_it() {
+        let steps = Steps::new(Instant::now());
+        let found = Answer::Found {
+            records: 0,
+            verified: 0,
+        };
+        let step = |place: &str, request: &'static str, forms: &[&str], answer: Answer| {
+            let asking = Asking {
+                forms: forms.iter().map(|&form| form.to_owned()).collect(),
+                ..Asking::of(&ConnectionId::new(place), request)
+            };
+            steps.answered(&asking, answer);
+        };
+        assert_eq!(steps.forms_sent(), 0);
+        // It was given three, and sent one; another one was needless.
+        step("acme", "GET /people", &["+442079460018"], found.clone());
+        let needless = Answer::Skipped {
+            reason: "hit before".into(),
+        };
+        step("acme", "GET /people", &["020 7946 0018"], needless);
+        step(
+            "acme",
+            BY_NUMBER,
+            &["+442079460018", "020 7946 0018", "442079460018"],
+            found.clone(),
+        );
+        assert_eq!(steps.forms_sent(), 1);
+        // One that failed before it sent anything, and one that reports nothing.
+        let shut = Answer::Failed {
+            kind: Kind::Unavailable,
+            message: "waits for a sign-in".into(),
+        };
+        step("shut", BY_NUMBER, &["442079460018"], shut);
+        step("book", BY_NUMBER, &["+442079460018", "2079460018"], found);
+        assert_eq!(steps.forms_sent(), 2);
     }
 }

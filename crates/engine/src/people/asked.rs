@@ -163,7 +163,9 @@ impl Looked {
     pub fn alikes(&self, draft: &ContactDraft, home: &Home) -> Option<Vec<Contact>> {
         let name = normalise(&draft.name);
         let mut alike = self.same(draft, home)?;
-        alike.retain(|contact| contact.id.contact_type == draft.contact_type && normalise(&contact.name) == name);
+        alike.retain(|contact| {
+            contact.id.contact_type.eq_ignore_ascii_case(&draft.contact_type) && normalise(&contact.name) == name
+        });
         Some(alike)
     }
 

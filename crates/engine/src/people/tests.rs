@@ -85,6 +85,15 @@ fn strongest_first_and_each_once() {
     );
 }
 
+/// It does not choose anybody for a call, but it stops a second record.
+#[test]
+fn a_servers_word_for_the_number_is_reason_enough_to_ask() {
+    let mut known = contact("word", "Front desk", "Other Ltd", "", "(212) 555-0188");
+    known.numbers.push(StoredNumber::vouched("+14155550100"));
+    let expected = [("word".to_owned(), DuplicateReason::SameNumber)];
+    assert_eq!(found(&draft(), vec![known]), expected);
+}
+
 #[test]
 fn what_was_not_typed_is_like_nothing() {
     let empty = ContactDraft {

@@ -3,6 +3,7 @@
 
 mod cards;
 mod chaos;
+mod choices;
 mod desk;
 mod ends;
 mod facts;

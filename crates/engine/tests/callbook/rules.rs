@@ -192,6 +192,29 @@ fn what_ends_before_everybody_answered_is_logged_by_the_rule_once_they_have() {
 }
 
 #[test]
+fn when_the_program_ends_who_has_not_answered_is_late() {
+    let (one, two) = ([zoe()], [zoe(), adam()]);
+    for (ends, running, found, logged) in [
+        (true, true, &one[..], true),
+        (true, true, &two[..], false),
+        (true, true, &[][..], false),
+        // Logged when it ended; going on.
+        (true, false, &one[..], false),
+        (false, true, &one[..], false),
+    ] {
+        let mut desk = with(Several::First);
+        desk.event(ring("sip", "a", 1_000));
+        looked(&mut desk, running, found);
+        if ends {
+            desk.event(end("sip", "a", 3_000, EndReason::Missed));
+        }
+        let expected = if logged { vec![desk.only().id] } else { Vec::new() };
+        assert_eq!(desk.book.log_unanswered(), expected, "{ends}, {running}, {found:?}");
+        assert!(desk.book.log_unanswered().is_empty(), "once");
+    }
+}
+
+#[test]
 fn a_call_that_is_over_is_not_about_somebody_else_because_others_called_since() {
     let mut desk = with(Several::LastSpoken);
     desk.event(ring("sip", "a", 1_000));

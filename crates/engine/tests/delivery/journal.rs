@@ -6,6 +6,7 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -22,7 +23,11 @@ pub struct MemoryJournal {
     fail_after: AtomicUsize,
     /// So many more moments pass, of two a write: before it is on the disk, and after. Then this process is dead.
     dies_after: AtomicUsize,
+    /// What somebody else does while the `n`th write is being dropped.
+    meanwhile: Mutex<Option<(usize, Meanwhile)>>,
 }
+
+type Meanwhile = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Rows {
@@ -41,6 +46,26 @@ impl MemoryJournal {
     /// Stands still for good at the `n`th moment from now on, like a process that was killed; 0: lives.
     pub fn die_after(&self, n: usize) {
         self.dies_after.store(n, Ordering::SeqCst);
+    }
+
+    /// Begins something while the `n`th write from now on is being dropped.
+    pub fn at_drop(&self, n: usize, begin: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some((n, Box::new(begin)));
+    }
+
+    async fn dropping(&self) {
+        let due = {
+            let mut meanwhile = self.meanwhile.lock().unwrap();
+            if let Some((left, _)) = meanwhile.as_mut() {
+                *left -= 1;
+            }
+            meanwhile.take_if(|(left, _)| *left == 0)
+        };
+        if let Some((_, begin)) = due {
+            begin();
+            // Until it waits for whoever is dropping.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     pub fn insert(&self, write: Write) {
@@ -119,6 +144,9 @@ impl Journal for MemoryJournal {
 
     async fn update_write(&self, write: Write) -> Result<()> {
         self.disk().await?;
+        if write.state == WriteState::Dropped {
+            self.dropping().await;
+        }
         self.insert(write);
         self.moment().await;
         Ok(())

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ringside_domain::WriteState;
+use ringside_domain::{Capability, WriteState};
+use ringside_engine::view::Decision;
 
 use crate::{
     crm::{Crm, Fate, SETTLES, capability},
@@ -81,6 +82,24 @@ async fn after_a_crash_as_well() {
     }
 }
 
+/// The second run gave the older one up, and died before it could send the newer one.
+#[tokio::test(start_paused = true)]
+async fn and_after_two() {
+    let desk = logged().await;
+    let older = desk.owe_update(2, "log-1", "older");
+    desk.crm.script([Fate::Hangs {
+        commits_after: Some(SETTLES.as_secs()),
+    }]);
+    let dying = tokio::time::timeout(Duration::from_secs(1), desk.settle(DAY));
+    assert!(dying.await.is_err());
+    desk.owe_update(3, "log-1", "newer");
+    let dying = tokio::time::timeout(Duration::from_secs(5), desk.settle(DAY));
+    assert!(dying.await.is_err());
+    assert_eq!(desk.journal.get(older).state, WriteState::Dropped);
+    desk.settle(DAY).await;
+    assert_eq!(desk.crm.logs()[0].note, "newer");
+}
+
 #[tokio::test(start_paused = true)]
 async fn another_content_of_the_same_update_waits_too() {
     let desk = logged().await;
@@ -126,4 +145,26 @@ async fn what_was_answered_holds_up_nothing() {
         "after the usual pause"
     );
     assert_eq!(desk.crm.logs()[0].note, "newest");
+}
+
+/// The CRM can't move a log, so that was refused without a request.
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_holds_up_nothing() {
+    let stuck = Capability {
+        moves_logs: false,
+        ..capability()
+    };
+    let desk = Desk::new(|clock| Crm::new(clock, stuck, false));
+    desk.owe(1, own_marker());
+    desk.settle(Duration::from_secs(60)).await;
+    let delivery = desk.delivery();
+    let mut elsewhere = entry(own_marker(), "first note");
+    elsewhere.contact.id = "8".into();
+    let moved = desk.owe_change(2, "log-1", elsewhere);
+    desk.settle_with(delivery.clone(), Duration::from_secs(1)).await;
+    assert!(matches!(desk.journal.get(moved).state, WriteState::Refused(_)));
+    delivery.decide(moved, Decision::Drop).await.unwrap();
+    desk.owe_update(3, "log-1", "newer");
+    desk.settle_with(delivery, Duration::from_secs(1)).await;
+    assert_eq!(desk.crm.logs()[0].note, "newer", "sent at once");
 }

@@ -274,6 +274,59 @@ async fn a_log_deleted_in_the_crm_is_logged_again() {
     assert!(matches!(&newest(&desk).state, WriteState::Logged(log) if log.id == "log-2"));
 }
 
+/// One says that the log is gone, and is about to log anew; the other wants another note in just that moment.
+#[tokio::test(start_paused = true)]
+async fn a_wish_in_the_very_moment_in_which_a_log_is_made_anew_is_in_it() {
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Moment {
+        Searching,
+        GivingUp,
+        /// The change itself is given up, and the new log is owed.
+        Owing,
+    }
+    for moment in [Moment::Searching, Moment::GivingUp, Moment::Owing] {
+        let desk = desk_of(capability(), false);
+        desk.owe(1, own_marker());
+        desk.settle(DAY).await;
+        desk.crm.delete("log-1");
+        let update = desk.owe_update(2, "log-1", "good note");
+        let delivery = desk.delivery();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (wishes, journal) = (delivery.clone(), desk.journal.clone());
+        let wish = async move {
+            let better = entry(own_marker(), "better note");
+            let wanted = wishes.want(update, better.clone()).await.unwrap();
+            if wanted.is_none() {
+                // As the engine does: it looks again at what there is.
+                let mut writes = journal.all().into_iter();
+                let anew = writes
+                    .find(|write| matches!(write.state, WriteState::Waiting(_)))
+                    .unwrap();
+                if wishes.amend(anew.id, better.clone()).await.unwrap().is_none() {
+                    wishes.want(anew.id, better).await.unwrap().expect("it is on its way");
+                }
+            }
+            tell.send(wanted.is_some()).unwrap();
+        };
+        let begin = move || drop(tokio::spawn(wish));
+        match moment {
+            Moment::Searching => {
+                desk.crm.looks([Fate::Slow(5)]);
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_secs(2)).await;
+                    begin();
+                });
+            }
+            Moment::GivingUp => desk.journal.at_drop(1, begin),
+            Moment::Owing => desk.journal.at_drop(2, begin),
+        }
+        desk.settle_with(delivery, DAY).await;
+        assert_eq!(told.await, Ok(moment != Moment::Owing), "{moment:?}");
+        assert_eq!(notes(&desk), ["better note"], "{moment:?}");
+        assert_eq!(newest(&desk).entry.note, "better note", "{moment:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn logging_anew_survives_a_crash_at_every_moment() {
     for moment in 1..=24 {

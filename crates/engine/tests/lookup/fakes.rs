@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     CallLogEntry, Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactIndex, ContactRef,
-    Cx, Error, Freshness, Kind, LogField, LogReceipt, LogRef, Result, StoredNumber, Timestamp, TraceStep,
+    ContactType, Cx, Error, Freshness, Kind, LogField, LogReceipt, LogRef, Result, StoredNumber, Timestamp, TraceStep,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     index::{IndexCounts, Indexed, Instead},
@@ -73,6 +73,7 @@ pub type Heard = (&'static str, Freshness, Duration, Vec<String>);
 pub struct Crm {
     name: String,
     pub capability: Capability,
+    pub types: Vec<ContactType>,
     pub delay: Duration,
     pub by_number: Say,
     pub by_name: Say,
@@ -102,6 +103,7 @@ impl Crm {
         Self {
             name: name.into(),
             capability,
+            types: Vec::new(),
             delay: Duration::from_millis(millis),
             by_number,
             by_name: Say::Found(Vec::new()),
@@ -170,7 +172,7 @@ impl Connector for Crm {
         ConnectorInfo {
             connection: ConnectionId::new(&*self.name),
             name: self.name.to_uppercase(),
-            types: Vec::new(),
+            types: self.types.clone(),
         }
     }
 

@@ -146,3 +146,61 @@ async fn a_record_just_created_is_not_gone_because_the_search_does_not_show_it_y
         );
     }
 }
+
+/// App Connect's connectors may call the same record something else by name than by number.
+#[tokio::test(start_paused = true)]
+async fn who_was_filed_under_an_unlisted_type_is_the_one_found_now() {
+    use ringside_domain::{ContactType, call::ChosenBy};
+    use ringside_engine::{Several, picture::preselect};
+
+    let filed = |contact_type: &str, name: &str| {
+        let mut filed = contact("a", "1", name, CALLER);
+        filed.id.contact_type = contact_type.into();
+        filed
+    };
+    let stage = |filed: ringside_domain::Contact, answer: Say| {
+        let mut crm = Crm::new("a", 5, answer);
+        let kind = |id: &str| ContactType {
+            id: id.into(),
+            label: id.into(),
+            is_company: false,
+            creatable: true,
+            fields: Vec::new(),
+        };
+        crm.types = vec![kind("lead"), kind("person")];
+        Stage::new(Index::of(vec![filed]), vec![crm])
+    };
+    let found = || Say::Found(vec![anna()]);
+    let told = || Say::Told(vec![anna()], Box::new(found()));
+    for (old, answer) in [
+        (filed("contact", "Anna"), found()),
+        (filed("Lead", "Anna"), found()),
+        (filed("contact", "Anna"), told()),
+    ] {
+        let stage = stage(old.clone(), answer);
+        let seen = stage.look(CALLER).await;
+        let matches = &seen.looked.lookup.matches;
+        assert_eq!(matches.len(), 1, "one person, and in one place");
+        assert_eq!((&matches[0].best.contact.id, matches[0].gone), (&anna().id, false));
+        let chosen = preselect(&seen.looked.lookup, None, Several::Ask);
+        assert_eq!(chosen.unwrap().1, ChosenBy::OnlyExactMatch);
+        assert!(stage.index.knows(&old.id).is_none() && stage.index.knows(&anna().id).is_some());
+        assert_eq!(stage.crms[0].asked("get_contact"), 0);
+    }
+    // A listed type has ids of its own, and an unlisted one other people; and a server may mean both.
+    for (other, answer) in [
+        (filed("person", "Anna"), found()),
+        (filed("contact", "Gus"), found()),
+        (
+            filed("contact", "Anna"),
+            Say::Found(vec![filed("contact", "Anna"), anna()]),
+        ),
+    ] {
+        let stage = stage(other.clone(), answer);
+        let seen = stage.look(CALLER).await;
+        let matches = &seen.looked.lookup.matches;
+        assert_eq!(matches.len(), 2, "{}", other.id.contact_type);
+        assert!(matches.iter().all(|group| !group.gone));
+        assert!(stage.index.knows(&other.id).is_some());
+    }
+}

@@ -102,6 +102,7 @@ pub(crate) fn by_name(db: &mut Database, query: &NameQuery, only: Option<&str>, 
 /// What a contact must be, whatever it is called.
 pub(super) struct Filter<'a> {
     only: Option<&'a str>,
+    /// In any case: a server may learn to write its types in another one.
     types: &'a [String],
     company: Vec<String>,
     /// A JSON array.
@@ -142,9 +143,10 @@ impl<'a> Filter<'a> {
 
     fn lets_through(&self, contact: &Contact) -> bool {
         let company = fold(contact.company.as_deref().unwrap_or_default(), Depth::Wide);
+        let is_its = |kind: &String| kind.eq_ignore_ascii_case(&contact.id.contact_type);
         let begins = |word: &String| company.split(' ').any(|one| one.starts_with(word.as_str()));
         self.only.is_none_or(|only| contact.id.connection.as_str() == only)
-            && (self.types.is_empty() || self.types.contains(&contact.id.contact_type))
+            && (self.types.is_empty() || self.types.iter().any(is_its))
             && self.company.iter().all(begins)
     }
 
@@ -190,7 +192,7 @@ fn matching_digits(conn: &Connection, digits: &str, filter: &Filter<'_>) -> Answ
 }
 
 const FILTERED: &str = "(?3 IS NULL OR c.connection = ?3)
-    AND (?4 IS NULL OR c.contact_type IN (SELECT value FROM json_each(?4)))";
+    AND (?4 IS NULL OR c.contact_type COLLATE NOCASE IN (SELECT value FROM json_each(?4)))";
 
 fn mixed(conn: &Connection, words: &str, digits: &str, filter: &Filter<'_>) -> Answer<Vec<i64>> {
     let statement = format!(

@@ -152,23 +152,23 @@ pub(super) fn page(conn: &Connection, page: &CallPage) -> Answer<Vec<Call>> {
     Ok(found)
 }
 
-/// Only calls whose newest write is in this state. What is open is found by the index of open writes, whose words these are.
+/// Only calls with such a write. One that is open counts in whatever connection it is, and however old: a log elsewhere that got
+/// its end since must not hide it. What is open is found by the index of open writes, whose words these are.
 fn in_state(state: LogState) -> String {
-    const NEWEST: &str = "(SELECT w.state FROM writes w WHERE w.call = c.id AND w.state <> 'dropped'
-        ORDER BY w.created DESC, w.id DESC LIMIT 1)";
+    const ANY: &str = "EXISTS (SELECT 1 FROM writes w WHERE w.call = c.id AND w.state <> 'dropped')";
     const OPEN: &str = "SELECT w.call FROM writes w WHERE (w.state IN ('waiting', 'refused', 'unsure')
         OR (w.state = 'logged' AND w.next_try IS NOT NULL)) AND w.state";
     // A log that waits until its contact is created is no write yet.
     const CREATING: &str = "SELECT n.call FROM creations n WHERE n.state NOT IN ('finished', 'undone')
         AND n.call IS NOT NULL AND json_extract(n.body, '$.log')";
-    let open = |state: &str| format!("c.id IN ({OPEN} = '{state}') AND {NEWEST} = '{state}'");
+    let open = |state: &str| format!("c.id IN ({OPEN} = '{state}')");
     match state {
-        LogState::NotLogged => format!(" AND c.no_log = 0 AND {NEWEST} IS NULL AND c.id NOT IN ({CREATING})"),
-        LogState::SetAside => format!(" AND c.no_log = 1 AND {NEWEST} IS NULL"),
+        LogState::NotLogged => format!(" AND c.no_log = 0 AND NOT {ANY} AND c.id NOT IN ({CREATING})"),
+        LogState::SetAside => format!(" AND c.no_log = 1 AND NOT {ANY}"),
         LogState::Waiting => format!(" AND ({} OR c.id IN ({CREATING}))", open("waiting")),
         LogState::Refused => format!(" AND {}", open("refused")),
         LogState::Unsure => format!(" AND {}", open("unsure")),
-        LogState::Logged => format!(" AND {NEWEST} = 'logged'"),
+        LogState::Logged => format!(" AND {ANY} AND c.id NOT IN ({OPEN} <> 'logged')"),
     }
 }
 

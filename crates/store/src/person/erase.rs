@@ -3,11 +3,11 @@
 //! The file overwrites what it deletes (`secure_delete`), but a full-text index keeps the words of deleted rows until its
 //! parts are put together, and the log of the file keeps pages until it is emptied: both are done here.
 
-use ringside_domain::{CallId, Error, Kind, phone::Reading};
+use ringside_domain::{CallId, Error, Kind, Timestamp, phone::Reading};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::Value;
 
-use super::gather::{Gathered, name_of};
+use super::gather::{Gathered, name_of, without_the_word};
 use crate::{
     address_book::{self, ADDRESS_BOOK},
     error::Answer,
@@ -44,6 +44,7 @@ pub(super) fn erase(conn: &Connection, gathered: &Gathered) -> Answer<()> {
         conn.prepare_cached("DELETE FROM person_logs WHERE json_extract(body, '$.number') = ?1")?
             .execute([number])?;
     }
+    forget_as_vouched(conn, gathered)?;
     memory::erase(conn, &gathered.refs, &gathered.numbers)?;
     for number in &gathered.numbers {
         forget_as_passer_on(conn, number)?;
@@ -121,6 +122,21 @@ fn forget_as_passer_on(conn: &Connection, number: &str) -> Answer<()> {
             conn.prepare_cached("UPDATE calls SET body = ?2 WHERE id = ?1")?
                 .execute(params![id, body.to_string()])?;
         }
+    }
+    Ok(())
+}
+
+/// Records of others keep everything but the word that they have this number.
+fn forget_as_vouched(conn: &Connection, gathered: &Gathered) -> Answer<()> {
+    let home = index::home(conn)?.unwrap_or_default();
+    for contact in without_the_word(conn, gathered)? {
+        let id = &contact.id;
+        let as_of = conn
+            .prepare_cached("SELECT as_of FROM contacts WHERE connection = ?1 AND contact_type = ?2 AND contact = ?3")?
+            .query_row(params![id.connection.as_str(), id.contact_type, id.id], |row| {
+                row.get(0)
+            })?;
+        index::put(conn, &contact, Timestamp(as_of), &home, index::Filed::Anyway)?;
     }
     Ok(())
 }

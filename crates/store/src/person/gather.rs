@@ -159,6 +159,32 @@ fn record(conn: &Connection, id: &ContactRef) -> Answer<Option<Contact>> {
 
 /// Every record with this very number: unlike a lookup's answer, no page of it.
 fn with_number(conn: &Connection, number: &Reading, home: &Home) -> Answer<Vec<Contact>> {
+    let mut found = filed_under(conn, number)?;
+    let is_it = |stored: &Reading| compare(stored, number).is_some_and(|grade| grade.is_exact());
+    found.retain(|contact| readings(contact, home).iter().any(is_it));
+    Ok(found)
+}
+
+/// Other people's records that have the number asked for by a server's word alone, as they are without it.
+pub(super) fn without_the_word(conn: &Connection, gathered: &Gathered) -> Answer<Vec<Contact>> {
+    let Some(asked) = &gathered.asked else {
+        return Ok(Vec::new());
+    };
+    let is_asked = |raw: &str| name_of(&read(raw, &gathered.home)).as_ref() == Some(asked);
+    let without = |contact: Contact| {
+        let (kept, word): (Vec<_>, Vec<_>) =
+            (contact.numbers.iter().cloned()).partition(|number| !(contact.doubts(number) && is_asked(&number.raw)));
+        (!word.is_empty()).then_some(Contact {
+            numbers: kept,
+            ..contact
+        })
+    };
+    let found = filed_under(conn, &read(asked, &gathered.home))?;
+    Ok(found.into_iter().filter_map(without).collect())
+}
+
+/// Everybody who may have this number.
+fn filed_under(conn: &Connection, number: &Reading) -> Answer<Vec<Contact>> {
     let mut ids = BTreeSet::new();
     let mut by_key = conn.prepare_cached("SELECT contact FROM contact_keys WHERE kind = ?1 AND value = ?2")?;
     for Key { kind, value, .. } in probe_keys(number) {
@@ -170,25 +196,18 @@ fn with_number(conn: &Connection, number: &Reading, home: &Home) -> Answer<Vec<C
     let mut ask = conn.prepare_cached("SELECT connection, contact_type, contact, body FROM contacts WHERE id = ?1")?;
     for id in ids {
         let mut rows = ask.query([id])?;
-        let Some(contact) = rows.next()?.map_or(Ok(None), contact_row::contact)? else {
-            continue;
-        };
-        let has_it = readings(&contact, home)
-            .iter()
-            .any(|stored| compare(stored, number).is_some_and(|grade| grade.is_exact()));
-        if has_it {
-            found.push(contact);
-        }
+        found.extend(rows.next()?.map_or(Ok(None), contact_row::contact)?);
     }
     Ok(found)
 }
 
+/// Of the numbers that are the contact's own.
 fn readings(contact: &Contact, home: &Home) -> Vec<Reading> {
     let habits = Home {
         region: contact.region.or(home.region),
         ..home.clone()
     };
-    let numbers = contact.numbers.iter();
+    let numbers = contact.own_numbers();
     numbers.map(|number| read(&number.raw, &habits)).collect()
 }
 

@@ -258,6 +258,57 @@ async fn of_a_shared_number_only_the_persons_own_is_theirs() {
     store.close().await;
 }
 
+/// A server found Ada by a number that she does not show, and that may be anybody's.
+#[tokio::test]
+async fn a_servers_word_makes_nobody_elses_number_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.db");
+    let store = open(&path).await;
+    let vouched = "+12025550142";
+    let mut ada = contact("1", "Ada Wong", &["(212) 555-0100"]);
+    ada.numbers.push(StoredNumber::vouched(vouched));
+    // Of him there is nothing but the server's word.
+    let mut bob = contact("2", "Bob Gray", &[]);
+    bob.numbers.push(StoredNumber::vouched("+12025550143"));
+    let file = |people: Vec<ringside_domain::Contact>| store.remember(people, Timestamp(1), home("US"));
+    file(vec![ada.clone(), bob]).await.unwrap();
+    let anybodys = over(call(1, vouched), EndReason::Completed);
+    store.save_call(anybodys.clone()).await.unwrap();
+    store
+        .save_call(over(call(2, "+12125550100"), EndReason::Completed))
+        .await
+        .unwrap();
+
+    let by_contact = Whose {
+        contact: Some(ada.id.clone()),
+        number: None,
+        home: home("US"),
+    };
+    let found = store.person(by_contact.clone()).await.unwrap();
+    assert_eq!(
+        (found.contacts.len(), found.calls.len()),
+        (1, 1),
+        "her own number's call"
+    );
+    let found = store.person(by_number(vouched)).await.unwrap();
+    assert_eq!((found.contacts.len(), found.calls.len()), (0, 1));
+    assert_eq!(store.person(by_number("+12025550143")).await.unwrap().contacts.len(), 1);
+
+    store.erase_person(by_contact).await.unwrap();
+    let left = store.person(by_number(vouched)).await.unwrap();
+    assert_eq!(
+        left.calls,
+        [anybodys.id],
+        "whoever called from there is still to be seen"
+    );
+    file(vec![ada.clone()]).await.unwrap();
+    store.erase_person(by_number(vouched)).await.unwrap();
+    let other = store.known(ada.id).await.unwrap().unwrap();
+    assert_eq!(other.contact.numbers, [stored("(212) 555-0100")]);
+    assert!(!everything(&path).contains("2025550142"), "the number itself is gone");
+    store.close().await;
+}
+
 #[tokio::test]
 async fn what_is_to_be_created_for_a_person_is_theirs() {
     let folder = tempfile::tempdir().unwrap();

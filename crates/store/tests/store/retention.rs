@@ -115,7 +115,7 @@ async fn calls_are_listed_by_what_became_of_their_log() {
     assert_eq!(of(LogState::Logged).await, [7, 4]);
     assert_eq!(of(LogState::Refused).await, [5]);
     assert_eq!(of(LogState::Unsure).await, [6]);
-    // A later change that waits is what counts.
+    // A later change that waits is what counts, and what is open is not hidden by a log in another connection.
     let log = LogRef {
         id: "log-1".to_owned(),
         url: None,
@@ -126,7 +126,17 @@ async fn calls_are_listed_by_what_became_of_their_log() {
     };
     store.owe(later).await.unwrap();
     assert_eq!(of(LogState::Logged).await, [7]);
+    for call in [3, 5, 6] {
+        let elsewhere = Write {
+            state: logged(),
+            ..owed(20 + call, call, "book")
+        };
+        store.owe(elsewhere).await.unwrap();
+    }
+    assert_eq!(of(LogState::Logged).await, [7]);
     assert_eq!(of(LogState::Waiting).await, [9, 4, 3]);
+    assert_eq!(of(LogState::Refused).await, [5]);
+    assert_eq!(of(LogState::Unsure).await, [6]);
 }
 
 #[tokio::test]

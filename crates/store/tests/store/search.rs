@@ -404,6 +404,10 @@ async fn types_and_companies_are_filters() {
         ask("noar", &["hot-lead"], Some("clinic heron")).await,
         ["Nora Quill 299"]
     );
+    // A server may learn to write its types in another case.
+    assert_eq!(ask("nora", &["Hot-Lead"], None).await, ["Nora Quill 299"]);
+    assert_eq!(ask("nora 555-0123", &["Candidate"], None).await, ["Nora Quill 298"]);
+    assert_eq!(ask("555-0123", &["Candidate"], None).await, ["Nora Quill 298"]);
     assert_eq!(ask("nora", &["hotlead"], None).await, Vec::<String>::new());
     assert_eq!(ask("nora", &["lead"], None).await, Vec::<String>::new());
     assert_eq!(ask("nora 298", &[], Some("blue her")).await, ["Nora Quill 298"]);

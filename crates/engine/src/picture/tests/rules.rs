@@ -98,29 +98,6 @@ fn who_was_created_first_is_not_known_while_one_of_them_has_no_date() {
     );
 }
 
-#[test]
-fn a_later_answer_may_take_it_back() {
-    let mut picture = of(vec![three()]);
-    let anna = id("a", "1");
-    let over = |picture: &Picture| asked(picture, false);
-    assert!(still_decisive(&over(&picture), &anna, ChosenBy::LastSpoken));
-    picture.add(vec![dated(found("c", "1", "Zoe", Grade::Exact), Some(1), Some(50))]);
-    assert!(
-        still_decisive(&asked(&picture, true), &anna, ChosenBy::LastSpoken),
-        "not before everybody has answered"
-    );
-    assert!(!still_decisive(&over(&picture), &anna, ChosenBy::LastSpoken));
-    assert!(still_decisive(
-        &over(&picture),
-        &id("c", "1"),
-        ChosenBy::EarliestCreated
-    ));
-    picture.mark_gone(&id("c", "1"));
-    assert!(still_decisive(&over(&picture), &anna, ChosenBy::LastSpoken));
-    picture.mark_gone(&anna);
-    assert!(!still_decisive(&asked(&picture, true), &anna, ChosenBy::LastSpoken));
-}
-
 fn some_dated() -> impl Strategy<Value = Vec<Match>> {
     let dates = (prop::option::of(0_i64..4), prop::option::of(0_i64..4));
     (some_matches(), prop::collection::vec(dates, 14)).prop_map(|(all, dates)| {
@@ -155,7 +132,6 @@ proptest! {
             };
             prop_assert!(exact.contains(&chosen));
             prop_assert_eq!(by, if people == 1 { ChosenBy::OnlyExactMatch } else { rule });
-            prop_assert!(still_decisive(&over, &chosen.id, by), "a fresh choice stands");
             if people > 1 {
                 prop_assert!(preselect(&asked(&picture, true), None, several).is_none());
                 for other in &exact {
@@ -169,34 +145,6 @@ proptest! {
                     }
                 }
             }
-        }
-    }
-
-    #[test]
-    fn what_stands_in_a_later_picture_is_whom_the_rule_names_there(
-        first in some_dated(),
-        later in some_dated(),
-        gone in prop::option::of(("[abc]", "[1-4]")),
-    ) {
-        let mut picture = of(vec![first]);
-        let before = asked(&picture, false);
-        picture.add(later);
-        if let Some((connection, record)) = gone {
-            picture.mark_gone(&id(&connection, &record));
-        }
-        let (over, running) = (asked(&picture, false), asked(&picture, true));
-        for (several, rule) in RULES {
-            let Some((chosen, by)) = preselect(&before, None, several).filter(|(_, by)| *by == rule) else {
-                continue;
-            };
-            let row = |id: &ContactRef| {
-                exact_groups(&over).position(|group| contacts(group).any(|contact| contact.id == *id))
-            };
-            let named = preselect(&over, None, several);
-            let same = named.is_some_and(|(contact, again)| again == rule && row(&contact.id) == row(&chosen.id));
-            prop_assert_eq!(still_decisive(&over, &chosen.id, by), same);
-            // Nobody who is one of several is taken back while others are asked.
-            prop_assert_eq!(still_decisive(&running, &chosen.id, by), row(&chosen.id).is_some() && exact_groups(&over).count() > 1);
         }
     }
 }
