@@ -7,8 +7,10 @@
 pub mod address_book;
 pub mod app_connect;
 pub mod catalog;
+mod hidden;
 pub mod manifest;
 pub mod parts;
 pub mod pin;
 pub mod registry;
+mod retry_after;
 pub mod server;

@@ -33,10 +33,10 @@ use self::{
 };
 use super::{
     classify::Hidden,
-    format::{Grants, ParameterKind, Template},
+    format::{Grants, Template},
     load::Loaded,
     render::Scope,
-    send::{Exit, Place},
+    send::{Exit, Place, parameters},
 };
 use crate::parts::{Parts, Setup};
 
@@ -125,7 +125,7 @@ impl Access {
         {
             return Ok(opened);
         }
-        let token = self.token(until).await?;
+        let token = self.token(exit, until).await?;
         self.enter(&mut state, exit, token, false, until).await
     }
 
@@ -141,7 +141,7 @@ impl Access {
         state.opened = None;
         let has_session = !self.loaded.manifest.auth.session.is_empty();
         if has_session && !stale.on_trial.load(Ordering::Relaxed) {
-            let token = self.token(until).await?;
+            let token = self.token(exit, until).await?;
             return self.enter(&mut state, exit, token, true, until).await;
         }
         match &stale.grant {
@@ -171,7 +171,7 @@ impl Access {
     }
 
     async fn refresh_and_enter(&self, state: &mut State, exit: &Exit, stale: &Grant, until: Instant) -> Result<Opened> {
-        let grant = self.refreshed(stale, until).await?;
+        let grant = self.refreshed(exit, stale, until).await?;
         let access = grant.access.clone();
         let opened = self.settle(state, exit, Some(grant), false, until).await;
         if opened.as_ref().is_err_and(refuses) {
@@ -260,9 +260,9 @@ impl Access {
     }
 
     /// As if a session had been opened before, with these captures: an example of a manifest begins there.
-    pub async fn assume(&self, mut session: BTreeMap<String, String>, until: Instant) -> Result<()> {
+    pub async fn assume(&self, exit: &Exit, mut session: BTreeMap<String, String>, until: Instant) -> Result<()> {
         let mut state = self.turn(until).await?;
-        let Token { grant, .. } = self.token(until).await?;
+        let Token { grant, .. } = self.token(exit, until).await?;
         let (secrets, places) = (self.secrets().await?, self.places().await?);
         let scope = self.scope(&secrets, &places, grant.as_ref()).with("session", &session);
         let mut hidden = hidden(&secrets, grant.as_ref());
@@ -351,19 +351,4 @@ const fn refuses(error: &Error) -> bool {
         error.kind,
         Kind::SignInNeeded | Kind::Invalid | Kind::Forbidden | Kind::Conflict
     )
-}
-
-/// The parameters that are not secret: what was filled in, else the default, else nothing.
-pub(crate) fn parameters(loaded: &Loaded, setup: &Setup) -> BTreeMap<String, String> {
-    let open = loaded
-        .manifest
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.kind != ParameterKind::Secret);
-    let value = |parameter: &super::format::Parameter| {
-        let typed = setup.parameters.get(&parameter.name).filter(|text| !text.is_empty());
-        typed.or(parameter.default.as_ref()).cloned().unwrap_or_default()
-    };
-    open.map(|parameter| (parameter.name.clone(), value(parameter)))
-        .collect()
 }

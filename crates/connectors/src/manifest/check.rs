@@ -67,7 +67,7 @@ pub fn check(text: &str) -> Report {
             };
         }
     };
-    let (problems, mut warnings) = lint::look(text, &loaded.manifest);
+    let (problems, mut warnings) = lint::look(text, &loaded);
     let examples = if problems.is_empty() {
         example::run_all(text, &loaded)
     } else {

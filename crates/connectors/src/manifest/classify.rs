@@ -5,7 +5,8 @@
 //! when the CRM broke down over it (5xx, 408) or said yes in words that can't be read; not when it said no.
 
 mod entities;
-mod wait;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::time::Duration;
@@ -13,16 +14,24 @@ use std::time::Duration;
 use ringside_domain::{Error, HttpAnswer, Kind, Result, Retry, Timestamp};
 use serde_json::Value;
 
-use self::{wait::wait, words::said};
+use self::words::said;
 use super::{
     format::{Answer, ErrorRule, Then},
     load::Loaded,
+    mapping::Body,
+    send::again_in,
 };
 
-pub(crate) use self::words::Hidden;
+pub(crate) use crate::hidden::Hidden;
+use crate::retry_after;
 
 /// How long nobody asks after "too much for today", where the answer does not say.
 const QUOTA: Duration = Duration::from_secs(60 * 60);
+
+/// Values of an answer: a hundred contacts with everything that a CRM knows of them are a tenth of it.
+const MOST_VALUES: usize = 500_000;
+/// Bytes of an answer that says no.
+const MOST_OF_AN_ERROR: usize = 256 * 1024;
 
 /// What was asked, as far as it decides what the answer means.
 pub(crate) struct Asked<'a> {
@@ -65,60 +74,53 @@ impl Loaded {
     pub(crate) fn hear(&self, asked: &Asked<'_>, answer: &HttpAnswer, now: Timestamp) -> Result<Heard> {
         let status = answer.status;
         let text = answer.body.trim_ascii();
-        let mut body = if text.is_empty() {
-            Ok(Value::Null)
-        } else {
-            serde_json::from_slice::<Value>(text)
-        };
+        let mut body = read(text, status);
         if let Ok(body) = &mut body
             && self.manifest.html_entities
         {
-            entities::read(body);
+            body.change(entities::read);
         }
         if asked.answer.empty_status.contains(&status) {
             let empty = match (&asked.answer.empty_when, &body) {
                 (None, _) => true,
-                (Some(path), Ok(body)) => is_true(&self.at(path, body)?),
+                (Some(path), Ok(body)) => is_true(&self.at_body(path, body)?),
                 (Some(_), Err(_)) => false,
             };
             if empty {
                 return Ok(Heard::Empty);
             }
         }
-        let refuse = |refused: Refused| {
-            let body = body.as_ref().ok().cloned().unwrap_or_default();
+        let refuse = |refused: Refused, body: Body| {
             self.refusal(asked, answer, body, refused, now)
                 .map(|refusal| Heard::Refused(Box::new(refusal)))
         };
         if !(200..300).contains(&status) {
-            return refuse(Refused::ByStatus);
+            return refuse(Refused::ByStatus, body.unwrap_or_else(|_| Body::of(Value::Null)));
         }
-        let Ok(known) = &body else {
-            return if asked.reads_body {
-                refuse(Refused::Garbage)
-            } else {
-                Ok(Heard::Answer(Value::Null))
-            };
+        let known = match body {
+            Ok(known) => known,
+            Err(refused) if asked.reads_body => return refuse(refused, Body::of(Value::Null)),
+            Err(_) => return Ok(Heard::Answer(Value::Null)),
         };
         let fine = match &asked.answer.ok_when {
             Some(path) => {
-                let found = self.at(path, known)?;
+                let found = self.at_body(path, &known)?;
                 let fine = is_true(&found);
                 if !fine {
-                    self.doubts.not_fine(path, &found, known);
+                    self.doubts.not_fine(path, &found, known.value());
                 }
                 fine
             }
             None => true,
         };
-        if !fine || self.names_status(answer, known)? {
-            return refuse(Refused::Inside);
+        if !fine || self.names_status(answer, &known)? {
+            return refuse(Refused::Inside, known);
         }
-        Ok(Heard::Answer(body.unwrap_or_default()))
+        Ok(Heard::Answer(known.into_value()))
     }
 
     /// Whether a rule names this very status: then it holds for answers that look fine, too.
-    fn names_status(&self, answer: &HttpAnswer, body: &Value) -> Result<bool> {
+    fn names_status(&self, answer: &HttpAnswer, body: &Body) -> Result<bool> {
         for rule in &self.manifest.errors.rules {
             if rule.status.contains(&answer.status) && self.applies(rule, answer, body)? {
                 return Ok(true);
@@ -127,7 +129,7 @@ impl Loaded {
         Ok(false)
     }
 
-    fn applies(&self, rule: &ErrorRule, answer: &HttpAnswer, body: &Value) -> Result<bool> {
+    fn applies(&self, rule: &ErrorRule, answer: &HttpAnswer, body: &Body) -> Result<bool> {
         if !rule.status.is_empty() && !rule.status.contains(&answer.status) {
             return Ok(false);
         }
@@ -141,7 +143,7 @@ impl Loaded {
             }
         }
         match &rule.body {
-            Some(path) => Ok(is_true(&self.at(path, body)?)),
+            Some(path) => Ok(is_true(&self.at_body(path, body)?)),
             None => Ok(true),
         }
     }
@@ -150,13 +152,13 @@ impl Loaded {
         &self,
         asked: &Asked<'_>,
         answer: &HttpAnswer,
-        body: Value,
+        body: Body,
         refused: Refused,
         now: Timestamp,
     ) -> Result<Refusal> {
         let mut rule = None;
         for candidate in &self.manifest.errors.rules {
-            if !matches!(refused, Refused::Garbage) && self.applies(candidate, answer, &body)? {
+            if !matches!(refused, Refused::Garbage | Refused::TooLarge) && self.applies(candidate, answer, &body)? {
                 rule = Some(candidate);
                 break;
             }
@@ -170,7 +172,13 @@ impl Loaded {
         let meaning = meaning.asked_by(asked.operation);
         let said = said(self, answer, &body, asked.hidden)?;
         // What this answer says is surer than what the file says of all.
-        let told = wait(self, answer, &body, now)?;
+        let errors = &self.manifest.errors;
+        let named = retry_after::of(answer, &errors.retry_headers, Some(now));
+        let inside = match &errors.retry_path {
+            Some(path) => self.text_at_body(path, &body)?,
+            None => None,
+        };
+        let told = named.max(inside.and_then(|text| retry_after::in_words(answer, &text, now)));
         let of_rule = rule.and_then(|rule| rule.wait).map(Duration::from_secs);
         // The short pause of its windows stands beside an empty day, too.
         let wait = match meaning {
@@ -183,6 +191,7 @@ impl Loaded {
                 format!("{name}'s address answered with a web page, not with its API")
             }
             (_, Refused::Garbage) => format!("{name} answered with something that is not JSON"),
+            (_, Refused::TooLarge) => format!("{name} answered with far more than was asked for"),
             // "Not Found" alone says nothing to a person who typed an address.
             _ if meaning == Meaning::Nowhere && (rule.is_none() || said.message.is_none()) => {
                 format!("There is no {name} at this address (it answered {status})")
@@ -200,6 +209,10 @@ impl Loaded {
         match rule.and_then(|rule| rule.hint.clone()) {
             Some(hint) => error = error.hint(hint),
             None => error.hint = meaning.hint(name).map(Into::into),
+        }
+        // Whoever connects or tests waits in front of the form; what is owed is sent again by itself.
+        if meaning == Meaning::TooFast && error.hint.is_none() && ["check", "sign_in"].contains(&asked.operation) {
+            error = error.hint(wait.map_or_else(|| "Try again in a minute".to_owned(), again_in));
         }
         match meaning {
             Meaning::Quota => error = error.retry(Retry::After(wait.unwrap_or(QUOTA))),
@@ -223,7 +236,7 @@ impl Loaded {
                 _ => None,
             },
             error,
-            body,
+            body: body.into_value(),
         })
     }
 }
@@ -235,6 +248,8 @@ enum Refused {
     /// The status said yes, the body did not.
     Inside,
     Garbage,
+    /// Not even read.
+    TooLarge,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -272,7 +287,7 @@ impl Meaning {
 
     fn of_status(status: u16, refused: Refused, expired_when: &[u16]) -> Self {
         match refused {
-            Refused::Garbage => return Self::Garbage,
+            Refused::Garbage | Refused::TooLarge => return Self::Garbage,
             Refused::Inside => return Self::Invalid,
             Refused::ByStatus => {}
         }
@@ -343,6 +358,33 @@ impl Meaning {
             _ => None,
         }
     }
+}
+
+/// The body of an answer, if it is not too much to be read: what is made of it is many times its size.
+fn read(text: &[u8], status: u16) -> std::result::Result<Body, Refused> {
+    if text.is_empty() {
+        return Ok(Body::of(Value::Null));
+    }
+    let is_good = (200..300).contains(&status);
+    if values_of(text) > MOST_VALUES || (!is_good && text.len() > MOST_OF_AN_ERROR) {
+        return Err(Refused::TooLarge);
+    }
+    serde_json::from_slice(text).map(Body::of).map_err(|_| Refused::Garbage)
+}
+
+/// How many values a JSON text has, or more: each but the first follows a comma or opens a list or a record.
+fn values_of(text: &[u8]) -> usize {
+    let (mut values, mut within, mut escaped) = (1, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if within => escaped = true,
+            b'"' => within = !within,
+            b',' | b'[' | b'{' if !within => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// A web page where JSON should be: most often the address people use, not that of the API.

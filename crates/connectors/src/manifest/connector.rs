@@ -6,10 +6,9 @@ use async_trait::async_trait;
 use ringside_domain::{
     Capability, ConnectionId, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, ContactType, Cx, Freshness,
     LogField, LogReceipt, LogRef, Result,
-    connector::{Account, NameQuery, NumberForms, Progress, TraceSink},
+    connector::{Account, NameQuery, NoTrace, NumberForms, Progress},
     contact::{FieldOption, FieldSpec, Found},
     log::CallLogEntry,
-    trace::TraceStep,
 };
 
 use super::{
@@ -82,7 +81,7 @@ impl ManifestConnector {
     /// As if a session had been opened before: an example of a manifest begins there.
     pub(crate) async fn assume_session(&self, session: std::collections::BTreeMap<String, String>) -> Result<()> {
         let until = tokio::time::Instant::now() + quiet().deadline;
-        self.core.access.assume(session, until).await
+        self.core.access.assume(&self.core.exit, session, until).await
     }
 
     #[must_use]
@@ -226,14 +225,10 @@ pub(super) fn option(option: &OptionSpec) -> FieldOption {
 
 /// Signing in takes as long as the person does, and belongs to no lookup.
 fn quiet() -> Cx {
-    struct Nobody;
-    impl TraceSink for Nobody {
-        fn step(&self, _: TraceStep) {}
-    }
     Cx {
         deadline: Duration::from_secs(60),
         freshness: Freshness::Live,
-        trace: Arc::new(Nobody),
+        trace: Arc::new(NoTrace),
     }
 }
 

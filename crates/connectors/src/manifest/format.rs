@@ -19,8 +19,9 @@ pub use self::{
     auth::{Auth, Captures, ClientKind, Discover, Grants, OAuth2, Pkce, SessionStep, SetAuth},
     example::{CallInput, ContactInput, DraftInput, Example, Exchange, ExpectedContact, ExpectedError},
     operation::{
-        AddNumber, Answer, Batching, ContactMap, CreateContact, Enrich, FindContact, FindLog, FindWithName, GetContact,
-        LogCall, LogFieldSpec, Matching, NoteFormat, NumberPaths, Operations, ReadStep, Verify, WhoAmI, WriteStep,
+        AddNumber, Answer, Batching, ContactMap, CreateContact, Enrich, EnrichChoice, FindContact, FindLog,
+        FindWithName, GetContact, LogCall, LogFieldSpec, Matching, NoteFormat, NumberPaths, Operations, ReadStep,
+        Verify, WhoAmI, WriteStep,
     },
     request::{GraphQl, Paging, QueryValue, Request, Template, Tree, Verb},
     rules::{Budget, ErrorRule, Errors, FieldErrors, Then},

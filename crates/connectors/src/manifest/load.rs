@@ -7,6 +7,8 @@
 mod broken;
 mod compile;
 mod expressions;
+mod limits;
+pub(super) mod named;
 mod names;
 mod operations;
 mod paths;
@@ -24,7 +26,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use minijinja::Environment;
 use regex::Regex;
 
-use self::{compile::Checker, place::position};
+use self::{compile::Checker, named::Named, place::position};
 use super::{
     format::{LAYOUT, Manifest},
     mapping::Doubts,
@@ -45,6 +47,7 @@ pub struct Loaded {
     pub(super) paths: HashMap<String, jmespath::Expression<'static>>,
     /// Regular expressions by their own text; each matches whole texts only.
     pub(super) regexes: HashMap<String, Regex>,
+    pub(super) named: Arc<Named>,
     /// What looks odd in answers.
     pub(super) doubts: Doubts,
 }
@@ -68,6 +71,7 @@ impl Loaded {
             texts: self.texts.clone(),
             paths: self.paths.clone(),
             regexes: self.regexes.clone(),
+            named: Arc::clone(&self.named),
             doubts: self.doubts.clone(),
         }
     }
@@ -80,6 +84,7 @@ impl Loaded {
             texts: self.texts.clone(),
             paths: self.paths.clone(),
             regexes: self.regexes.clone(),
+            named: Arc::clone(&self.named),
             doubts: Doubts::heard(),
         }
     }
@@ -160,6 +165,7 @@ fn misshapen(text: &str, document: &toml_edit::Document<&str>, error: &toml::de:
     }
     let problems = faults
         .into_iter()
+        .take(limits::MOST_PROBLEMS)
         .map(|(at, message, hint)| problem(text, at, message, hint));
     problems.collect()
 }

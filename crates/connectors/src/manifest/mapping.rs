@@ -12,12 +12,14 @@ mod search;
 mod tests;
 mod time;
 
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 use jmespath::ast::Ast;
 use ringside_domain::{Contact, Error, Kind, Result};
 use serde_json::Value;
 
+#[cfg(test)]
+pub(crate) use self::search::MADE;
 use self::search::{Fruitless, Subject};
 pub(crate) use self::{
     doubts::{Doubts, begin, has, of_answer},
@@ -35,6 +37,39 @@ const MOST_LETTERS: usize = 2_000;
 pub(crate) struct Mapped {
     pub contact: Contact,
     pub extra: BTreeMap<String, Value>,
+}
+
+/// An answer's body. What paths look at is made of it once, when the first of them does: of a large answer that is many times
+/// its size.
+pub(crate) struct Body {
+    value: Value,
+    subject: OnceCell<Subject>,
+}
+
+impl Body {
+    pub(crate) const fn of(value: Value) -> Self {
+        Self {
+            value,
+            subject: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Value)) {
+        change(&mut self.value);
+        self.subject.take();
+    }
+
+    pub(crate) const fn value(&self) -> &Value {
+        &self.value
+    }
+
+    pub(crate) fn into_value(self) -> Value {
+        self.value
+    }
+
+    fn subject(&self) -> &Subject {
+        self.subject.get_or_init(|| Subject::of(&self.value))
+    }
 }
 
 impl Loaded {
@@ -112,6 +147,22 @@ impl Loaded {
     /// As [`Loaded::at`].
     pub(crate) fn text_at(&self, path: &str, body: &Value) -> Result<Option<String>> {
         Ok(text(&self.at(path, body)?))
+    }
+
+    /// [`Loaded::at`] for a body that other paths look at, too.
+    ///
+    /// # Errors
+    /// As [`Loaded::at`].
+    pub(crate) fn at_body(&self, path: &str, body: &Body) -> Result<Value> {
+        self.found(path, body.subject())
+    }
+
+    /// [`Loaded::text_at`] for a body that other paths look at, too.
+    ///
+    /// # Errors
+    /// As [`Loaded::at`].
+    pub(crate) fn text_at_body(&self, path: &str, body: &Body) -> Result<Option<String>> {
+        Ok(text(&self.at_body(path, body)?))
     }
 
     fn found(&self, path: &str, subject: &Subject) -> Result<Value> {

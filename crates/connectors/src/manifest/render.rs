@@ -18,6 +18,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod work;
 
 use minijinja::Value as Dynamic;
 use ringside_domain::{Error, Kind, Method, Result, Url};
@@ -28,7 +29,7 @@ pub(crate) use self::{
     address::percent_encoded,
     any::ops,
     evaluate::{Scope, compile, constant, environment},
-    filters::{FILTERS, FUNCTIONS, TESTS, pattern_of},
+    filters::{FILTERS, FUNCTIONS, TESTS},
     forms::{asked_forms, check_form, stored_number},
     language::Language,
     pieces::{Piece, pieces, without_texts},

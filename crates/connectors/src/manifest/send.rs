@@ -75,7 +75,6 @@ impl Place {
                 refused("environment", "where the account is was not chosen")
                     .hint(format!("Choose one of: {}", labels.join(", ")))
             })?;
-            env.insert("id".into(), choice.id.clone().into());
             env.extend(
                 choice
                     .vars
@@ -392,16 +391,9 @@ impl Exit {
         match refused {
             NoTurn::After(wait) => {
                 let message = format!("{name} allows no more requests right now");
-                let hint = match wait.as_secs() {
-                    seconds @ ..IN_MINUTES => format!("Try again in {} s", seconds + 1),
-                    seconds => format!(
-                        "Try again in {} min, or test the connection before",
-                        seconds.div_ceil(60)
-                    ),
-                };
                 Error::new(Kind::RateLimited, operation, message)
                     .retry(Retry::After(wait))
-                    .hint(hint)
+                    .hint(again_in(wait))
             }
             NoTurn::Busy => {
                 let message = format!("{name} is slow: earlier requests are still being answered");
@@ -420,5 +412,16 @@ pub(crate) fn failed(error: &Error) -> trace::Answer {
     trace::Answer::Failed {
         kind: error.kind,
         message: error.message.to_string(),
+    }
+}
+
+/// What a person may do while a CRM takes no requests.
+pub(crate) fn again_in(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ ..IN_MINUTES => format!("Try again in {} s", seconds + 1),
+        seconds => format!(
+            "Try again in {} min, or test the connection before",
+            seconds.div_ceil(60)
+        ),
     }
 }

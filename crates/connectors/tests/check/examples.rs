@@ -169,3 +169,48 @@ fn no_line_is_so_important_that_the_check_breaks_without_it() {
         }
     }
 }
+
+/// A text "false" would be true.
+#[test]
+fn a_parameter_is_the_same_in_auth_as_in_requests() {
+    let old = |default: &str| {
+        let parameter = format!(
+            "[[parameters]]\nname = \"old\"\ntitle = \"Old\"\nkind = \"bool\"\ndefault = \"{default}\"\n\n[auth.set]"
+        );
+        CLEAN.replace("[auth.set]", &parameter).replace(
+            "\"Bearer {{ secret.key }}\"",
+            "\"{{ 'Old' if param.old else 'Bearer' }} {{ secret.key }}\"",
+        )
+    };
+    for no in ["false", "no", ""] {
+        let report = check(&old(no));
+        assert!(report.is_good() && report.warnings.is_empty(), "{no}: {report:#?}");
+    }
+    let said = failing(&old("true"));
+    assert!(said.contains("sent:     Old secret-key"), "{said}");
+}
+
+/// What a sign-in brings is given to a case that begins behind it, under one name for all of it.
+#[test]
+fn what_signing_in_would_have_brought_is_asked_for_by_its_name() {
+    let sign_in = "[auth.oauth2]\nauthorize = \"https://api.example.com/authorize\"\ntoken = \"https://api.example.com/token\"\n\
+        client = \"public\"\nclient_id = \"ringside\"\nkeep_granted = [\"shard\"]\n\n[auth.set]";
+    let text = CLEAN
+        .replace("[auth.set]", sign_in)
+        .replace("path = \"/me\"", "path = \"/me/{{ granted.shard }}\"")
+        .replace(
+            "url = \"https://api.example.com/me\"",
+            "url = \"https://api.example.com/me/eu\"",
+        );
+    let said = failing(&text);
+    assert!(said.contains("`granted.shard`"), "{said}");
+    assert!(
+        said.contains("an example of the file has it in `session = { … }`"),
+        "{said}"
+    );
+    let given = text.replace(
+        "operation = \"check\"",
+        "operation = \"check\"\nsession = { shard = \"eu\" }",
+    );
+    assert!(check(&given).is_good());
+}

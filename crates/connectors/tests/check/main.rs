@@ -5,6 +5,8 @@ mod costly;
 mod examples;
 mod guide;
 mod lint;
+mod named;
 mod newcomer;
 mod pins;
+mod reference;
 mod shipped;

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use ringside_connectors::manifest::check::{check, schema};
 use serde_json::Value;
 
-const AGAIN: &str = "RINGSIDE_GENERATE=1 cargo test -p ringside-connectors --test check";
+const AGAIN: &str = "RINGSIDE_GENERATE=1 cargo test -p ringside-connectors --test check shipped";
 
 fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../connectors"))

@@ -226,3 +226,41 @@ async fn who_wants_a_second_record_says_so_to_the_crm() {
         assert_eq!(body.get("skip_check").is_some(), force, "{body}");
     }
 }
+
+/// A CRM that takes so long to make a company.
+fn slow(millis: u64) -> impl Fn(&Sent, usize) -> Reply + Send + Sync + 'static {
+    move |sent, _| match (sent.line.starts_with("GET"), sent.line.contains("/firms")) {
+        (true, _) => ok(json!({ "items": [] })),
+        (_, true) => status(201, json!({ "id": "c2" })).after(millis),
+        _ => status(201, json!({ "id": "p9" })),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_anothers_company_waits_no_longer_than_its_own_time() {
+    let desk = desk_with(CRM, known_account(), setup(), slow(20_000));
+    let create = |seconds| desk.connector.create_contact(desk.cx(seconds), of_company("New Ltd"));
+    let began = tokio::time::Instant::now();
+    let beside = async {
+        tokio::task::yield_now().await;
+        let late = create(5).await.unwrap_err();
+        (late, began.elapsed())
+    };
+    let (first, (late, took)) = tokio::join!(create(30), beside);
+    first.unwrap();
+    assert_eq!((late.kind, late.may_have_happened), (Kind::Timeout, false));
+    assert_eq!(late.message, "Another contact is being created in Testa");
+    assert_eq!(took.as_secs(), 5);
+    assert_eq!((made(&desk, "/firms"), made(&desk, "/people")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn different_companies_are_made_at_the_same_time() {
+    let desk = desk_with(CRM, known_account(), setup(), slow(3_000));
+    let create = |company| desk.connector.create_contact(desk.cx(5), of_company(company));
+    let began = tokio::time::Instant::now();
+    let (one, other) = tokio::join!(create("New Ltd"), create("Newer Ltd"));
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    assert_eq!(began.elapsed().as_secs(), 3);
+    assert_eq!((made(&desk, "/firms"), made(&desk, "/people")), (2, 2));
+}

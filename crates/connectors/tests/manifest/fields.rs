@@ -64,6 +64,61 @@ async fn one_field_that_cannot_be_asked_for_hides_no_other() {
     assert_eq!(failed, [false, true, false]);
 }
 
+/// Some CRMs list ids only. Who is gone or closed is no choice, and more than `max` are not asked about.
+fn by_ids() -> String {
+    let asked = r#"value = "id"
+enrich = { max = 4, request = { path = "/matters/{{ record }}" }, answer = { list = "[@] | [?open]" } }"#;
+    changed(CRM, "value = \"id\"", asked)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_ids_is_asked_about_one_by_one() {
+    let desk = desk_with(&by_ids(), known_account(), setup(), |sent, _| {
+        match sent.path.as_str() {
+            "/matters" => ok(json!({ "items": [5, 4, 3, 2, 1] })),
+            "/matters/4" => status(404, json!({ "message": "gone" })),
+            "/matters/3" => ok(json!({ "id": 3, "title": "Three", "open": false })),
+            path => ok(json!({ "id": path.rsplit('/').next(), "title": path, "open": true })),
+        }
+    });
+    let fields = desk.connector.log_fields(desk.cx(5), at("Person", "7")).await.unwrap();
+    let options = fields[0].options.iter();
+    let options: Vec<_> = options
+        .map(|option| (option.value.as_str(), option.label.as_str()))
+        .collect();
+    assert_eq!(options, [("5", "/matters/5"), ("2", "/matters/2")]);
+    let sent = desk.crm.sent();
+    assert!(sent.iter().all(|sent| sent.path != "/matters/1"), "four at most");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_this_person_may_not_see_is_no_choice_and_none_is_a_right_they_lack() {
+    let asked = |theirs: &'static [&'static str]| async move {
+        let desk = desk_with(&by_ids(), known_account(), setup(), move |sent, _| {
+            match sent.path.as_str() {
+                "/matters" => ok(json!({ "items": [5, 4] })),
+                path if theirs.contains(&path) => {
+                    ok(json!({ "id": path.rsplit('/').next(), "title": path, "open": true }))
+                }
+                _ => status(403, json!({ "message": "not yours" })),
+            }
+        });
+        desk.connector.log_fields(desk.cx(5), at("Person", "7")).await
+    };
+    let fields = asked(&["/matters/4"]).await.unwrap();
+    let options: Vec<_> = fields[0].options.iter().map(|option| option.value.as_str()).collect();
+    assert_eq!(options, ["4"]);
+    assert!(fields[0].failed.is_none());
+    let error = asked(&[]).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Forbidden, "{error:?}");
+}
+
+#[test]
+fn a_question_about_a_choice_is_checked_like_any_other() {
+    let problems = load(&changed(&by_ids(), "{{ record }}", "{{ recrod }}")).unwrap_err();
+    assert!(problems[0].message.contains("no variable `recrod`"), "{problems:#?}");
+}
+
 /// Else one client's matters would stand on the next one's card.
 #[test]
 fn what_names_the_contact_is_not_kept_for_everybody() {

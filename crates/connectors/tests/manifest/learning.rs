@@ -374,3 +374,36 @@ async fn a_known_caller_costs_one_request_a_type_and_an_unknown_one_all_forms() 
     assert_eq!(began.elapsed().as_millis(), 160);
     assert_eq!(stranger.crm.lines().len(), 8, "four forms of two types");
 }
+
+/// What was left out of a lookup is worth a word only where it would have been asked.
+#[tokio::test(start_paused = true)]
+async fn too_many_questions_about_somebody_who_is_found_elsewhere_are_no_failure() {
+    let fields: Vec<String> = (1..=14).map(|number| format!("\"P{number}\"")).collect();
+    let many = EXACT
+        .replace("fields = [\"PHONE\"]", &format!("fields = [{}]", fields.join(", ")))
+        .replace("fields = [\"PHONE\", \"MOBILE\"]", "fields = [\"PHONE\"]")
+        .replace(
+            "batching = \"per_form\"",
+            "batching = \"per_field_form\"\nfields = \"type.fields\"",
+        )
+        .replace(
+            "phone = \"{{ form }}\"",
+            "field = \"{{ field }}\", phone = \"{{ form }}\"",
+        );
+    let many = format!("{many}\n[budgets.default]\nper_second = 1000\nconcurrency = 60\n");
+    let desk = desk(&many, holds("+1 202-555-0123", 80));
+    for learned in [false, true] {
+        let found = desk.connector.find_contact(desk.cx(5), number()).await.unwrap();
+        assert_eq!(found.contacts.len(), 1, "{learned}");
+        assert!(found.failed.is_empty(), "{learned}: {:?}", found.failed);
+    }
+    // Refresh asks for everything, and of a stranger nobody may think that everything was asked.
+    for (cx, number) in [(desk.live(), number()), (desk.cx(5), forms_of("+12025550199"))] {
+        let found = desk.connector.find_contact(cx, number).await.unwrap();
+        let [(part, error)] = found.failed.as_slice() else {
+            panic!("{:?}", found.failed);
+        };
+        assert_eq!((part.as_str(), error.kind), ("Lead", Kind::Unsupported));
+        assert!(error.message.contains("in so many formats at once"), "{error}");
+    }
+}

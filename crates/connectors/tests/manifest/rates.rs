@@ -98,6 +98,21 @@ async fn too_fast_for_longer_than_there_is_time_says_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_connects_while_it_is_too_fast_learns_when_to_try_again() {
+    for (header, hint) in [("30", "Try again in 31 s"), ("x", "Try again in a minute")] {
+        let desk = desk_with(CRM, known_account(), setup(), move |_, _| {
+            status(429, json!(null)).header("x-reset", header)
+        });
+        let error = desk.connector.check(desk.cx(5)).await.unwrap_err();
+        assert_eq!((error.kind, error.hint.as_deref()), (Kind::RateLimited, Some(hint)));
+        // What is owed, or shown while the phone rings, is asked again by itself.
+        let desk = desk_with(CRM, known_account(), setup(), |_, _| status(429, json!(null)));
+        let error = desk.connector.get_contact(desk.cx(5), at("Person", "7")).await;
+        assert_eq!(error.unwrap_err().hint, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_that_was_too_fast_is_given_back_untouched() {
     let desk = desk_with(CRM, known_account(), setup(), |_, _| {
         status(429, json!(null)).header("retry-after", 1)

@@ -12,8 +12,8 @@ use ringside_connectors::{
     parts::{Parts, Server, Setup, grant_name},
 };
 use ringside_domain::{
-    Clock, ConnectionId, Connector, Error, Kind, Now, Result, SignIn, Steady, Timestamp, Url, credentials::Secret,
-    sign_in::Grant,
+    Clock, ConnectionId, Connector, Error, Kind, Now, Result, Retry, SignIn, Steady, Timestamp, Url,
+    credentials::Secret, sign_in::Grant,
 };
 use ringside_host::{
     OsRandom, OwnPorts,
@@ -73,6 +73,8 @@ struct Vendor {
     says_life: bool,
     /// What the login answers, whoever comes.
     login_refuses: Option<u16>,
+    /// It was asked for too many tokens.
+    too_often: bool,
 }
 
 impl Vendor {
@@ -82,6 +84,11 @@ impl Vendor {
         self.given += 1;
         let number = self.given;
         match sent.path.as_str() {
+            // As Zoho says it.
+            "/v2/token" if self.too_often => status(
+                400,
+                json!({ "error": "Access Denied", "error_description": "You have made too many requests continuously." }),
+            ),
             "/v2/token" => {
                 if query["refresh_token"] != format!("rt-{}", self.refresh) {
                     return status(400, json!({ "error": "invalid_grant" }));
@@ -175,6 +182,7 @@ async fn at_work(manifest: &str, says_life: bool) -> House {
         given: 0,
         says_life,
         login_refuses: None,
+        too_often: false,
     }));
     let answers = Arc::clone(&vendor);
     let crm = Arc::new(Script::new(move |sent: &Sent, _| answers.lock().unwrap().answer(sent)));
@@ -351,4 +359,75 @@ async fn when_the_refresh_is_refused_too_the_person_is_asked() {
     let before = house.crm.sent().len();
     house.find().await.unwrap_err();
     assert_eq!(house.asked_since(before), [""; 0], "a dead token is not shown again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asked_for_too_many_tokens_is_not_signed_out() {
+    for manifest in [with_session(), without_session()] {
+        let house = at_work(&manifest, true).await;
+        advance(Duration::from_secs(LIFE + 60)).await;
+        {
+            let mut vendor = house.vendor();
+            (vendor.session, vendor.too_often) = (vendor.session.is_some().then(|| "gone".to_owned()), true);
+        }
+        let error = house.find().await.unwrap_err();
+        assert_eq!(error.kind, Kind::RateLimited, "{error}");
+        assert!(
+            error
+                .message
+                .starts_with("My CRM says that it was asked to sign in too often: You have made"),
+            "{error}"
+        );
+        let (logged, journal) = house.log().await;
+        let error = logged.unwrap_err();
+        assert_eq!((error.kind, error.may_have_happened), (Kind::RateLimited, false));
+        assert!(matches!(error.retry, Retry::After(_)), "{error:?}");
+        assert_eq!(journal, [""; 0], "nothing was begun");
+
+        house.vendor().too_often = false;
+        advance(Duration::from_secs(60)).await;
+        assert_eq!(house.find().await.unwrap(), 1, "by itself");
+    }
+}
+
+fn steps(house: &House) -> Vec<String> {
+    let steps = std::mem::take(&mut *house.desk.trace.0.lock().unwrap());
+    steps.into_iter().map(|step| step.request).collect()
+}
+
+/// Whoever reads a trace to see who is asked how often is told of no request that did not go out.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_still_holds_is_no_request_of_the_trace() {
+    let house = at_work(&without_session(), true).await;
+    advance(Duration::from_secs(LIFE + 60)).await;
+    house.vendor().too_often = true;
+    steps(&house);
+    house.find().await.unwrap_err();
+    assert_eq!(steps(&house), ["sign-in: POST acme.crm.example.com"]);
+    let before = house.crm.sent().len();
+    house.find().await.unwrap_err();
+    assert_eq!(steps(&house), ["sign-in: not asked again yet"]);
+    assert_eq!(house.crm.sent().len(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_got_on_the_way_is_a_step_of_the_trace() {
+    let house = at_work(&with_session(), true).await;
+    let steps = || steps(&house);
+    steps();
+    assert_eq!(house.find().await.unwrap(), 1);
+    assert_eq!(steps(), ["GET /find?n=…"]);
+    advance(Duration::from_secs(LIFE + 60)).await;
+    house.vendor().session = Some("gone".to_owned());
+    assert_eq!(house.find().await.unwrap(), 1);
+    let shown = steps();
+    assert_eq!(
+        shown,
+        [
+            "GET /find?n=…",
+            "sign-in: POST acme.crm.example.com",
+            "POST /login?access_token=…",
+            "GET /find?n=…"
+        ]
+    );
 }

@@ -100,9 +100,9 @@ async fn what_a_session_is_opened_with_is_hidden_in_its_steps_and_behind_them() 
             }
         }
     };
-    // What was not sent or given yet is no secret of this session.
+    // What was not sent or given yet is no secret of this session; the password is, in base64, too.
     for (path, message) in [
-        ("/v2/login", "Sessia: …, first-token, proof-of-it, YW5uYTpwYXNzIHdvcmQ="),
+        ("/v2/login", "Sessia: …, first-token, proof-of-it, YW5uYTpw…cmQ="),
         ("/v2/second", "Sessia: …, …, proof-of-it, …"),
         ("/v2/find", "Sessia: …, …, …, …"),
     ] {

@@ -363,30 +363,3 @@ async fn facts_of_an_older_file_are_asked_for_anew() {
     let log = sent.iter().rfind(|sent| sent.path == "/calls").unwrap();
     assert_eq!(log.body["zone"], "Europe/Berlin");
 }
-
-/// What an older file was content with is enough: who can't say more stops nobody.
-#[tokio::test(start_paused = true)]
-async fn facts_of_an_older_file_serve_where_the_new_ones_are_not_told() {
-    for (code, times) in [(404, 1), (403, 1), (503, 2)] {
-        let older = Memory::default();
-        let facts = json!({ "facts": { "id": "12", "name": "Anna" } });
-        older.kept().insert("account".to_owned(), facts.to_string());
-        let desk = desk_with(CRM, std::sync::Arc::new(older), setup(), move |sent, _| {
-            match sent.path.as_str() {
-                "/me" => self::status(code, json!({})),
-                "/calls" => ok(json!({ "id": 1 })),
-                _ => ok(json!(null)),
-            }
-        });
-        for _ in 0..2 {
-            desk.connector
-                .log_call(desk.cx(5), call(), Arc::new(Journal::default()))
-                .await
-                .unwrap();
-        }
-        let sent = desk.crm.sent();
-        assert_eq!(sent.iter().filter(|sent| sent.path == "/me").count(), times, "{code}");
-        let log = sent.iter().rfind(|sent| sent.path == "/calls").unwrap();
-        assert_eq!(log.body["zone"], "America/New_York", "{code}: the call's own");
-    }
-}

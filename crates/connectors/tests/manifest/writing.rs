@@ -90,6 +90,53 @@ async fn a_duplicate_is_answered_with_the_record_only_if_the_number_is_the_same(
     assert_eq!((error.kind, error.may_have_happened), (Kind::Conflict, false));
     // The CRM says whom it means: the person can look at them, and decide.
     assert_eq!(error.message, "Testa has this contact already: Anna Meier");
+    // Nothing in the file says it to this CRM, so nobody is told that it could be insisted on.
+    assert_eq!(
+        (error.field, error.hint.as_deref()),
+        (None, Some("Search for Anna Meier and add the number to it"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_duplicate_can_be_insisted_on_where_the_crm_can_be_told_so() {
+    let told = CRM.replace(
+        "email = \"{{ draft.email }}\"",
+        "email = \"{{ draft.email }}\"\nskip_check = { \"$if\" = \"draft.force\", \"$then\" = true }",
+    );
+    // One type has a way of its own, in which nothing says it.
+    let own = format!(
+        "{told}\n[[for.Firm.create_contact.steps]]\nname = \"create\"\ncapture = {{ id = \"id\" }}\n\
+         request = {{ method = \"POST\", path = \"/firms\", json = {{ name = \"{{{{ draft.name }}}}\" }} }}\n"
+    );
+    for (file, kind, force, insists) in [
+        (CRM, "Person", false, false),
+        (&*told, "Person", false, true),
+        // It was told, and says no all the same: it will say so again.
+        (&*told, "Person", true, false),
+        (&*told, "Firm", false, true),
+        (&*own, "Firm", false, false),
+    ] {
+        let desk = desk_with(file, known_account(), setup(), |_, _| {
+            status(409, json!({ "message": "exists" }))
+        });
+        let asked = ContactDraft {
+            force,
+            ..draft(kind, "Anna Meier")
+        };
+        let error = desk.connector.create_contact(desk.cx(5), asked).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict, "{error}");
+        assert_eq!(
+            error.field.as_deref() == Some("force"),
+            insists,
+            "{kind} {force}: {error:?}"
+        );
+        let hint = error.hint.unwrap();
+        assert_eq!(
+            hint.contains("create it all the same"),
+            insists,
+            "{kind} {force}: {hint}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ use ringside_domain::{
     Error, Kind, Result, Url,
     credentials::Secret,
     sign_in::{Authorize, ClientAuth, Grant, RedirectTo, Redirected, TokenAsk, TokenRequest},
+    trace,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -21,13 +22,16 @@ use crate::{
     manifest::{
         format::{ClientKind, Grants, OAuth2, Pkce, Template},
         render::Scope,
-        send::Exit,
+        send::{Exit, failed},
     },
     parts::{PLACES, grant_name, secret_name},
 };
 
 /// How long a token request may take when nobody waits for a card.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(20);
+
+/// In a trace, in the place of a request.
+const NOT_ASKED: &str = "sign-in: not asked again yet";
 
 /// The grant to go in with; none where the connector has no OAuth.
 pub(super) struct Token {
@@ -46,7 +50,7 @@ pub(super) struct Places {
 
 impl Access {
     /// The kept grant, fit for use; for grants without a person, a new one where there is none.
-    pub(super) async fn token(&self, until: Instant) -> Result<Token> {
+    pub(super) async fn token(&self, exit: &Exit, until: Instant) -> Result<Token> {
         let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
             return Ok(Token {
                 grant: None,
@@ -61,7 +65,7 @@ impl Access {
                     fresh: false,
                 });
             }
-            Some(grant) => self.refreshed(&grant, until).await?,
+            Some(grant) => self.refreshed(exit, &grant, until).await?,
             None if oauth2.grant == Grants::AuthorizationCode => {
                 return Err(Error::new(
                     Kind::SignInNeeded,
@@ -70,7 +74,7 @@ impl Access {
                 )
                 .hint("Open the connection and sign in"));
             }
-            None => self.granted_anew(oauth2, until).await?,
+            None => self.granted_anew(oauth2, exit, until).await?,
         };
         Ok(Token {
             grant: Some(grant),
@@ -91,38 +95,41 @@ impl Access {
     }
 
     /// A token that is not the stale one.
-    pub(super) async fn refreshed(&self, stale: &Grant, until: Instant) -> Result<Grant> {
+    pub(super) async fn refreshed(&self, exit: &Exit, stale: &Grant, until: Instant) -> Result<Grant> {
         let Some(oauth2) = &self.loaded.manifest.auth.oauth2 else {
             return Err(self.refused());
         };
         if stale.refresh.is_none() {
             return match oauth2.grant {
                 Grants::AuthorizationCode => Err(self.refused()),
-                Grants::ClientCredentials | Grants::Password => self.granted_anew(oauth2, until).await,
+                Grants::ClientCredentials | Grants::Password => self.granted_anew(oauth2, exit, until).await,
             };
         }
         let places = self.places().await?;
         let request = self.token_request(oauth2, TokenAsk::Refresh, &places, until).await?;
         let name = grant_name(&self.setup.connection);
-        match self.sign_in.refresh(&name, stale, request).await {
+        let asks = self.sign_in.asks(&name, stale, &request).await;
+        let place = asks.then(|| place(&request));
+        let refreshed = self.sign_in.refresh(&name, stale, request);
+        match traced(exit, place, refreshed).await {
             // A password or a client's own credentials still open the door that a refresh token no longer does.
             Err(error) if error.kind == Kind::SignInNeeded && oauth2.grant != Grants::AuthorizationCode => {
-                self.granted_anew(oauth2, until).await
+                self.granted_anew(oauth2, exit, until).await
             }
             answer => answer,
         }
     }
 
     /// By the client's own credentials, or by a password.
-    async fn granted_anew(&self, oauth2: &OAuth2, until: Instant) -> Result<Grant> {
-        let grant = self.asked_anew(oauth2, &self.places().await?, until).await?;
+    async fn granted_anew(&self, oauth2: &OAuth2, exit: &Exit, until: Instant) -> Result<Grant> {
+        let grant = self.asked_anew(oauth2, exit, &self.places().await?, until).await?;
         self.sign_in
             .keep(&grant_name(&self.setup.connection), grant.clone())
             .await?;
         Ok(grant)
     }
 
-    async fn asked_anew(&self, oauth2: &OAuth2, places: &Places, until: Instant) -> Result<Grant> {
+    async fn asked_anew(&self, oauth2: &OAuth2, exit: &Exit, places: &Places, until: Instant) -> Result<Grant> {
         let scope = self.oauth_scope(places).await?;
         let ask = match oauth2.grant {
             Grants::Password => TokenAsk::Password {
@@ -132,7 +139,7 @@ impl Access {
             _ => TokenAsk::ClientCredentials,
         };
         let request = self.token_request(oauth2, ask, places, until).await?;
-        self.sign_in.token(request).await
+        traced(exit, Some(place(&request)), self.sign_in.token(request)).await
     }
 
     /// From the beginning: discovery, the browser where the grant needs one, the code's exchange.
@@ -163,7 +170,7 @@ impl Access {
             let request = self.token_request(oauth2, ask, &places, until).await?;
             self.sign_in.token(request).await?
         } else {
-            self.asked_anew(oauth2, &places, until).await?
+            self.asked_anew(oauth2, exit, &places, until).await?
         };
         // Only now, and with the grant: a sign-in that came to nothing leaves the one before as it was.
         if places != before {
@@ -257,6 +264,7 @@ impl Access {
             extra,
             in_query: oauth2.token_in_query,
             deadline: until.saturating_duration_since(Instant::now()),
+            provider: self.setup.name.clone(),
         })
     }
 
@@ -331,6 +339,29 @@ impl Access {
             .remove(&secret_name(&self.setup.connection, PLACES))
             .await
     }
+}
+
+/// A token request as a trace shows it: only where it goes, for whatever else is in it opens the door.
+fn place(request: &TokenRequest) -> String {
+    format!("sign-in: POST {}", request.url.host_str().unwrap_or("?"))
+}
+
+/// A token that somebody waits for is a step of what they wait for, whoever of several asked for it. No `place`: nobody is
+/// asked, and only a refusal that still holds is a step.
+async fn traced(exit: &Exit, place: Option<String>, asked: impl Future<Output = Result<Grant>>) -> Result<Grant> {
+    let began = Instant::now();
+    let answer = asked.await;
+    let shown = match &answer {
+        Ok(_) => trace::Answer::Found {
+            records: 0,
+            verified: 0,
+        },
+        Err(error) => failed(error),
+    };
+    if let Some(place) = place.or_else(|| answer.is_err().then(|| NOT_ASKED.to_owned())) {
+        exit.trace(place, Vec::new(), began, shown);
+    }
+    answer
 }
 
 /// The wanted ones of what a peer said.

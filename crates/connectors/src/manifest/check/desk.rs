@@ -13,8 +13,8 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     AddressBook, CallLogEntry, Clock, ConnectionId, ConnectionMemory, Contact, ContactDraft, CredentialStore, Cx,
-    Error, Freshness, Kind, LogRef, Marker, Now, Result, SignIn, Steady, Timestamp, TraceStep,
-    connector::{NameQuery, Progress, TraceSink},
+    Error, Freshness, Kind, LogRef, Marker, Now, Result, SignIn, Steady, Timestamp,
+    connector::{NameQuery, NoTrace, Progress},
     credentials::Secret,
     log::Captures,
     phone::Key,
@@ -30,7 +30,7 @@ pub(super) fn cx() -> Cx {
     Cx {
         deadline: DEADLINE,
         freshness: Freshness::Cached,
-        trace: Arc::new(Unseen),
+        trace: Arc::new(NoTrace),
     }
 }
 
@@ -189,12 +189,6 @@ impl Progress for NewJournal {
     async fn not_done(&self, _: &str) -> Result<()> {
         Ok(())
     }
-}
-
-struct Unseen;
-
-impl TraceSink for Unseen {
-    fn step(&self, _: TraceStep) {}
 }
 
 /// A connector that is a manifest has no address book.

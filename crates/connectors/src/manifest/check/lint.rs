@@ -15,27 +15,28 @@ mod writes;
 
 use std::path::Path;
 
-use toml_edit::{Document, Item, Value};
+use toml_edit::Document;
 
 use crate::manifest::{
     format::{Manifest, Operations},
     load::{
-        Problem,
+        Loaded, Problem,
+        named::{Named, Variable, is},
         place::{Step, position, span, written},
     },
 };
 
 /// What keeps the file from working, and what is better done otherwise; each in the order of the file.
-pub(super) fn look(text: &str, manifest: &Manifest) -> (Vec<Problem>, Vec<Problem>) {
+pub(super) fn look(text: &str, loaded: &Loaded) -> (Vec<Problem>, Vec<Problem>) {
     // It was loaded, so it is TOML.
     let Ok(document) = Document::parse(text) else {
         return (Vec::new(), Vec::new());
     };
     let mut lint = Lint {
         text,
-        said: said(&document),
         document: &document,
-        manifest,
+        manifest: &loaded.manifest,
+        named: &loaded.named,
         problems: Vec::new(),
         warnings: Vec::new(),
     };
@@ -76,13 +77,12 @@ struct Lint<'m> {
     text: &'m str,
     document: &'m Document<&'m str>,
     manifest: &'m Manifest,
-    /// Every text of the file but those of its examples, one a line.
-    said: String,
+    named: &'m Named,
     problems: Vec<(usize, Problem)>,
     warnings: Vec<(usize, Problem)>,
 }
 
-impl Lint<'_> {
+impl<'m> Lint<'m> {
     fn wrong(&mut self, steps: &[Step], message: impl Into<String>, hint: impl Into<String>) {
         let found = self.here(steps, message.into(), hint.into());
         self.problems.push(found);
@@ -108,7 +108,15 @@ impl Lint<'_> {
 
     /// Whether a template or an expression names this variable.
     fn names(&self, root: &str, name: &str) -> bool {
-        mentions(&self.said, root, name)
+        self.named.names(root, name)
+    }
+
+    /// The variables of what goes out below this place.
+    fn sent(&self, at: &[Step]) -> Vec<&'m Variable> {
+        let picks = |step: &Step| matches!(step, Step::Key(key) if key == "pick");
+        let named: &'m Named = self.named;
+        let below = named.below(at).filter(|(place, _)| !place.iter().any(picks));
+        below.map(|(_, variable)| variable).collect()
     }
 
     /// Whether the file says to people that something can't be done.
@@ -117,15 +125,14 @@ impl Lint<'_> {
     }
 }
 
-/// `type.fields`, but neither `type.fields_2` nor `subtype.fields`.
-fn mentions(text: &str, root: &str, name: &str) -> bool {
-    let whole = format!("{root}.{name}");
-    let is_word = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() || sign == '_' || sign == '.');
-    text.match_indices(&whole).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = text[at + whole.len()..].chars().next();
-        !is_word(before) && !behind.is_some_and(|sign| sign.is_alphanumeric() || sign == '_')
-    })
+/// Whether one of these is this variable.
+fn mentions(variables: &[&Variable], root: &str, name: &str) -> bool {
+    variables.iter().any(|variable| is(variable, root, name))
+}
+
+/// Whether one of these is this variable, which has no members.
+fn has(variables: &[&Variable], name: &str) -> bool {
+    variables.iter().any(|variable| variable.as_slice() == [name])
 }
 
 /// The tables of operations: for all types, and for single ones.
@@ -154,48 +161,6 @@ fn key(name: &str) -> Step {
 /// These steps, and then those.
 fn below(steps: &[Step], more: &[Step]) -> Vec<Step> {
     [steps, more].concat()
-}
-
-fn said(document: &Document<&str>) -> String {
-    let mut said = String::new();
-    for (name, item) in document.as_table() {
-        if name != "examples" {
-            item_said(item, &mut said);
-        }
-    }
-    said
-}
-
-fn item_said(item: &Item, said: &mut String) {
-    match item {
-        Item::Table(table) => table.iter().for_each(|(name, item)| {
-            line(name, said);
-            item_said(item, said);
-        }),
-        Item::ArrayOfTables(tables) => tables.iter().flat_map(toml_edit::Table::iter).for_each(|(name, item)| {
-            line(name, said);
-            item_said(item, said);
-        }),
-        Item::Value(value) => value_said(value, said),
-        Item::None => {}
-    }
-}
-
-fn value_said(value: &Value, said: &mut String) {
-    match value {
-        Value::String(text) => line(text.value(), said),
-        Value::Array(items) => items.iter().for_each(|item| value_said(item, said)),
-        Value::InlineTable(table) => table.iter().for_each(|(name, value)| {
-            line(name, said);
-            value_said(value, said);
-        }),
-        _ => {}
-    }
-}
-
-fn line(text: &str, said: &mut String) {
-    said.push_str(text);
-    said.push('\n');
 }
 
 fn in_order(mut found: Vec<(usize, Problem)>) -> Vec<Problem> {

@@ -86,7 +86,8 @@ pub struct OAuth2 {
     pub redirect_path: Option<String>,
     /// What `iss` in the redirect must be.
     pub issuer: Option<String>,
-    /// Of the redirect's parameters and of the token answer's members: the ones kept, as `redirect.NAME` and `granted.NAME`.
+    /// Of what the browser brought back beside the code the ones that are kept, as `redirect.NAME`: in the rest of `auth`, and not
+    /// outside of it. A name with a dash stands in brackets, `redirect['accounts-server']`.
     #[serde(default)]
     pub keep_redirect: Vec<String>,
     /// Of the token answer's members the ones that are kept, as `granted.NAME`.

@@ -221,7 +221,7 @@ pub struct NumberPaths {
 pub struct Enrich {
     /// *Expression* over `contact`: only then.
     pub when: Option<String>,
-    /// At most so many hits; 5 unless said otherwise.
+    /// At most so many hits; 5 unless said otherwise, and never more than 50.
     pub max: Option<usize>,
     /// The question for one hit. Templates have `contact`, with `contact.extra`.
     pub request: Request,
@@ -375,6 +375,20 @@ pub struct FindLog {
     pub text: Option<String>,
 }
 
+/// A second question about each of the first `max` records of a list of choices, all at once: for lists that hold ids only. A record
+/// that is gone, and one for which the answer's list is empty, is no choice.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnrichChoice {
+    /// At most so many records; 5 unless said otherwise, and never more than 50.
+    pub max: Option<usize>,
+    /// The question about one record. Templates have `record` beside `contact` and `type`.
+    pub request: Request,
+    /// What its answer means.
+    #[serde(default)]
+    pub answer: Answer,
+}
+
 /// A choice in the dialog. Templates have `contact` (`id`, `type`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -399,6 +413,8 @@ pub struct LogFieldSpec {
     /// What its answer means.
     #[serde(default)]
     pub answer: Answer,
+    /// A second question about each record of the list, whose answer stands in the record's place.
+    pub enrich: Option<EnrichChoice>,
     /// *Path* of a choice's value and label in one record of the list; `@` where the list is of texts.
     pub value: Option<String>,
     /// *Path* of a choice's name for people; without it the value is shown.

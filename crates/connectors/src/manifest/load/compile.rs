@@ -6,11 +6,13 @@ use std::{
 };
 
 use minijinja::Environment;
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::{
     Loaded, Problem,
-    expressions::{broken_patterns, constant_dates, looks_around, multiplies_numbers, unknown_words, unquoted, why},
+    expressions::{broken_patterns, constant_dates, hint_for_pattern, multiplies_numbers, unknown_words, unquoted},
+    limits::{self, MOST_PROBLEMS, Patterns},
+    named::{Named, variables},
     names::Names,
     paths,
     place::{Step, position, span, written},
@@ -20,9 +22,6 @@ use crate::manifest::{
     mapping::Doubts,
     render::{FUNCTIONS, Piece, compile, environment, pieces, without_texts},
 };
-
-/// Bytes of one expression or path: readers of both call themselves for each bracket.
-const MOST_EXPRESSION: usize = 2_000;
 
 pub(super) struct Checker<'t> {
     text: &'t str,
@@ -36,6 +35,8 @@ pub(super) struct Checker<'t> {
     texts: HashMap<String, Arc<[Piece]>>,
     paths: HashMap<String, jmespath::Expression<'static>>,
     regexes: HashMap<String, Regex>,
+    patterns: Patterns,
+    named: Named,
 }
 
 impl<'t> Checker<'t> {
@@ -50,6 +51,8 @@ impl<'t> Checker<'t> {
             texts: HashMap::new(),
             paths: HashMap::new(),
             regexes: HashMap::new(),
+            patterns: Patterns::default(),
+            named: Named::default(),
         }
     }
 
@@ -66,6 +69,7 @@ impl<'t> Checker<'t> {
             texts: self.texts,
             paths: self.paths,
             regexes: self.regexes,
+            named: Arc::new(self.named),
             doubts: Doubts::default(),
         })
     }
@@ -98,6 +102,9 @@ impl<'t> Checker<'t> {
     }
 
     fn problem_at(&mut self, at: usize, message: String, hint: String) {
+        if self.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let (line, column) = position(self.text, at);
         let problem = Problem {
             message,
@@ -153,13 +160,8 @@ impl<'t> Checker<'t> {
 
     fn expression_in(&mut self, text: &str, expression: &str, names: &Names) {
         let at = text.find(expression).unwrap_or(0);
-        if expression.len() > MOST_EXPRESSION {
-            return self.problem_in(
-                text,
-                at,
-                format!("The expression has more than {MOST_EXPRESSION} bytes"),
-                String::new(),
-            );
+        if let Some(too_much) = limits::too_much("expression", expression) {
+            return self.problem_in(text, at, too_much, String::new());
         }
         let bare = without_texts(expression);
         let unknown = unknown_words(&bare);
@@ -195,13 +197,9 @@ impl<'t> Checker<'t> {
                 String::new(),
             );
         }
-        for (at_pattern, why) in broken_patterns(expression, &bare) {
-            self.problem_in(
-                text,
-                at + at_pattern,
-                format!("The pattern is no regular expression: {why}"),
-                looks_around(expression).to_owned(),
-            );
+        for (at_pattern, why) in broken_patterns(expression, &bare, &mut self.patterns) {
+            let hint = hint_for_pattern(expression, &why).to_owned();
+            self.problem_in(text, at + at_pattern, why, hint);
         }
         for (at_format, format) in constant_dates(expression, &bare) {
             self.problem_in(
@@ -211,18 +209,16 @@ impl<'t> Checker<'t> {
                 "Write it as `%Y-%m-%d %H:%M:%S`".to_owned(),
             );
         }
-        let mut variables: Vec<String> = match self.environment.compile_expression_owned(expression.to_owned()) {
-            Ok(compiled) => compiled.undeclared_variables(true).into_iter().collect(),
-            Err(_) => return,
-        };
-        variables.sort();
-        for variable in variables
-            .iter()
-            .filter(|variable| !FUNCTIONS.contains(&variable.as_str()))
-        {
-            if let Some((message, hint)) = names.refuse(variable) {
-                let hint = unquoted(&bare, variable).unwrap_or(hint);
-                self.problem_in(text, at + bare.find(variable.as_str()).unwrap_or(0), message, hint);
+        for variable in variables(&self.environment, expression, &bare).unwrap_or_default() {
+            let Some(root) = variable.first().filter(|root| !FUNCTIONS.contains(&root.as_str())) else {
+                continue;
+            };
+            self.named.add(&self.steps, &variable);
+            if let Some((message, hint)) = names.refuse(&variable) {
+                let written = variable.join(".");
+                let hint = unquoted(&bare, &written).unwrap_or(hint);
+                let place = bare.find(&written).or_else(|| bare.find(root)).unwrap_or(0);
+                self.problem_in(text, at + place, message, hint);
             }
         }
     }
@@ -231,15 +227,16 @@ impl<'t> Checker<'t> {
     pub(super) fn path(&mut self, path: &str) {
         if let Some((before, rest)) = path.split_once("{{") {
             let named = rest.split("}}").next().unwrap_or_default().trim();
-            let hint = if before.is_empty() && jmespath::compile(named).is_ok() {
+            let is_path = || limits::too_much("path", named).is_none() && jmespath::compile(named).is_ok();
+            let hint = if before.is_empty() && is_path() {
                 format!("Write `{named}`")
             } else {
                 "Leave `{{` and `}}` out: a path is JMESPath on the answer, `data.items`".to_owned()
             };
             return self.problem("This is a template, and a path stands here", hint);
         }
-        if path.len() > MOST_EXPRESSION {
-            return self.problem(format!("The path has more than {MOST_EXPRESSION} bytes"), "");
+        if let Some(too_much) = limits::too_much("path", path) {
+            return self.problem(too_much, "");
         }
         match jmespath::compile(path) {
             Ok(compiled) => {
@@ -265,18 +262,18 @@ impl<'t> Checker<'t> {
     pub(super) fn pattern(&mut self, pattern: &str) -> Option<Regex> {
         let whole = format!("^(?:{pattern})$");
         // By itself first: `)|(` would be one only within brackets.
-        let compiled = Regex::new(pattern).and_then(|_| RegexBuilder::new(&whole).size_limit(1 << 20).build());
+        let compiled = self
+            .patterns
+            .compiled(pattern, limits::OF_THE_FILE)
+            .and_then(|_| self.patterns.compiled(&whole, limits::OF_THE_FILE));
         match compiled {
             Ok(regex) => {
                 self.regexes.insert(pattern.to_owned(), regex.clone());
                 Some(regex)
             }
-            Err(error) => {
-                let why = why(&error);
-                self.problem(
-                    format!("The pattern is no regular expression: {why}"),
-                    looks_around(pattern),
-                );
+            Err(why) => {
+                let hint = hint_for_pattern(pattern, &why);
+                self.problem(why, hint);
                 None
             }
         }

@@ -4,8 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::words::near;
-use crate::manifest::render::{FILTERS, FUNCTIONS, TESTS, constant, pattern_of};
+use super::{
+    limits::{OF_A_TEXT, Patterns, TOO_LARGE},
+    words::near,
+};
+use crate::manifest::render::{FILTERS, FUNCTIONS, TESTS, constant};
 
 /// Filters, functions and tests that don't exist, and what there is.
 pub(super) fn unknown_words(bare: &str) -> Vec<(&'static str, String, String)> {
@@ -94,7 +97,7 @@ pub(super) fn constant_dates(expression: &str, bare: &str) -> Vec<(usize, String
 }
 
 /// The patterns of `matched` that are written out and are none: where each is, and why.
-pub(super) fn broken_patterns(expression: &str, bare: &str) -> Vec<(usize, String)> {
+pub(super) fn broken_patterns(expression: &str, bare: &str, patterns: &mut Patterns) -> Vec<(usize, String)> {
     static MATCHED: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"\|\s*matched\s*\(\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*\)"#).ok());
     let found = MATCHED.as_ref().map(|regex| regex.captures_iter(expression));
@@ -106,27 +109,22 @@ pub(super) fn broken_patterns(expression: &str, bare: &str) -> Vec<(usize, Strin
             // What looks like a filter within a text is a text.
             let is_code = bare.get(found.get(0)?.start()..)?.starts_with('|');
             let pattern = constant(literal.as_str()).filter(|_| is_code)?;
-            let error = pattern_of(&pattern).err()?;
-            Some((literal.start(), why(&error)))
+            Some((literal.start(), patterns.compiled(&pattern, OF_A_TEXT).err()?))
         })
         .collect()
 }
 
-/// What to say of a pattern that was meant for another kind of regular expression.
-pub(super) fn looks_around(pattern: &str) -> &'static str {
+/// What to write instead of a pattern that is too large, or was meant for another kind of regular expression.
+pub(super) fn hint_for_pattern(pattern: &str, why: &str) -> &'static str {
+    if why == TOO_LARGE {
+        return "Write `[0-9]` for `\\d`, `[A-Za-z0-9_]` for `\\w`";
+    }
     static THERE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\(\?<?[=!]|\\[1-9]").ok());
     if THERE.as_ref().is_some_and(|there| there.is_match(pattern)) {
         "Look-around and back references don't exist"
     } else {
         ""
     }
-}
-
-/// The last line of what the compiler of patterns says: the ones before it draw the place.
-pub(super) fn why(error: &regex::Error) -> String {
-    let all = error.to_string();
-    let last = all.lines().last().unwrap_or_default();
-    last.trim_start_matches("error: ").to_owned()
 }
 
 /// Whether the one `*` of an expression stands between two numbers that are seen to be such: a number, a time or duration of the

@@ -2,6 +2,7 @@
 
 use super::{
     compile::Checker,
+    limits::MOST_ENRICHED,
     names::{Known, Names},
     walk::{budgets, common, contact_names, type_names},
 };
@@ -250,6 +251,7 @@ impl Checker<'_> {
         };
         let names = place.with_type().with("contact", contact_names(place.manifest));
         self.at("enrich", |checker| {
+            checker.most_enriched(enrich.max);
             if let Some(when) = &enrich.when {
                 checker.at("when", |checker| checker.expression(when, &names));
             }
@@ -259,6 +261,19 @@ impl Checker<'_> {
             checker.answer(&enrich.answer);
             checker.contact_map(&enrich.contact);
         });
+    }
+
+    /// Each is a request, and all go out at once.
+    pub(super) fn most_enriched(&mut self, max: Option<usize>) {
+        if max.is_some_and(|max| max > MOST_ENRICHED) {
+            let hint = "A list of hundreds gives more in one request: see if the CRM can include what is missing";
+            self.at("max", |checker| {
+                checker.problem(
+                    format!("`max` is more than {MOST_ENRICHED}, and each is a request"),
+                    hint,
+                )
+            });
+        }
     }
 
     fn create_contact(&mut self, create: &CreateContact, place: &Place) {

@@ -7,7 +7,7 @@ use ringside_domain::{
     http::{host_matches, host_of},
 };
 
-use super::compile::Checker;
+use super::{compile::Checker, limits::too_much};
 use crate::{
     manifest::{
         format::{Manifest, OptionSpec, ParameterKind, SessionStep},
@@ -256,6 +256,10 @@ impl Checker<'_> {
 
 /// The variables of an expression, with their members: `session.token`.
 fn variables(expression: impl AsRef<str>) -> Vec<String> {
+    // It is refused elsewhere, and not read here.
+    if too_much("expression", expression.as_ref()).is_some() {
+        return Vec::new();
+    }
     let environment = minijinja::Environment::new();
     let compiled = environment.compile_expression(expression.as_ref());
     compiled.map_or_else(

@@ -180,7 +180,18 @@ impl Checker<'_> {
         ];
         let Some((name, needed, allowed)) = SHAPES.iter().find(|(name, ..)| table.contains_key(*name)) else {
             let known = SHAPES.map(|(name, ..)| name).join(", ");
-            return self.problem("There is no such directive", format!("There are: {known}"));
+            let unknown = table
+                .keys()
+                .find(|key| key.starts_with('$'))
+                .map_or("$", String::as_str);
+            return self.at(unknown, |checker| {
+                checker.problem(
+                    format!("There is no directive `{unknown}`"),
+                    format!(
+                        "There are: {known}. A member of the CRM's own that begins with a dollar sign is written `\"{{{{ '{unknown}' }}}}\" = …`"
+                    ),
+                )
+            });
         };
         if let Some(missing) = needed.iter().find(|key| !table.contains_key(**key)) {
             self.problem(format!("`{name}` needs `{missing}` beside it"), "");

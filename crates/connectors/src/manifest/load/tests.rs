@@ -284,9 +284,9 @@ fn requests() {
     );
     refuses(
         "{ path = \"/me\" }",
-        "{ path = \"/me\", json = { \"$for\" = 1 } }",
-        "{",
-        "no such directive",
+        "{ path = \"/me\", json = { a = 1, \"$for\" = 1 } }",
+        "1 } }",
+        "There is no directive `$for`",
     );
     refuses(
         "{ path = \"/me\" }",
@@ -412,6 +412,36 @@ fn patterns_match_whole_texts_only() {
         "\"(\"",
         "no regular expression",
     );
+}
+
+/// What people write for ids, names and hosts: classes of all letters and digits that there are.
+#[test]
+fn ordinary_patterns_are_not_too_large() {
+    for pattern in [r"\d{8}-\d{4}-\d{4}", r"\w+ \w+", "[^/]{1,100}", r"[\w.-]+@[\w-]+"] {
+        let problems = with("kind = \"text\"", &format!("kind = \"text\"\npattern = '{pattern}'"));
+        assert_eq!(problems, [], "{pattern}");
+    }
+    let problems = with("kind = \"text\"", "kind = \"text\"\npattern = '\\w{100}'");
+    let [problem] = problems.as_slice() else {
+        panic!("{problems:#?}");
+    };
+    assert!(problem.message.starts_with("The pattern is too large: "), "{problem}");
+    assert_eq!(
+        problem.hint.as_deref(),
+        Some("Write `[0-9]` for `\\d`, `[A-Za-z0-9_]` for `\\w`")
+    );
+}
+
+#[test]
+fn more_requests_for_one_answer_than_a_crm_allows_are_refused() {
+    let find = "request = { path = \"/contacts\", query = { phone = \"{{ form }}\", owner = \"{{ param.owner }}\" } }";
+    let enriched = |max: usize| {
+        format!(
+            "{find}\nenrich = {{ max = {max}, request = {{ path = \"/c/{{{{ contact.id }}}}\" }}, contact = {{ name = \"name\" }} }}"
+        )
+    };
+    assert_eq!(with(find, &enriched(50)), []);
+    refuses(find, &enriched(51), "51", "`max` is more than 50");
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{
     compile::Checker,
+    limits,
     names::{Known, Names},
 };
 use crate::manifest::format::{
-    Auth, ContactMap, Discover, Environment, LogFieldSpec, Manifest, OAuth2, Operations, ParameterKind, WhoAmI,
+    Auth, ContactMap, Discover, Environment, Grants, LogFieldSpec, Manifest, OAuth2, Operations, ParameterKind, WhoAmI,
 };
 
 impl Checker<'_> {
@@ -110,7 +111,11 @@ impl Checker<'_> {
             .iter()
             .filter(|parameter| parameter.kind == ParameterKind::Secret);
         let open = without_account(manifest).with("session", Known::plain([]));
-        let base = open.with("secret", Known::plain(secrets.map(|parameter| parameter.name.as_str())));
+        let mut base = open.with("secret", Known::plain(secrets.map(|parameter| parameter.name.as_str())));
+        if let Some(oauth2) = &auth.oauth2 {
+            let kept = oauth2.keep_redirect.iter().map(String::as_str);
+            base = base.with("redirect", Known::plain(kept));
+        }
         self.at("auth", |checker| {
             if let Some(oauth2) = &auth.oauth2 {
                 checker.at("oauth2", |checker| {
@@ -162,7 +167,7 @@ impl Checker<'_> {
     }
 
     fn discover(&mut self, discover: &Discover, budgets: &[&str], names: &Names) {
-        let before = names.with("discovered", Known::plain([]));
+        let before = names.with("discovered", Known::plain([])).without("granted");
         self.at("request", |checker| {
             checker.request(&discover.request, budgets, &before)
         });
@@ -170,8 +175,11 @@ impl Checker<'_> {
     }
 
     fn oauth2(&mut self, oauth2: &OAuth2, names: &Names) {
-        // What the browser is opened with stands in its history.
-        let open = &names.without("secret").without("token");
+        // Nothing is granted yet, and nothing opened with it.
+        let names = &names.without("granted").without("session");
+        // What the browser is opened with stands in its history; nobody has come back from there yet.
+        let open = &names.without("secret").without("redirect");
+        let opens = oauth2.grant == Grants::AuthorizationCode;
         if let Some(authorize) = &oauth2.authorize {
             self.at("authorize", |checker| checker.address(authorize, open));
         }
@@ -189,12 +197,12 @@ impl Checker<'_> {
             });
         }
         let singles = [
-            ("client_id", Some(&oauth2.client_id)),
-            ("client_secret", oauth2.client_secret.as_ref()),
-            ("username", oauth2.username.as_ref()),
-            ("password", oauth2.password.as_ref()),
+            ("client_id", Some(&oauth2.client_id), if opens { open } else { names }),
+            ("client_secret", oauth2.client_secret.as_ref(), names),
+            ("username", oauth2.username.as_ref(), names),
+            ("password", oauth2.password.as_ref(), names),
         ];
-        for (key, template) in singles {
+        for (key, template, names) in singles {
             if let Some(template) = template {
                 self.at(key, |checker| {
                     checker.template(&template.0, names);
@@ -237,6 +245,16 @@ impl Checker<'_> {
             self.at("request", |checker| {
                 checker.request(request, &budgets(manifest), &names)
             });
+            if let Some(enrich) = &field.enrich {
+                let names = names.with("record", Known::Anything);
+                self.at("enrich", |checker| {
+                    checker.most_enriched(enrich.max);
+                    checker.at("request", |checker| {
+                        checker.request(&enrich.request, &budgets(manifest), &names)
+                    });
+                    checker.answer(&enrich.answer);
+                });
+            }
             if field.value.is_none() {
                 self.problem(
                     "Choices that the CRM has need `value`: the path of one in a record of the list",
@@ -311,10 +329,6 @@ fn without_account(manifest: &Manifest) -> Names {
     if let Some(oauth2) = oauth2 {
         let discovered = oauth2.discover.iter().flat_map(|discover| discover.capture.keys());
         names = names
-            .with(
-                "redirect",
-                Known::plain(oauth2.keep_redirect.iter().map(String::as_str)),
-            )
             .with("granted", Known::plain(oauth2.keep_granted.iter().map(String::as_str)))
             .with("discovered", Known::plain(discovered.map(String::as_str)));
     }
@@ -332,7 +346,7 @@ fn environment_names(environment: &Environment) -> BTreeSet<String> {
         let pattern = typed
             .pattern
             .as_ref()
-            .and_then(|pattern| super::limits::regex(pattern).ok());
+            .and_then(|pattern| limits::regex(pattern, limits::OF_THE_FILE).ok());
         names.extend(pattern.iter().flat_map(groups));
     }
     names

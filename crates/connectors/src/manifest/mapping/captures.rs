@@ -1,11 +1,11 @@
 //! What is kept of an answer for later requests.
 
-use std::collections::BTreeMap;
+use std::{cell::LazyCell, collections::BTreeMap};
 
 use ringside_domain::{HttpAnswer, Result};
 use serde_json::Value;
 
-use super::{Loaded, text};
+use super::{Loaded, Subject, text};
 use crate::manifest::format::Captures;
 
 impl Loaded {
@@ -20,10 +20,11 @@ impl Loaded {
         body: &Value,
     ) -> Result<BTreeMap<String, String>> {
         let mut kept = BTreeMap::new();
+        let subject = LazyCell::new(|| Subject::of(body));
         for (name, path) in captures {
             let value = match path.strip_prefix("header:") {
                 Some(header) => from_header(header, answer),
-                None => text(&self.at(path, body)?),
+                None => text(&self.found(path, &subject)?),
             };
             kept.extend(value.map(|value| (name.clone(), value)));
         }

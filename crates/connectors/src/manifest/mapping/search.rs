@@ -46,8 +46,16 @@ impl From<JmespathError> for Fruitless {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many were made on this thread.
+    pub(crate) static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl Subject {
     pub(super) fn of(value: &serde_json::Value) -> Self {
+        #[cfg(test)]
+        MADE.set(MADE.get() + 1);
         Self {
             value: Rcvar::new(Variable::from_serializable(value).unwrap_or(Variable::Null)),
             size: size_of(value),

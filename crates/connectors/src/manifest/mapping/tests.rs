@@ -302,15 +302,15 @@ fn a_path_that_doubles_what_it_gets_ends_as_an_error() {
     let doubled = |part: &str, times: usize| vec![part; times].join(" | ");
     let record = json!({ "id": "7", "names": ["a", "b", "c"], "first": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" });
     for path in [
-        format!("id | {}", doubled("[@,@][]", 40)),
+        format!("id | {}", doubled("[@,@][]", 18)),
         // Few steps, and written out as many as the first.
-        format!("id | {}", doubled("[@,@]", 40)),
-        format!("id | {} | to_string(@)", doubled("[@,@]", 40)),
-        format!("id | {} | @ == @", doubled("[@,@]", 40)),
-        format!("id | {}", doubled("{a: @, b: @}", 40)),
-        format!("first | {}", doubled("join('', [@, @])", 40)),
-        format!("names | {}", doubled("map(&[@,@][], @)[]", 40)),
-        format!("names | {}", doubled("sort_by([@,@][], &to_string(@))", 40)),
+        format!("id | {}", doubled("[@,@]", 18)),
+        format!("id | {} | to_string(@)", doubled("[@,@]", 18)),
+        format!("id | {} | @ == @", doubled("[@,@]", 18)),
+        format!("id | {}", doubled("{a: @, b: @}", 18)),
+        format!("first | {}", doubled("join('', [@, @])", 18)),
+        format!("names | {}", doubled("map(&[@,@][], @)[]", 18)),
+        format!("names | {}", doubled("sort_by([@,@][], &to_string(@))", 18)),
         format!(
             "join('{}', names[].[@,@,@,@,@,@,@,@,@,@][].[@,@,@,@,@,@,@,@,@,@][].[@,@,@,@,@][])",
             "y".repeat(1_000)

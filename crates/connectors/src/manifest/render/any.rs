@@ -8,8 +8,10 @@ use minijinja::{
 };
 
 use super::{
+    filters::fits,
     language::{Language, is_name},
     pattern::Pattern,
+    work::spend,
 };
 
 /// The most comparisons in one query.
@@ -44,6 +46,10 @@ pub(crate) fn any(fields: &Value, values: &Value, op: Option<String>) -> Result<
     if fields.len().max(1) * values.len() > MOST {
         return Err(fault(format!("more than {MOST} comparisons in one query")));
     }
+    // Each value stands beside each field.
+    let written: usize = values.iter().filter_map(text).map(|text| text.len()).sum();
+    fits(written.saturating_mul(fields.len().max(1)))?;
+    spend(written.saturating_mul(fields.len().max(1)))?;
     Ok(Value::from_object(Fragment {
         fields,
         values,

@@ -1,6 +1,6 @@
 //! Expressions: the small language between `{{` and `}}`, and its limits.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, io, sync::Arc};
 
 use minijinja::{
     Environment, Error as Fault, ErrorKind, UndefinedBehavior, Value,
@@ -9,19 +9,22 @@ use minijinja::{
 use ringside_domain::{Error, Kind, Result};
 use serde::Serialize;
 
-use super::{any::Fragment, filters, pattern::Pattern};
+use super::{any::Fragment, filters, pattern::Pattern, work::Work};
 
 /// Steps that one expression may take.
 const FUEL: u64 = 20_000;
 
-/// The variables of one place. Cloning shares them.
+/// The variables of one place, and what working with them may still cost. Cloning shares both; one that is made anew is for
+/// another operation.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     roots: Arc<Roots>,
+    work: Work,
 }
 
+/// With the bytes of each, as JSON.
 #[derive(Clone, Default)]
-struct Roots(BTreeMap<String, Value>);
+struct Roots(BTreeMap<String, (Value, usize)>);
 
 impl Scope {
     pub(crate) fn new() -> Self {
@@ -32,14 +35,45 @@ impl Scope {
     #[must_use]
     pub(crate) fn with<V: Serialize + ?Sized>(&self, name: &str, value: &V) -> Self {
         let mut roots = Roots::clone(&self.roots);
-        roots.0.insert(name.to_owned(), Value::from(Serde(value)));
-        Self { roots: Arc::new(roots) }
+        let mut held = Counted(0);
+        // What can't be written is undefined, and of no size.
+        let _ = serde_json::to_writer(&mut held, value);
+        roots.0.insert(name.to_owned(), (Value::from(Serde(value)), held.0));
+        Self {
+            roots: Arc::new(roots),
+            work: self.work.clone(),
+        }
+    }
+
+    /// Bytes of all variables.
+    fn held(&self) -> usize {
+        self.roots.0.values().map(|(_, held)| held).sum()
+    }
+
+    /// Takes from what may be spent on this operation what this variable cost to be made one.
+    pub(super) fn pay_for(&self, name: &str) -> Result<()> {
+        let held = self.roots.0.get(name).map_or(0, |(_, held)| *held);
+        self.work.spend(held).map_err(|fault| failed(name, &fault))
+    }
+}
+
+/// How much was written.
+struct Counted(usize);
+
+impl io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 impl Object for Roots {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.0.get(key.as_str()?).cloned()
+        self.0.get(key.as_str()?).map(|(value, _)| value.clone())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -91,6 +125,7 @@ pub(crate) fn compile(environment: &mut Environment<'static>, expression: &str) 
 pub(crate) fn evaluate(environment: &Environment<'static>, expression: &str, scope: &Scope) -> Result<Value> {
     let fault = |fault: Fault| failed(expression, &fault);
     let template = environment.get_template(expression).map_err(fault)?;
+    let _begun = scope.work.begin(expression, scope.held()).map_err(fault)?;
     let captured = template
         .render_captured(Value::from_dyn_object(Arc::clone(&scope.roots)))
         .map_err(fault)?;
@@ -100,10 +135,14 @@ pub(crate) fn evaluate(environment: &Environment<'static>, expression: &str, sco
 /// Refuses a value that is not there.
 pub(crate) fn defined(expression: &str, value: Value) -> Result<Value> {
     if value.is_undefined() {
-        return Err(
-            trouble(format!("`{expression}` in the connector's file has no value here"))
-                .hint("Correct the connector's file, for instance with `| default(\"\")`"),
-        );
+        let root = expression.split(['.', '[', ' ', '|']).next().unwrap_or_default();
+        let hint = match root {
+            "granted" | "session" | "discovered" => {
+                "Signing in did not bring it; an example of the file has it in `session = { … }`"
+            }
+            _ => "Correct the connector's file, for instance with `| default(\"\")`",
+        };
+        return Err(trouble(format!("`{expression}` in the connector's file has no value here")).hint(hint));
     }
     Ok(value)
 }

@@ -9,8 +9,7 @@ mod time;
 
 use minijinja::{Environment, Error as Fault, ErrorKind, Value, value::ValueKind};
 
-pub(crate) use self::text::pattern_of;
-use super::{MOST_BYTES, MOST_NODES, any::any};
+use super::{MOST_BYTES, MOST_NODES, any::any, work::spend};
 
 /// All filters, by name: `load` refuses others.
 pub(crate) const FILTERS: [&str; 39] = [
@@ -54,6 +53,9 @@ pub(crate) const FILTERS: [&str; 39] = [
     "abs",
     "replace",
 ];
+
+/// What an item of a list costs to be looked at, in bytes.
+const AN_ITEM: usize = 32;
 
 /// All functions, by name.
 pub(crate) const FUNCTIONS: [&str; 1] = ["any"];
@@ -102,13 +104,15 @@ fn on_text(value: &Value, make: impl FnOnce(&str) -> String) -> Result<Value, Fa
         return Ok(Value::from(()));
     };
     fits(text.len())?;
+    spend(text.len())?;
     let made = make(&text);
     fits(made.len())?;
+    spend(made.len())?;
     Ok(Value::from(made))
 }
 
 /// Refuses a text of so many bytes.
-fn fits(bytes: usize) -> Result<(), Fault> {
+pub(super) fn fits(bytes: usize) -> Result<(), Fault> {
     if bytes > MOST_BYTES {
         return Err(fault(format!(
             "a text in it would have more than {} KiB",
@@ -120,6 +124,7 @@ fn fits(bytes: usize) -> Result<(), Fault> {
 
 /// The items of a list, which has not more than a request has members.
 fn items(value: &Value) -> Result<Vec<Value>, Fault> {
+    spend(value.len().unwrap_or_default().saturating_mul(AN_ITEM))?;
     if value.len().is_some_and(|count| count > MOST_NODES) {
         return Err(fault(format!("a list in it has more than {MOST_NODES} items")));
     }
@@ -138,6 +143,6 @@ fn number_of(value: &Value) -> Result<Option<f64>, Fault> {
 }
 
 /// For details that hold nothing of a value: they are shown.
-fn fault(detail: String) -> Fault {
+pub(super) fn fault(detail: String) -> Fault {
     Fault::new(ErrorKind::InvalidOperation, detail)
 }

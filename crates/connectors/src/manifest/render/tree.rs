@@ -94,7 +94,9 @@ impl Loaded {
             let list = defined(items, self.dynamic(items, scope)?)?;
             let mut grown = Vec::new();
             for item in list.try_iter().map_err(|_| trouble(format!("`{items}` is no list")))? {
-                match self.grow(branch("$do")?, &scope.with(name, &item), size, depth + 1)? {
+                let scope = scope.with(name, &item);
+                scope.pay_for(name)?;
+                match self.grow(branch("$do")?, &scope, size, depth + 1)? {
                     Grown::Nothing => {}
                     Grown::One(value) => grown.push(value),
                     Grown::Items(more) => grown.extend(more),

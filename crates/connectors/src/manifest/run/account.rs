@@ -1,25 +1,25 @@
 //! Whose account it is, and the facts that templates have as `account.*`.
 //!
 //! They are asked for when the connection is checked and kept in its memory; an operation that needs them and finds none
-//! there asks once, however many operations begin at the same time.
+//! there asks once, however many operations begin at the same time. A file that wants to know more than was kept asks for the
+//! rest: that has been done without until now, so it is given a moment only, and asked for again after a while.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use ringside_domain::{Kind, Result, Retry, connector::Account};
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::{Mutex, MutexGuard},
+    sync::MutexGuard,
     time::{Instant, timeout_at},
 };
 
-use super::{Ask, Run};
+use super::{Ask, Run, not_sent};
 use crate::manifest::{
-    format::{Captures, Manifest, Operations, WhoAmI},
+    format::{Captures, WhoAmI},
     load::Loaded,
     render::Scope,
 };
@@ -31,13 +31,28 @@ pub(crate) const KEY: &str = "account";
 const TRIAL: Duration = Duration::from_secs(5);
 const LEFT: Duration = Duration::from_millis(500);
 
+/// So long whoever did without a fact waits for it, at the most, and so much of what is left of its own time.
+const A_MOMENT: Duration = Duration::from_secs(1);
+const A_PART: u32 = 3;
+/// And after so long it is asked for again, where it may be told by then.
+const A_WHILE: Duration = Duration::from_secs(60);
+
 /// What is known of the account, and which operations want to know it.
 pub(crate) struct Facts {
     wanted_by: BTreeSet<&'static str>,
-    known: Mutex<Known>,
+    known: Mutex<Option<Known>>,
+    /// One operation at a time asks.
+    asking: tokio::sync::Mutex<()>,
 }
 
-type Known = Option<Arc<BTreeMap<String, String>>>;
+#[derive(Clone)]
+struct Known {
+    facts: Told,
+    /// Some of them were not told, and are to be asked for again then.
+    lacks_until: Option<Instant>,
+}
+
+type Told = Arc<BTreeMap<String, String>>;
 
 #[derive(Serialize, Deserialize)]
 struct Kept {
@@ -52,57 +67,74 @@ pub(crate) fn kept(facts: BTreeMap<String, String>) -> String {
 impl Facts {
     pub(crate) fn new(loaded: &Loaded) -> Self {
         Self {
-            wanted_by: wanted_by(&loaded.manifest),
+            wanted_by: wanted_by(loaded),
             known: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         }
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn know(&self, facts: Told) -> Told {
+        let known = Known {
+            facts: Arc::clone(&facts),
+            lacks_until: None,
+        };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        facts
+    }
+
+    /// Unless somebody else heard more meanwhile.
+    fn make_do_with(&self, facts: BTreeMap<String, String>, until: Option<Instant>) -> Told {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_ref().filter(|known| !known.is_due()) {
+            return Arc::clone(&known.facts);
+        }
+        let facts = Arc::new(facts);
+        *known = Some(Known {
+            facts: Arc::clone(&facts),
+            lacks_until: until,
+        });
+        facts
     }
 }
 
-/// Operations whose part of the manifest names the account, by itself or by the zone or a record's page. A name too many
-/// costs one request in a connection's life.
-fn wanted_by(manifest: &Manifest) -> BTreeSet<&'static str> {
-    let zone_is_the_accounts = names_account(&text(&manifest.zone));
-    let wants = |text: &str| names_account(text) || (zone_is_the_accounts && text.contains("zone"));
-    let makes_contacts = names_account(&text(&manifest.types));
-    let all = &manifest.by_type;
-    let own = |part: fn(&Operations) -> String| all.values().map(part).collect::<String>();
-    let get = text(&manifest.get_contact) + &own(|own| text(&own.get_contact));
-    let find = text(&manifest.find_contact) + &own(|own| text(&own.find_contact));
-    let named = text(&manifest.find_contact_with_name) + &own(|own| text(&own.find_contact_with_name));
-    let create = text(&manifest.create_contact) + &own(|own| text(&own.create_contact)) + &get;
-    let add = text(&manifest.add_number) + &own(|own| text(&own.add_number)) + &get;
-    let log = text(&manifest.log_call) + &own(|own| text(&own.log_call));
-    let update = text(&manifest.update_log) + &own(|own| text(&own.update_log));
-    // Its logs have the pages that `log_call` says.
-    let find_log = text(&manifest.find_log) + &own(|own| text(&own.find_log)) + &log;
-    [
-        ("get_contact", makes_contacts || wants(&get)),
-        ("find_contact", makes_contacts || wants(&find)),
-        ("find_contact_with_name", makes_contacts || wants(&named)),
-        ("create_contact", makes_contacts || wants(&create)),
-        ("add_number", makes_contacts || wants(&add)),
-        ("log_call", wants(&log)),
-        ("update_log", wants(&update)),
-        ("find_log", wants(&find_log)),
-        ("log_fields", wants(&text(&manifest.log_fields))),
-    ]
-    .into_iter()
-    .filter_map(|(operation, wants)| wants.then_some(operation))
-    .collect()
+impl Known {
+    fn is_due(&self) -> bool {
+        self.lacks_until.is_some_and(|until| Instant::now() >= until)
+    }
 }
 
-/// All that a part of the manifest says, in one text.
-fn text(part: &impl Debug) -> String {
-    format!("{part:?}")
-}
-
-fn names_account(text: &str) -> bool {
-    text.contains("account.") || text.contains("account[")
+/// Operations whose part of the manifest names the account, by itself, by the zone or by a record's page. A name too many costs
+/// one request in a connection's life.
+fn wanted_by(loaded: &Loaded) -> BTreeSet<&'static str> {
+    let names = |part: &str, root: &str| loaded.named.part_names(part, root);
+    let makes_contacts = names("types", "account");
+    let zone_is_the_accounts = names("zone", "account");
+    let wants = |part: &&str| names(part, "account") || (zone_is_the_accounts && names(part, "zone"));
+    // Contacts are read again after a write; logs have the choices of `log_fields`, and found ones the pages of `log_call`.
+    let operations: [(&str, bool, &[&str]); 9] = [
+        ("get_contact", true, &["get_contact"]),
+        ("find_contact", true, &["find_contact"]),
+        ("find_contact_with_name", true, &["find_contact_with_name"]),
+        ("create_contact", true, &["create_contact", "get_contact"]),
+        ("add_number", true, &["add_number", "get_contact"]),
+        ("log_call", false, &["log_call", "log_fields"]),
+        ("update_log", false, &["update_log", "log_fields"]),
+        ("find_log", false, &["find_log", "log_call", "log_fields"]),
+        ("log_fields", false, &["log_fields"]),
+    ];
+    let wanting = operations
+        .into_iter()
+        .filter(|(_, is_of_contacts, parts)| (*is_of_contacts && makes_contacts) || parts.iter().any(wants));
+    wanting.map(|(operation, ..)| operation).collect()
 }
 
 impl Run<'_> {
     /// The facts, if this operation names any.
-    pub(super) async fn account(&self) -> Result<Arc<BTreeMap<String, String>>> {
+    pub(super) async fn account(&self) -> Result<Told> {
         let facts = &self.core.facts;
         let Some(who) = &self.manifest().whoami else {
             return Ok(Arc::default());
@@ -110,31 +142,38 @@ impl Run<'_> {
         if !facts.wanted_by.contains(self.operation) {
             return Ok(Arc::default());
         }
-        let mut known = self.known().await?;
-        if let Some(known) = &*known {
-            return Ok(Arc::clone(known));
+        let known = facts.known();
+        if let Some(known) = known.as_ref().filter(|known| !known.is_due()) {
+            return Ok(Arc::clone(&known.facts));
+        }
+        let _turn = match (facts.asking.try_lock(), known) {
+            (Ok(turn), _) => turn,
+            // Somebody asks: what is known will do.
+            (Err(_), Some(known)) => return Ok(known.facts),
+            (Err(_), None) => self.turn_to_ask().await?,
+        };
+        if let Some(known) = facts.known().filter(|known| !known.is_due()) {
+            return Ok(known.facts);
         }
         let kept = self.core.memory.recall(&self.core.connection, KEY).await.ok().flatten();
         let kept = kept.and_then(|text| serde_json::from_str::<Kept>(&text).ok());
-        let facts = match kept {
-            Some(kept) if knows_all(who, &kept.facts) => Arc::new(kept.facts),
-            // Of a file that asked for less. It was enough to work with, so whoever can't be asked stops nobody.
-            Some(kept) => match self.who(who).await {
-                Ok((_, facts)) => facts,
-                Err(error) => {
-                    tracing::debug!(kind = error.kind.code(), "what is new of the account was not told");
-                    let facts = Arc::new(with_all(who, kept.facts));
-                    let passes = matches!(error.retry, Retry::Later | Retry::After(_));
-                    if !passes && error.kind != Kind::SignInNeeded {
-                        *known = Some(Arc::clone(&facts));
+        match kept {
+            Some(kept) if knows_all(who, &kept.facts) => Ok(facts.know(Arc::new(kept.facts))),
+            Some(kept) => {
+                // A login is not the account's: it has all the time that there is.
+                self.core.access.open(&self.exit, self.until).await.map_err(not_sent)?;
+                match self.for_a_moment().who(who).await {
+                    Ok((_, told)) => Ok(facts.know(told)),
+                    Err(error) => {
+                        tracing::debug!(kind = error.kind.code(), "what is new of the account was not told");
+                        let passes = matches!(error.retry, Retry::Later | Retry::After(_));
+                        let again = (passes || error.kind == Kind::SignInNeeded).then(|| Instant::now() + A_WHILE);
+                        Ok(facts.make_do_with(with_all(who, kept.facts), again))
                     }
-                    return Ok(facts);
                 }
-            },
-            None => self.who(who).await?.1,
-        };
-        *known = Some(Arc::clone(&facts));
-        Ok(facts)
+            }
+            None => Ok(facts.know(self.who(who).await?.1)),
+        }
     }
 
     /// Signs in and says whose account it is.
@@ -149,9 +188,8 @@ impl Run<'_> {
                 limits: Vec::new(),
             });
         };
-        let mut known = self.known().await?;
-        let (account, facts) = self.who(who).await?;
-        *known = Some(facts);
+        let (account, told) = self.who(who).await?;
+        self.core.facts.know(told);
         Ok(account)
     }
 
@@ -181,16 +219,29 @@ impl Run<'_> {
         }
     }
 
+    /// The same errand with a moment's patience.
+    fn for_a_moment(&self) -> Self {
+        let now = Instant::now();
+        let left = self.until.saturating_duration_since(now);
+        Self {
+            core: self.core,
+            operation: self.operation,
+            exit: self.exit.clone(),
+            until: now + A_MOMENT.min(left / A_PART),
+            live: self.live,
+        }
+    }
+
     /// One at a time asks; whoever waits for the answer waits no longer than its own deadline.
-    async fn known(&self) -> Result<MutexGuard<'_, Known>> {
-        let turn = timeout_at(self.until, self.core.facts.known.lock()).await;
+    async fn turn_to_ask(&self) -> Result<MutexGuard<'_, ()>> {
+        let turn = timeout_at(self.until, self.core.facts.asking.lock()).await;
         turn.map_err(|_| {
             let message = format!("{} did not say in time whose account this is", self.name());
             self.error(Kind::Timeout, message)
         })
     }
 
-    async fn who(&self, who: &WhoAmI) -> Result<(Account, Arc<BTreeMap<String, String>>)> {
+    async fn who(&self, who: &WhoAmI) -> Result<(Account, Told)> {
         let scope = Scope::new()
             .with("env", &self.core.place.env)
             .with("param", &self.core.parameters);
@@ -207,9 +258,7 @@ impl Run<'_> {
                 "{} did not say whose account this is: no {what} in its answer",
                 self.name()
             );
-            let error = self
-                .error(Kind::Unavailable, message)
-                .retry(Retry::Never);
+            let error = self.error(Kind::Unavailable, message).retry(Retry::Never);
             error.hint("Is this the right address, and an account that may ask for itself?")
         };
         // Paths of `whoami` look at the answer, or at its first record where it says where the records are.

@@ -14,11 +14,14 @@ use crate::manifest::{
 /// The step that makes the record, and its capture.
 pub(super) const STEP: &str = "create";
 const ID: &str = "id";
+/// The field of the draft that a conflict names where the contact can be created all the same.
+const FORCE: &str = "force";
 
 impl<'a> Run<'a> {
     /// # Errors
     /// [`Kind::Conflict`] when the CRM has a record like it: one with another number, or one that it does not name. If it
-    /// names one that has the draft's number and name, that one is the answer, and the person is told so.
+    /// names one that has the draft's number and name, that one is the answer, and the person is told so. Its field is `force`
+    /// where the same draft with that would be created.
     pub(crate) async fn create_contact(&self, draft: ContactDraft) -> Result<Contact> {
         let kind = self.contact_type(&draft.contact_type)?;
         let create = self.of(
@@ -123,20 +126,43 @@ impl<'a> Run<'a> {
                 error.hint("Choose that contact if it is the same person; else create this one without the number")
             );
         }
-        let named = there.map(|(there, _)| there.contact.name).filter(|name| !name.is_empty());
-        let (message, hint) = match named {
-            Some(name) => (
+        let named = there
+            .map(|(there, _)| there.contact.name)
+            .filter(|name| !name.is_empty());
+        // A CRM that was told so and refuses all the same does it each time.
+        let insists = !draft.force && self.can_insist(kind);
+        let (message, hint) = match (named, insists) {
+            (Some(name), true) => (
                 format!("{} has this contact already: {name}", self.name()),
                 format!("Search for {name} and add the number to it, or create this one all the same"),
             ),
-            None => (
+            (Some(name), false) => (
+                format!("{} has this contact already: {name}", self.name()),
+                format!("Search for {name} and add the number to it"),
+            ),
+            (None, true) => (
                 format!("{} has this contact already", self.name()),
                 "Search for it by name and add the number to it, or create it all the same".to_owned(),
             ),
+            (None, false) => (
+                format!("{} has this contact already", self.name()),
+                "Search for it by name and add the number to it".to_owned(),
+            ),
         };
         let mut error = self.error(Kind::Conflict, message);
-        error.field = stopped.refusal.error.field;
+        error.field = if insists {
+            Some(FORCE.to_owned())
+        } else {
+            stopped.refusal.error.field
+        };
         Err(error.hint(hint))
+    }
+
+    /// Whether this CRM can be told that the contact is wanted although it has one like it.
+    fn can_insist(&self, kind: &Type) -> bool {
+        let own = self.manifest().by_type.get(&kind.id);
+        let own = own.filter(|own| own.create_contact.is_some()).map(|_| &*kind.id);
+        self.core.loaded.named.insists(own)
     }
 
     /// The contact as the draft has it, so that its number is known without another request.

@@ -17,7 +17,7 @@ use crate::manifest::{
 };
 
 /// So many hits are asked about, unless the manifest says otherwise.
-const ENRICHED: usize = 5;
+pub(super) const ENRICHED: usize = 5;
 /// So many numbers or addresses are taken from one answer.
 const MOST: usize = 20;
 

@@ -1,15 +1,23 @@
 //! What creating a contact made beside it: the company that was not there. A creation that is refused or told to wait is sent
 //! again seconds later, and most CRMs search an index that knows a new record only after a while; so what was made is
-//! remembered until the index must know it. Two creations take turns: the second one finds what the first one made.
+//! remembered until the index must know it. Two creations that want the same one take turns: the second one finds what the first
+//! one made, if that is over before its own deadline.
 //!
 //! The memory holds a hash of what was asked for, and the ids that came of it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, Weak},
+    time::Duration,
+};
 
 use ringside_domain::{ConnectionId, ConnectionMemory, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard, OwnedMutexGuard},
+    time::{Instant, timeout_at},
+};
 
 use crate::manifest::render::Rendered;
 
@@ -25,7 +33,10 @@ pub(crate) struct Ensured {
     memory: Arc<dyn ConnectionMemory>,
     connection: ConnectionId,
     keeps: Duration,
+    /// Held for a moment; the CRM is never asked with it.
     made: Mutex<Option<BTreeMap<String, Made>>>,
+    /// Whose turn it is, by what is to be made.
+    turns: std::sync::Mutex<BTreeMap<String, Weak<Mutex<()>>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -34,12 +45,12 @@ struct Made {
     captured: BTreeMap<String, String>,
 }
 
-/// One step's turn: nobody else ensures anything until it is over.
+/// One step's turn: nobody else makes the same until it is over.
 pub(super) struct Turn<'e> {
     ensured: &'e Ensured,
-    made: MutexGuard<'e, Option<BTreeMap<String, Made>>>,
     key: String,
     now: Timestamp,
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Ensured {
@@ -50,11 +61,30 @@ impl Ensured {
             connection,
             keeps: lag.max(SHORTEST),
             made: Mutex::default(),
+            turns: std::sync::Mutex::default(),
         }
     }
 
-    /// `wanted`: the request that would make it.
-    pub(super) async fn turn(&self, step: &str, wanted: &Rendered, now: Timestamp) -> Turn<'_> {
+    /// `wanted`: the request that would make it. `None`: somebody else made the same until the deadline had passed.
+    pub(super) async fn turn(&self, step: &str, wanted: &Rendered, now: Timestamp, until: Instant) -> Option<Turn<'_>> {
+        let key = key(step, wanted);
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| turn.strong_count() > 0);
+            let turn = turns.get(&key).and_then(Weak::upgrade).unwrap_or_default();
+            turns.insert(key.clone(), Arc::downgrade(&turn));
+            turn
+        };
+        Some(Turn {
+            ensured: self,
+            _turn: timeout_at(until, turn.lock_owned()).await.ok()?,
+            key,
+            now,
+        })
+    }
+
+    /// What was made, read once.
+    async fn known(&self) -> MutexGuard<'_, Option<BTreeMap<String, Made>>> {
         let mut made = self.made.lock().await;
         if made.is_none() {
             // A memory that can't be read is empty: it costs a request, or at worst a second company.
@@ -64,24 +94,21 @@ impl Ensured {
                     .unwrap_or_default(),
             );
         }
-        Turn {
-            ensured: self,
-            made,
-            key: key(step, wanted),
-            now,
-        }
+        made
     }
 }
 
 impl Turn<'_> {
     /// What came of the same request not long ago.
-    pub(super) fn made(&self) -> Option<BTreeMap<String, String>> {
-        let made = self.made.as_ref()?.get(&self.key)?;
+    pub(super) async fn made(&self) -> Option<BTreeMap<String, String>> {
+        let known = self.ensured.known().await;
+        let made = known.as_ref()?.get(&self.key)?;
         (Timestamp(made.at).plus(self.ensured.keeps) > self.now).then(|| made.captured.clone())
     }
 
     pub(super) async fn keep(mut self, captured: &BTreeMap<String, String>) {
-        let made = self.made.get_or_insert_default();
+        let mut known = self.ensured.known().await;
+        let made = known.get_or_insert_default();
         made.retain(|_, made| Timestamp(made.at).plus(self.ensured.keeps) > self.now);
         while made.len() >= MOST {
             let oldest = made.iter().min_by_key(|(_, made)| made.at).map(|(key, _)| key.clone());

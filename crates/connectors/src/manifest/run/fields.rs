@@ -3,17 +3,17 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use ringside_domain::{
     CallLogEntry, ContactRef, Error, Kind, LogField, Result, Retry, Timestamp, contact::FieldOption,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Ask, Run, type_variables};
+use super::{Ask, Run, enrich::ENRICHED, type_variables};
 use crate::manifest::{
     connector::option,
-    format::{LogFieldSpec, Request, Type},
+    format::{EnrichChoice, LogFieldSpec, Request, Type},
     render::Scope,
 };
 
@@ -162,7 +162,20 @@ impl Run<'_> {
     async fn choices(&self, field: &LogFieldSpec, request: &Request, scope: &Scope) -> Result<Vec<FieldOption>> {
         let loaded = &self.core.loaded;
         let mut options = fixed(field);
-        for record in self.all_pages(Ask::new(request, &field.answer, scope)).await? {
+        let mut records = self.all_pages(Ask::new(request, &field.answer, scope)).await?;
+        if let Some(enrich) = &field.enrich {
+            records.truncate(enrich.max.unwrap_or(ENRICHED));
+            let asked = records.iter().map(|record| self.enriched(record, enrich, scope));
+            let (told, refused): (Vec<_>, Vec<_>) = try_join_all(asked).await?.into_iter().partition(Result::is_ok);
+            records = told.into_iter().flatten().flatten().collect();
+            // Whoever may see none of them lacks a right that the person should hear of; a single one is somebody else's.
+            if records.is_empty()
+                && let Some(Err(error)) = refused.into_iter().next()
+            {
+                return Err(error);
+            }
+        }
+        for record in records {
             let value = match &field.value {
                 Some(path) => loaded.text_at(path, &record)?,
                 None => record.as_str().map(str::to_owned),
@@ -180,6 +193,19 @@ impl Run<'_> {
             }
         }
         Ok(options)
+    }
+
+    /// What the CRM says about one record of the list: nothing about one that is gone, and its refusal of one that this person
+    /// may not see.
+    async fn enriched(&self, record: &Value, enrich: &EnrichChoice, scope: &Scope) -> Result<Result<Option<Value>>> {
+        let scope = scope.with("record", record);
+        let ask = Ask::new(&enrich.request, &enrich.answer, &scope);
+        match self.records(ask).await {
+            Ok(records) => Ok(Ok(records.into_iter().next())),
+            Err(error) if error.kind == Kind::NotFound => Ok(Ok(None)),
+            Err(error) if error.kind == Kind::Forbidden => Ok(Err(error)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn choices_of_the_day(

@@ -40,10 +40,16 @@ impl<'a> Run<'a> {
         self.cut(&mut sides);
         let race = Race::new(sides.len(), self.until, self.live);
         let searching = sides.into_iter().map(|side| {
-            let (part, race) = (self.part(side.asked.contact_type), &race);
-            async move { (part, self.search(side, race).await) }
+            let (part, beyond, race) = (self.part(side.asked.contact_type), side.beyond, &race);
+            async move { (part, beyond, self.search(side, race).await) }
         });
-        collect(join_all(searching).await.into_iter())
+        let parts = join_all(searching).await.into_iter();
+        // Where somebody is found in another type, what was left out would not have been asked either.
+        let is_whole = race.is_settled();
+        collect(parts.map(|(name, beyond, part)| match beyond && !is_whole {
+            true => (name, self.cut_short(part)),
+            false => (name, part),
+        }))
     }
 
     /// What each type is to be asked.

@@ -47,7 +47,7 @@ pub(super) struct Side<'a> {
     /// Somebody was found whose number is compared already.
     certain: bool,
     /// Some of its questions were one too many.
-    beyond: bool,
+    pub beyond: bool,
 }
 
 /// What one type's part found, and what failed beside it; an error only if all of it did.
@@ -173,7 +173,6 @@ impl<'a> Run<'a> {
             error,
             ways,
             answered,
-            beyond,
             ..
         } = side;
         self.core.learned.hit(&ways).await;
@@ -198,8 +197,7 @@ impl<'a> Run<'a> {
             self.exit.found(certain);
         }
         let error = error.or(not_compared);
-        // Nobody was found, and nobody may think that everything was asked.
-        match error.or_else(|| (beyond && contacts.is_empty()).then(|| self.too_many())) {
+        match error {
             Some(error) if !answered => Err(error),
             error => Ok((contacts.into_iter().map(|(hit, _)| hit).collect(), error)),
         }
@@ -295,6 +293,14 @@ impl<'a> Run<'a> {
         let message = format!("{} gave as many records as fit into one answer, {records}", self.name());
         self.error(Kind::Unsupported, message)
             .hint("There may be more: search for the caller by name")
+    }
+
+    /// Nobody was found in a type that was not asked everything, and nobody may think that it was.
+    pub(super) fn cut_short(&self, part: Part) -> Part {
+        match part {
+            Ok((contacts, None)) if contacts.is_empty() => Ok((contacts, Some(self.too_many()))),
+            part => part,
+        }
     }
 
     fn too_many(&self) -> Error {

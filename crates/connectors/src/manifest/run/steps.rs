@@ -80,7 +80,9 @@ impl Run<'_> {
             }
             return Ok(there);
         }
-        if let Some(made) = turn.as_ref().and_then(Turn::made) {
+        if let Some(turn) = &turn
+            && let Some(made) = turn.made().await
+        {
             return Ok(self.with_all_names(step, made));
         }
         let ask = Ask {
@@ -111,9 +113,15 @@ impl Run<'_> {
         }
         let core = self.core;
         let wanted = core.loaded.request(&step.request, scope, &core.place.base)?;
-        Ok(Some(
-            core.ensured.turn(&step.name, &wanted, core.clock.now().wall).await,
-        ))
+        let turn = core
+            .ensured
+            .turn(&step.name, &wanted, core.clock.now().wall, self.until)
+            .await;
+        let late = || {
+            let message = format!("Another contact is being created in {}", self.name());
+            self.error(Kind::Timeout, message)
+        };
+        turn.ok_or_else(late).map(Some)
     }
 
     /// What is there already: the record that the manifest picks, or everything that the step would capture.

@@ -96,6 +96,10 @@ pub(super) fn all(manifest: &Manifest) -> Vec<Placed> {
             let at = vec![key("log_fields"), Step::Index(index), request()];
             add(at, asked, Purpose::Reads);
         }
+        if let Some(enrich) = &field.enrich {
+            let at = vec![key("log_fields"), Step::Index(index), key("enrich"), request()];
+            add(at, &enrich.request, Purpose::Reads);
+        }
     }
     for (at, _, own) in tables(manifest) {
         let mut enriched = |operation: &str, enrich: &Option<Enrich>| {

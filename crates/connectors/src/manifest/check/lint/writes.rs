@@ -1,8 +1,8 @@
 //! What a person typed, chose or said that would never reach the CRM.
 
-use super::{Lint, below, costs::fields, key, mentions, requests::texts, tables};
+use super::{Lint, below, costs::fields, has, key, mentions, requests::texts, tables};
 use crate::manifest::{
-    format::{CreateContact, FindContact, FindLog, LogCall, Manifest, Type, WriteStep},
+    format::{FindContact, FindLog, LogCall, Manifest, Type},
     load::place::Step,
 };
 
@@ -10,7 +10,7 @@ impl Lint<'_> {
     pub(super) fn writes(&mut self) {
         let manifest = self.manifest;
         for (at, only, own) in tables(manifest) {
-            if let Some(create) = &own.create_contact {
+            if own.create_contact.is_some() {
                 let runs = |kind: &&Type| match only {
                     Some(id) => kind.id == id,
                     None => manifest
@@ -24,11 +24,11 @@ impl Lint<'_> {
                     .filter(runs)
                     .filter(|kind| kind.creatable)
                     .collect();
-                self.create(&below(&at, &[key("create_contact")]), create, &kinds);
+                self.create(&below(&at, &[key("create_contact")]), &kinds);
             }
-            if let Some(add) = &own.add_number {
+            if own.add_number.is_some() {
                 let at = below(&at, &[key("add_number"), key("request")]);
-                if !texts(&at, &add.request).iter().any(|text| text.text.contains("number")) {
+                if !has(&self.sent(&at), "number") {
                     self.wrong(&at, "This request adds no number", "Use `number`");
                 }
             }
@@ -49,9 +49,7 @@ impl Lint<'_> {
     /// A log that is found again is taken for ours: nothing but the marker says so.
     fn marked(&mut self, at: &[Step], find: &FindLog) {
         let request = below(at, &[key("request")]);
-        let asks = texts(&request, &find.request)
-            .iter()
-            .any(|text| word(&text.text, "marker"));
+        let asks = has(&self.sent(&request), "marker");
         if find.text.is_none() && !asks {
             self.wrong(
                 at,
@@ -67,24 +65,31 @@ impl Lint<'_> {
         let mut told: Vec<Vec<Step>> = Vec::new();
         for kind in &manifest.types {
             let own = manifest.by_type.get(&kind.id);
-            let log = own.and_then(|own| own.log_call.as_ref()).or(manifest.log_call.as_ref());
-            let of_type = own.and_then(|own| own.update_log.as_ref());
-            let Some((log, update)) = log.zip(of_type.or(manifest.update_log.as_ref())) else {
+            let place = |name: &str, is_own: bool| {
+                let mut at = if is_own {
+                    vec![key("for"), key(&kind.id)]
+                } else {
+                    Vec::new()
+                };
+                at.push(key(name));
+                at
+            };
+            let (own_log, own_update) = (
+                own.is_some_and(|own| own.log_call.is_some()),
+                own.is_some_and(|own| own.update_log.is_some()),
+            );
+            if !(own_log || manifest.log_call.is_some()) || !(own_update || manifest.update_log.is_some()) {
                 continue;
-            };
-            let at = if of_type.is_some() {
-                vec![key("for"), key(&kind.id), key("update_log")]
-            } else {
-                vec![key("update_log")]
-            };
-            let (logged, updated) = (said(&[], &log.steps), said(&[], &update.steps));
+            }
+            let at = place("update_log", own_update);
+            let logged = self.sent(&below(&place("log_call", own_log), &[key("steps")]));
+            let updated = self.sent(&below(&at, &[key("steps")]));
             let lost: Vec<String> = changeable(manifest)
                 .into_iter()
                 .filter(|(root, name)| {
-                    let is = |said: &str| {
-                        mentions(said, root, name) || root.as_str() == "call" && mentions(said, "call", twin(name))
-                    };
-                    mentions(&logged, root, name) && !is(&updated)
+                    let is_updated = mentions(&updated, root, name)
+                        || root.as_str() == "call" && mentions(&updated, "call", twin(name));
+                    mentions(&logged, root, name) && !is_updated
                 })
                 .map(|(root, name)| format!("`{root}.{name}`"))
                 .collect();
@@ -106,13 +111,14 @@ impl Lint<'_> {
         for kind in &manifest.types {
             let own = manifest.by_type.get(&kind.id);
             let of_type = own.and_then(|own| own.add_number.as_ref());
-            let find = own
-                .and_then(|own| own.find_contact.as_ref())
-                .or(manifest.find_contact.as_ref());
+            let own_find = own.and_then(|own| own.find_contact.as_ref());
+            let find = own_find.or(manifest.find_contact.as_ref());
             let Some((add, find)) = of_type.or(manifest.add_number.as_ref()).zip(find) else {
                 continue;
             };
-            let searched = searched(find, kind);
+            let mut asked = own_find.map_or_else(Vec::new, |_| vec![key("for"), key(&kind.id)]);
+            asked.extend([key("find_contact"), key("request")]);
+            let searched = searched(find, kind, |name| mentions(&self.sent(&asked), "type", name));
             // A CRM that looks in all of its fields is asked without their names.
             if !add.fields.iter().any(|field| searched.contains(field)) {
                 continue;
@@ -134,8 +140,8 @@ impl Lint<'_> {
         }
     }
 
-    fn create(&mut self, at: &[Step], create: &CreateContact, kinds: &[&Type]) {
-        let said = said(at, &create.steps);
+    fn create(&mut self, at: &[Step], kinds: &[&Type]) {
+        let said = self.sent(&below(at, &[key("steps")]));
         if !["number", "e164"].iter().any(|name| mentions(&said, "draft", name)) {
             self.wrong(at, "The number of a new contact is not sent", "Use `draft.number`");
         }
@@ -174,8 +180,8 @@ impl Lint<'_> {
     }
 
     fn log(&mut self, at: &[Step], log: &LogCall, is_new: bool) {
-        let said = said(at, &log.steps);
-        let has = |name: &str| word(&said, name);
+        let said = self.sent(&below(at, &[key("steps")]));
+        let has = |name: &str| has(&said, name);
         if !has("body") && !has("note") {
             self.wrong(at, "The person's note is not sent", "Use `body`, or `note`");
         }
@@ -197,13 +203,13 @@ impl Lint<'_> {
             if !mentions(&said, "log", "id") {
                 self.wrong(at, "The update does not say which log it changes", "Use `log.id`");
             }
-            self.moves(at, log, &said);
+            let names_contact = ["id", "type"].iter().any(|name| mentions(&said, "contact", name));
+            self.moves(at, log, names_contact);
         }
     }
 
-    fn moves(&mut self, at: &[Step], log: &LogCall, said: &str) {
+    fn moves(&mut self, at: &[Step], log: &LogCall, names_contact: bool) {
         let steps = below(at, &[key("moves")]);
-        let names_contact = ["id", "type"].iter().any(|name| mentions(said, "contact", name));
         if log.moves && !names_contact {
             self.wrong(
                 &steps,
@@ -272,14 +278,14 @@ fn twin(name: &str) -> &str {
 }
 
 /// Fields that a search by number names: one by one, in a list of the type, or in a query's text.
-fn searched(find: &FindContact, kind: &Type) -> Vec<String> {
+fn searched(find: &FindContact, kind: &Type, asks_for: impl Fn(&str) -> bool) -> Vec<String> {
     let mut names = fields(find, Some(kind));
     let asked: String = texts(&[], &find.request)
         .into_iter()
         .map(|text| text.text + "\n")
         .collect();
     for (name, tree) in &kind.vars {
-        if mentions(&asked, "type", name) {
+        if asks_for(name) {
             let listed = tree.0.as_array().into_iter().flatten().chain([&tree.0]);
             names.extend(listed.filter_map(|item| item.as_str()).map(str::to_owned));
         }
@@ -292,33 +298,4 @@ fn searched(find: &FindContact, kind: &Type) -> Vec<String> {
             .map(str::to_owned),
     );
     names
-}
-
-/// Everything that these steps say.
-fn said(at: &[Step], steps: &[WriteStep]) -> String {
-    let mut said = String::new();
-    for step in steps {
-        said.push_str(step.when.as_deref().unwrap_or_default());
-        said.push('\n');
-        let first = step.find_first.as_ref().map(|first| &first.request);
-        for request in first.into_iter().chain([&step.request]) {
-            for text in texts(at, request) {
-                said.push_str(&text.text);
-                said.push('\n');
-            }
-        }
-    }
-    said
-}
-
-/// A variable without members.
-fn word(said: &str, name: &str) -> bool {
-    said.match_indices(name).any(|(at, _)| {
-        let part = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() || "_.'\"".contains(sign));
-        let inside = said[..at]
-            .rfind("{{")
-            .is_some_and(|open| !said[open..at].contains("}}"))
-            || said[..at].rfind('\n').map_or(0, |newline| newline + 1) == at;
-        inside && !part(said[..at].chars().next_back()) && !part(said[at + name.len()..].chars().next())
-    })
 }

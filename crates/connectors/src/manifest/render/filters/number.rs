@@ -3,7 +3,10 @@
 use minijinja::{Environment, Error as Fault, Value};
 use ringside_domain::phone::{Home, PhoneNumber, read};
 
-use super::{super::pattern::Pattern, fault, items, on_text, text_of};
+use super::{
+    super::{pattern::Pattern, work::spend},
+    fault, fits, items, on_text, text_of,
+};
 
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("digits", |value: &Value| on_text(value, digits));
@@ -63,12 +66,18 @@ fn like(value: &Value) -> Result<Value, Fault> {
 }
 
 fn each(value: &Value, make: impl Fn(&str) -> Pattern) -> Result<Value, Fault> {
+    let made = |value: &Value| {
+        let Some(text) = text_of(value)? else { return Ok(None) };
+        fits(text.len())?;
+        spend(text.len())?;
+        Ok::<_, Fault>(Some(Value::from_object(make(&text))))
+    };
     if value.kind() == minijinja::value::ValueKind::Seq {
-        let mut made = Vec::new();
+        let mut all = Vec::new();
         for item in items(value)? {
-            made.extend(text_of(&item)?.map(|text| Value::from_object(make(&text))));
+            all.extend(made(&item)?);
         }
-        return Ok(Value::from(made));
+        return Ok(Value::from(all));
     }
-    Ok(text_of(value)?.map_or_else(|| Value::from(()), |text| Value::from_object(make(&text))))
+    Ok(made(value)?.unwrap_or_else(|| Value::from(())))
 }

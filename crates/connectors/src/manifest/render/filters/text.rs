@@ -1,13 +1,20 @@
 //! Filters of texts, lists and simple values.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use minijinja::{Environment, Error as Fault, Value, value::ValueKind};
 use regex::{Regex, RegexBuilder};
 
-use super::{fault, fits, items, number_of, on_text, text_of};
+use super::{super::work::spend, fault, fits, items, number_of, on_text, text_of};
 
-/// Bytes of a compiled regular expression.
+/// Bytes of a compiled regular expression, and how many are kept for the next time.
 const MOST_PATTERN: usize = 64 * 1024;
+const MOST_KNOWN: usize = 32;
+/// Bytes of a text that is looked through for a pattern. A large pattern may take a thousand steps for each.
+const MOST_MATCHED: usize = 16 * 1024;
+/// What each of them costs, in bytes.
+const EACH_MATCHED: usize = 64;
 
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("lower", |value: &Value| on_text(value, str::to_lowercase));
@@ -103,8 +110,11 @@ fn replace(value: &Value, from: &str, to: &str) -> Result<Value, Fault> {
         return Ok(Value::from(()));
     };
     // Before it is made: one hundred bytes for each sign of a whole request would be 25 MiB, and the next one a hundred times that.
+    spend(text.len())?;
     let found = text.matches(from).count();
-    fits(text.len() - found * from.len() + found * to.len())?;
+    let made = text.len() - found * from.len() + found * to.len();
+    fits(made)?;
+    spend(made)?;
     Ok(Value::from(text.replace(from, to)))
 }
 
@@ -112,6 +122,7 @@ fn replace(value: &Value, from: &str, to: &str) -> Result<Value, Fault> {
 fn json(value: &Value) -> Result<String, Fault> {
     let text = serde_json::to_string(value).map_err(|_| fault("it can't be written as JSON".to_owned()))?;
     fits(text.len())?;
+    spend(text.len())?;
     Ok(text)
 }
 
@@ -145,7 +156,10 @@ fn first(value: &Value) -> Result<Value, Fault> {
 
 fn length(value: &Value) -> Result<usize, Fault> {
     match value.as_str() {
-        Some(text) => Ok(text.chars().count()),
+        Some(text) => {
+            spend(text.len())?;
+            Ok(text.chars().count())
+        }
         None => value.len().ok_or_else(|| fault("it has no length".to_owned())),
     }
 }
@@ -159,29 +173,47 @@ fn join(value: &Value, between: Option<String>) -> Result<String, Fault> {
         let text = text_of(&item)?.filter(|text| !text.is_empty());
         bytes += text.as_ref().map_or(0, |text| text.len() + between.len());
         fits(bytes)?;
+        spend(text.as_ref().map_or(0, String::len))?;
         texts.extend(text);
     }
     Ok(texts.join(between))
 }
 
 /// What a regular expression's first group matches, or the whole of it; none where it matches nothing.
-/// A pattern of `matched`, compiled.
-///
-/// # Errors
-/// It is no regular expression, or too big a one.
-pub(crate) fn pattern_of(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(MOST_PATTERN).build()
-}
-
 fn matched(value: &Value, pattern: &str) -> Result<Value, Fault> {
-    let Ok(regex) = pattern_of(pattern) else {
+    let Some(regex) = pattern_of(pattern)? else {
         return Err(fault(format!("{pattern:?} is no regular expression")));
     };
     let Some(text) = text_of(value)? else {
         return Ok(Value::from(()));
     };
+    if text.len() > MOST_MATCHED {
+        return Err(fault(format!("matched() reads at most {} KiB", MOST_MATCHED / 1024)));
+    }
+    spend(text.len() * EACH_MATCHED)?;
     let found = regex
         .captures(&text)
         .and_then(|found| found.get(1).or_else(|| found.get(0)));
     Ok(or_none(found.map(|part| part.as_str().to_owned())))
+}
+
+/// A pattern, compiled: as a rule it was, for the contact before this one. `None`: it is none, or too big a one.
+fn pattern_of(pattern: &str) -> Result<Option<Regex>, Fault> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    if let Some(known) = KNOWN.with_borrow(|known| known.get(pattern).cloned()) {
+        return Ok(Some(known));
+    }
+    spend(MOST_PATTERN)?;
+    let compiled = RegexBuilder::new(pattern).size_limit(MOST_PATTERN).build().ok();
+    if let Some(regex) = &compiled {
+        KNOWN.with_borrow_mut(|known| {
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            known.insert(pattern.to_owned(), regex.clone());
+        });
+    }
+    Ok(compiled)
 }

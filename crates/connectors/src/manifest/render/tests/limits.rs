@@ -28,13 +28,13 @@ fn members_and_depth_are_limited() {
 
 #[test]
 fn expressions_are_limited() {
-    let sum = vec!["1"; 800].join("+");
+    let sum = vec!["1"; 60].join("+");
     let loaded = logging(&format!("path = '/x'\nheaders.X = '{{{{ {sum} }}}}'"));
     let made = rendered(&loaded, &search_scope("x")).unwrap();
-    assert!(made.headers.contains(&("X".to_owned(), "800".to_owned())));
+    assert!(made.headers.contains(&("X".to_owned(), "60".to_owned())));
     for (expression, why) in [
         (vec!["1"; 1_500].join("+"), "2000 bytes"),
-        (format!("{}1{}", "(".repeat(200), ")".repeat(200)), "recursion"),
+        (format!("{}1{}", "(".repeat(200), ")".repeat(200)), "64 levels"),
     ] {
         let problems = refused(&expression);
         assert!(problems.contains(why), "{why}: {problems}");
@@ -136,4 +136,49 @@ fn only_numbers_are_multiplied() {
             "{name}: {made:?}"
         );
     }
+}
+
+/// Each of these was minutes of one thread, and of all that was to be done on it.
+#[test]
+fn work_is_limited_over_all_expressions_of_an_operation() {
+    let twenty = vec!["1"; 20].join(",");
+    let every = |inner: &str| {
+        format!(
+            "a = {{ '$each' = 'n in [{twenty}]', '$do' = {{ '$each' = 'm in [{twenty}]', '$do' = {{ '$if' = \"{inner}\", '$then' = '1' }} }} }}"
+        )
+    };
+    let sixty = "a".repeat(60);
+    let large = format!("'a'{}", format!("|replace('a','{sixty}')").repeat(3));
+    for inner in [
+        format!("{large}{}", "|replace('a','b')|replace('b','a')".repeat(10)),
+        format!("({large})|matched('(?:a|aa|aaa)*b')"),
+        format!("({large})|upper|lower"),
+        vec![format!("({large})"); 8].join("~"),
+    ] {
+        let began = std::time::Instant::now();
+        let said = fails(&every(&inner), &search_scope("x"));
+        assert!(
+            said.contains("it takes too much work") || said.contains("at most"),
+            "{inner}: {said}"
+        );
+        assert!(began.elapsed().as_millis() < 3_000, "{inner}: {:?}", began.elapsed());
+    }
+    // What is large is a variable: `~` copies it, `==` reads it.
+    let scope = search_scope("x").with("note", &"x".repeat(200_000));
+    for inner in [vec!["note"; 60].join("~"), vec!["note"; 30].join("==")] {
+        let began = std::time::Instant::now();
+        let said = fails(&every(&inner), &scope);
+        assert!(said.contains("it takes too much work"), "{inner}: {said}");
+        assert!(began.elapsed().as_millis() < 3_000, "{inner}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn what_an_operation_costs_is_one_sum() {
+    let loaded = logging("path = '/x'\nheaders.X = \"{{ note | base64 | length }}\"");
+    let scope = search_scope("x").with("note", &"x".repeat(100_000));
+    let refused = (0..200).find_map(|_| rendered(&loaded, &scope.with("call", &1)).err());
+    assert!(refused.unwrap().message.contains("it takes too much work"));
+    // Another operation has its own.
+    rendered(&loaded, &search_scope("x").with("note", &"x".repeat(100_000))).unwrap();
 }
