@@ -2,12 +2,13 @@
 
 use std::{pin::Pin, time::Duration};
 
-use ringside_domain::WriteState;
+use ringside_domain::{WriteState, phone::Grade};
+use ringside_engine::view::{Created, DuplicateReason};
 use serde_json::json;
 
 use crate::{
-    asking::plant,
-    crm::{Act, Knobs, Purpose, Row, SeenLog},
+    asking::{NUMBER, draft, plant},
+    crm::{Act, Knobs, Purpose, Row, SeenLog, app_connect::UNSHOWN},
     desk::Desk,
     kits::{self, Case},
 };
@@ -24,6 +25,10 @@ pub const ALL: &[(&str, Test)] = &[
     ("a_log_that_the_crm_refused_is_refused", || {
         Box::pin(a_log_that_the_crm_refused_is_refused())
     }),
+    (
+        "who_is_found_by_a_number_that_is_not_shown_is_for_a_person_to_say",
+        || Box::pin(who_is_found_by_a_number_that_is_not_shown_is_for_a_person_to_say()),
+    ),
 ];
 
 async fn case() -> Case {
@@ -82,4 +87,39 @@ async fn a_log_that_the_crm_refused_is_refused() {
     let (state, _, asked) = refused("Authorization error", true).await;
     assert!(matches!(state, WriteState::Refused(_)), "{state:?}");
     assert_eq!(asked, 1);
+}
+
+/// A landline is shown, and the mobile is what the CRM found: possible, so nobody is chosen, and no rule logs it unasked. But
+/// whoever is about to create them a second time is told.
+async fn who_is_found_by_a_number_that_is_not_shown_is_for_a_person_to_say() {
+    let case = case().await;
+    let anna = plant(&case, "Anna", "Example", &["(212) 555-0188"]).await;
+    case.wire().records(|records| {
+        let row = records.get_mut(&anna.contact_type, &anna.id).unwrap();
+        row.fields.insert(UNSHOWN.into(), json!("(415) 555-0100"));
+    });
+    let elsewhere = Desk::new(&case).await;
+    let view = elsewhere.rings("one", NUMBER).await;
+    let shown: Vec<_> = view.lookup.matches.iter().map(|group| &group.best).collect();
+    assert_eq!(
+        (&shown[0].contact.id, shown[0].grade, shown.len()),
+        (&anna, Grade::Alternate, 1)
+    );
+    assert!(view.call.choice.is_none(), "{:?}", view.call.choice);
+    // The next time, out of the index, too.
+    let again = elsewhere.rings("two", NUMBER).await;
+    assert_eq!(
+        (&again.lookup.matches[0].best.contact.id, again.call.choice.is_none()),
+        (&anna, true)
+    );
+
+    let desk = Desk::new(&case).await;
+    let new = draft(&case, "Lead", "Anne Other", Some(NUMBER));
+    let Created::Duplicates(found) = desk.engine.create(new, None, false).await.unwrap() else {
+        panic!("made a second record of one number")
+    };
+    assert_eq!(
+        (&found[0].contact.id, found[0].because),
+        (&anna, DuplicateReason::SameNumber)
+    );
 }

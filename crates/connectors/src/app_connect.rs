@@ -9,26 +9,36 @@
 //! What it can't do: read a contact by its id, add a number to a contact, move a log to another contact, and empty the note of
 //! a log. Connectors ask their CRM for one mask after the other; that is why only few are sent.
 
+mod account_data;
 mod answer;
+mod back;
 mod bullhorn;
 mod by_hand;
 mod contacts;
+mod creating;
 mod fields;
+mod finding;
+mod habits;
 mod logging;
 mod login;
+mod login_fields;
 mod logs;
 mod manifest;
 mod masks;
 mod operations;
+mod overrides;
 mod pages;
+mod reading;
 mod seen;
 mod session;
+mod settings;
 mod value;
+mod vendor;
 mod wire;
 
 use std::{
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -37,28 +47,34 @@ use std::{
 use async_trait::async_trait;
 use ringside_domain::{
     CallLogEntry, Capability, Connector, ConnectorInfo, Contact, ContactDraft, ContactRef, ContactType, Cx, Error,
-    HostRules, HttpTransport, Kind, LogField, LogReceipt, LogRef, Result, Url,
+    Kind, LogField, LogReceipt, LogRef, Result,
     connector::{Account, NameQuery, NumberForms, Progress},
     contact::Found,
     credentials::Secret,
-    http::host_of,
     trace::Answer,
 };
 use serde_json::{Map, Value};
 
+pub use self::{
+    account_data::AccountChoices,
+    fields::{Field, FieldKind, Preset},
+    login_fields::LoginField,
+    manifest::{Auth, Hostname, OAuth, ServerManifest, SignInPage},
+    reading::{read_manifest, read_manifest_at},
+    settings::Setting,
+};
 use self::{
     answer::Outcome,
     contacts::{NO_TYPE, Reader},
-    pages::host_of_text,
+    habits::Habits,
+    manifest::BULLHORN,
+    pages::{host_of_text, may_lie},
+    reading::{answered, at, fetch, functions_of, no_server, on_the_web},
     seen::{Seen, recall},
     session::Session,
-    wire::{Ask, Span, Step, Wire},
+    wire::{Span, Step, Wire},
 };
-pub use self::{
-    fields::{Field, FieldKind, LoginField},
-    manifest::{Auth, Hostname, OAuth, ServerManifest, SignInPage},
-};
-use crate::parts::{Parts, Server, Setup};
+use crate::parts::{Parts, Setup};
 
 /// The connector's id.
 pub const APP_CONNECT: &str = "app-connect";
@@ -83,10 +99,15 @@ pub struct AppConnect {
     wire: Wire,
     session: Session,
     seen: Seen,
+    habits: Habits,
     manifest: RwLock<Option<Arc<ServerManifest>>>,
     /// What an earlier run learned of a manifest that was given by hand was looked for.
     recalled: AtomicBool,
     choices: RwLock<Map<String, Value>>,
+    told_settings: settings::Told,
+    told_account: settings::Told,
+    /// The host of the records' pages, with Bullhorn only.
+    bullhorn_pages: OnceLock<String>,
     /// The secrets that the person typed: whoever changes them makes this connection anew.
     typed_secrets: tokio::sync::OnceCell<Vec<Secret>>,
 }
@@ -115,9 +136,13 @@ impl AppConnect {
             },
             session: Session::new(&setup.connection, Arc::clone(&parts.credentials)),
             seen: Seen::default(),
+            habits: Habits::default(),
             manifest: RwLock::new(manifest.map(Arc::new)),
             recalled: AtomicBool::new(false),
             choices: RwLock::default(),
+            told_settings: settings::Told::default(),
+            told_account: settings::Told::default(),
+            bullhorn_pages: OnceLock::new(),
             typed_secrets: tokio::sync::OnceCell::new(),
             parts: parts.clone(),
             setup: setup.clone(),
@@ -170,10 +195,14 @@ impl AppConnect {
     /// The manifest: the connection's own, the one remembered, or the server's.
     async fn manifest(&self, span: &Span) -> Result<Arc<ServerManifest>> {
         self.recall_manifest().await;
-        match self.loaded() {
-            Some(manifest) => Ok(manifest),
-            None => self.fetch(span).await,
+        let manifest = match self.loaded() {
+            Some(manifest) => manifest,
+            None => self.fetch(span).await?,
+        };
+        if manifest.platform == BULLHORN && self.bullhorn_pages.get().is_none() {
+            self.recall_pages().await;
         }
+        Ok(manifest)
     }
 
     /// Asks the server for its manifest, and keeps it.
@@ -186,6 +215,9 @@ impl AppConnect {
 
     async fn load(&self, manifest: ServerManifest) -> Arc<ServerManifest> {
         let manifest = Arc::new(manifest);
+        self.habits
+            .recall_types(&*self.parts.memory, &self.setup.connection)
+            .await;
         *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&manifest));
         if let Some(choices) = self
             .recall(CHOICES)
@@ -214,10 +246,11 @@ impl AppConnect {
     }
 
     fn reader<'a>(&'a self, manifest: &'a ServerManifest, hostname: Option<&'a str>) -> Reader<'a> {
+        let pages = self.bullhorn_pages.get().map(String::as_str);
         Reader {
             connection: &self.setup.connection,
             manifest,
-            hostname,
+            hostname: if manifest.platform == BULLHORN { pages } else { hostname },
         }
     }
 
@@ -239,10 +272,24 @@ impl AppConnect {
         span.tell(&self.setup.connection, step, Answer::Found { records, verified });
     }
 
+    /// What the fields of new contacts can be, as it was told, by type and field.
+    fn known_choices(&self) -> Map<String, Value> {
+        self.choices.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn know_choices(&self, choices: Map<String, Value>) {
+        *self.choices.write().unwrap_or_else(PoisonError::into_inner) = choices;
+    }
+
     fn types(&self, manifest: &ServerManifest) -> Vec<ContactType> {
         let choices = self.choices.read().unwrap_or_else(PoisonError::into_inner);
+        // As finds write it, so that a type has one name in the index, in a search, and in a new contact.
+        let found_as = |value: &str| {
+            let known = self.habits.known_spelling(value);
+            known.unwrap_or_else(|| vendor::found_as(&manifest.platform, value).to_owned())
+        };
         let of = |value: &str, label: &str| ContactType {
-            id: value.to_owned(),
+            id: found_as(value),
             label: label.to_owned(),
             is_company: ["company", "organization", "organisation"]
                 .iter()
@@ -277,110 +324,20 @@ fn given(setup: &Setup) -> Option<&str> {
 }
 
 fn parse(text: &str, setup: &Setup) -> Result<ServerManifest> {
-    ServerManifest::parse(text, platform(setup), typed_hostname(setup).as_deref())
-}
-
-/// Reads the manifest that a server gives out, for the form in which a person adds a connection.
-///
-/// # Errors
-/// [`Kind::Invalid`] when the server has no such platform or answers with something else; else as
-/// [`HttpTransport::send`].
-pub async fn read_manifest(
-    http: Arc<dyn HttpTransport>,
-    server: &Server,
-    platform: &str,
-    cx: &Cx,
-) -> Result<ServerManifest> {
-    let (base, hosts) = at(server);
-    let wire = Wire {
-        http,
-        connection: ringside_domain::ConnectionId::new(APP_CONNECT),
-        hosts,
-        base,
+    let hostname = typed_hostname(setup);
+    let mut manifest = ServerManifest::parse(text, platform(setup), hostname.as_deref())?;
+    let server = setup.server.as_ref().map(|server| server.host.host.as_str());
+    let (hostname, typed) = match &manifest.hostname {
+        Hostname::Typed => (hostname.as_deref(), hostname.as_deref()),
+        // The words of the server, also where a person chose among them.
+        Hostname::Fixed(host) => (hostname.as_deref().or(host.as_deref()), None),
+        Hostname::Choice(_) => (hostname.as_deref(), None),
     };
-    ServerManifest::parse(&fetch(&wire, &Span::of(cx), platform).await?, platform, None)
-}
-
-/// Reads a manifest from an address on the web, https only.
-///
-/// # Errors
-/// As [`read_manifest`].
-pub async fn read_manifest_at(
-    http: Arc<dyn HttpTransport>,
-    url: &str,
-    platform: &str,
-    cx: &Cx,
-) -> Result<ServerManifest> {
-    let (base, hosts) = on_the_web(url)?;
-    let wire = Wire {
-        http,
-        connection: ringside_domain::ConnectionId::new(APP_CONNECT),
-        hosts,
-        base,
-    };
-    let body = answered(
-        wire.ask(&Span::of(cx), "this server", &Ask::get("read_manifest", ""), None)
-            .await?
-            .outcome,
-    )?;
-    ServerManifest::parse(&body.to_string(), platform, None)
-}
-
-async fn fetch(wire: &Wire, span: &Span, platform: &str) -> Result<String> {
-    let mut ask = Ask::get("read_manifest", "/crmManifest");
-    if !platform.is_empty() {
-        ask = ask.with("platformName", platform);
+    let typed: Vec<&str> = server.into_iter().chain(typed).collect();
+    for page in [&mut manifest.contact_page, &mut manifest.log_page] {
+        page.take_if(|template| !may_lie(template, hostname, &typed));
     }
-    let crm = if platform.is_empty() { "this server" } else { platform };
-    let manifest = answered(wire.ask(span, crm, &ask, None).await?.outcome)?.to_string();
-    let key = ServerManifest::parse(&manifest, platform, None)?.platform;
-    // Older servers don't have this; the manifest then has to do.
-    let ask = functions_of(key);
-    let interfaces = match wire.ask(span, crm, &ask, None).await {
-        Ok(reply) => answered(reply.outcome).ok(),
-        Err(_) => None,
-    };
-    Ok(ServerManifest::with_interfaces(&manifest, interfaces))
-}
-
-fn functions_of(platform: String) -> Ask {
-    Ask::get("read_manifest", "/implementedInterfaces").with("platform", platform)
-}
-
-fn answered(outcome: Outcome) -> Result<Value> {
-    match outcome {
-        Outcome::Answered(body) | Outcome::Nothing(body) => Ok(body),
-        Outcome::Failed(error) | Outcome::CrmRefused(error) | Outcome::SessionOver(error) => Err(error),
-    }
-}
-
-fn at(server: &Server) -> (String, HostRules) {
-    let hosts = HostRules {
-        allowed: Vec::new(),
-        typed: Some(server.host.clone()),
-    };
-    (format!("{}{}", server.origin, server.path), hosts)
-}
-
-/// An address that nobody typed as a server of theirs: it must lie on the web.
-fn on_the_web(url: &str) -> Result<(String, HostRules)> {
-    let parsed = Url::parse(url).ok().filter(|parsed| parsed.scheme() == "https");
-    let host = parsed.as_ref().and_then(host_of).ok_or_else(no_server)?;
-    let hosts = HostRules {
-        allowed: vec![host],
-        typed: None,
-    };
-    Ok((url.trim_end_matches('/').to_owned(), hosts))
-}
-
-fn no_server() -> Error {
-    Error::new(
-        Kind::Invalid,
-        "connect",
-        "The address of the App Connect server is missing",
-    )
-    .field("server")
-    .hint("Type it as https://… in the settings of this connection")
+    Ok(manifest)
 }
 
 #[async_trait]
@@ -452,7 +409,7 @@ impl Connector for AppConnect {
     }
 
     async fn find_log(&self, cx: Cx, entry: CallLogEntry) -> Result<Vec<LogRef>> {
-        self.logs_of(&Span::of(&cx), &entry.marker).await
+        self.logs_of(&Span::of(&cx), &entry.marker, Some(&entry.contact)).await
     }
 }
 

@@ -18,6 +18,8 @@ pub const PLATFORM: &str = "fiction";
 
 /// What a contact can have numbers in, as the connector calls it.
 const NUMBERS: [&str; 3] = ["phone", "mobilePhone", "homePhone"];
+/// What it searches and doesn't show: Bullhorn's connector looks into five fields, and shows one.
+pub const UNSHOWN: &str = "unshown";
 const LOG: &str = "log";
 /// Whose log a record of ours is, beside what the server was told.
 const SESSION: &str = "session";
@@ -220,6 +222,9 @@ fn shown(row: &Row) -> Value {
     let mut shown = Value::Object(row.fields.clone());
     shown["id"] = json!(row.id);
     shown["type"] = json!(row.kind);
+    if let Some(shown) = shown.as_object_mut() {
+        shown.remove(UNSHOWN);
+    }
     shown["additionalInfo"] = Value::Null;
     shown
 }
@@ -264,7 +269,7 @@ fn find(records: &Records, asked: &Asked) -> Result<Reply, Reply> {
         return Ok(no("Logging against internal extension number is not supported."));
     };
     let has = |row: &Row| {
-        let mut stored = NUMBERS.iter().filter_map(|field| row.text(field));
+        let mut stored = NUMBERS.iter().chain(&[UNSHOWN]).filter_map(|field| row.text(field));
         stored.any(|stored| digits(&stored).contains(&national))
     };
     let mut found = people(records, has);

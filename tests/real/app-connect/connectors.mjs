@@ -1,5 +1,7 @@
 // Two connectors to crm.mjs, as a vendor would write them for App Connect: `fictionKey` with an API key, `fictionOAuth` with
-// OAuth. They ask as App Connect's own exact-match connectors do: the number as it came, then one format after another.
+// OAuth. They ask as App Connect's own exact-match connectors do: the number as it came, then one format after another. And they
+// want what those want: NetSuite's reads who signed in out of the redirect, Pipedrive's logs nothing without the data of the
+// person's account at RingCentral, Google Sheets' nothing before it is set where.
 
 import { ACCESS } from './crm.mjs';
 
@@ -22,7 +24,12 @@ export default function connectors({ require, crm, server, redirect }) {
     additionalInfo: { deal: [{ const: `${type}-${id}-renewal`, title: `Renewal for ${name}` }] },
   });
 
-  const userInfo = (platform) => async ({ authHeader }) => {
+  const { getAccountData } = require('@app-connect/core/lib/accountData');
+  const refused = (message) => ({ successful: false, returnMessage: said(message, 'warning') });
+
+  const userInfo = (platform) => async ({ authHeader, query }) => {
+    const back = query && new URL(query.callbackUri).searchParams;
+    if (back && back.get('tenant') !== 'harbour & sons') return refused('Missing required parameters (tenant)');
     try {
       const { id, name } = await ask(authHeader, 'get', '/me');
       return {
@@ -66,7 +73,10 @@ export default function connectors({ require, crm, server, redirect }) {
       const { id, name } = await ask(authHeader, 'post', '/contacts', { body });
       return { contactInfo: { id, name }, returnMessage: said('Contact created.') };
     },
-    async createCallLog({ authHeader, contactInfo, callLog, note, composedLogDetails, additionalSubmission }) {
+    async createCallLog({ user, authHeader, contactInfo, callLog, note, composedLogDetails, additionalSubmission }) {
+      if (user.userSettings?.office?.value !== 'harbour') return refused('No office is set to log in');
+      // With a key, the server learns of no account.
+      if (user.platform === 'fictionOAuth') await getAccountData({ platform: user.platform, user, authHeader, dataKey: 'activityTypes' });
       const { id } = await ask(authHeader, 'post', '/activities', {
         body: {
           type: contactInfo.type,
@@ -113,6 +123,7 @@ export default function connectors({ require, crm, server, redirect }) {
       redirectUri: redirect,
     }),
     getUserInfo: userInfo('fictionOAuth'),
+    accountData: { activityTypes: { fetch: async () => [{ const: 'call', title: 'Call' }] } },
     authValidation: async () => ({ successful: true, returnMessage: said('Authorized.'), status: 200 }),
   };
   return { manifest: manifest({ crm, server, redirect }), connectors: { fictionKey: key, fictionOAuth: oauth } };
@@ -141,6 +152,7 @@ function manifest({ crm, server, redirect }) {
     canOpenLogPage: true,
     requestConfig: { timeout: 10 },
     enableExtensionNumberLoggingSetting: true,
+    settings: [{ id: 'options', type: 'section', name: 'Options', items: [{ id: 'office', type: 'inputField', name: 'Office', defaultValue: '' }] }],
     page: {
       useContactSearch: true,
       callLog: {

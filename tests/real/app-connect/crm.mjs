@@ -61,6 +61,8 @@ export function crm({ people = [], redirect = '', delay = 0 } = {}) {
     const back = new URL(redirect);
     back.searchParams.set('code', code);
     if (query.has('state')) back.searchParams.set('state', query.get('state'));
+    // Some say in the redirect whom they let in, and nowhere else.
+    back.searchParams.set('tenant', 'harbour & sons');
     return [302, undefined, { location: back.href }];
   };
   const grant = (form, header) => {

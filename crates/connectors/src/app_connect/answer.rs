@@ -18,6 +18,7 @@ use ringside_domain::{Error, HttpAnswer, Kind, Method, Retry};
 use serde_json::Value;
 
 use super::value::{list, text};
+use crate::retry_after;
 
 /// What became of a request.
 #[derive(Debug)]
@@ -131,13 +132,13 @@ fn refused_by_status(operation: &'static str, crm: &str, answer: &HttpAnswer, st
             Kind::RateLimited,
             "The App Connect server takes no more requests just now".into(),
         )
-        .retry(retry_after(answer).map_or(Retry::Later, Retry::After)),
+        .retry(retry_after::of(answer, [], None).map_or(Retry::Later, Retry::After)),
         500.. => {
             let down = error(
                 Kind::Unavailable,
                 format!("The App Connect server failed (status {status})").into(),
             );
-            down.retry(retry_after(answer).map_or(Retry::Later, Retry::After))
+            down.retry(retry_after::of(answer, [], None).map_or(Retry::Later, Retry::After))
         }
         _ => match words {
             Some(words) => error(
@@ -258,15 +259,6 @@ pub(super) fn said(words: &str) -> String {
     }
     out.push_str(rest);
     out.chars().take(MAX_WORDS).collect()
-}
-
-fn retry_after(answer: &HttpAnswer) -> Option<Duration> {
-    answer
-        .header("retry-after")?
-        .trim()
-        .parse()
-        .ok()
-        .map(|seconds: u64| Duration::from_secs(seconds.min(86_400)))
 }
 
 #[cfg(test)]
@@ -412,6 +404,18 @@ mod tests {
         );
         let five = Retry::After(Duration::from_secs(5));
         assert_eq!((failed(503, "{}").retry, failed(429, "").retry), (five, five));
+        // A proxy before it may say when, and not for how long.
+        let dated = HttpAnswer {
+            headers: vec![
+                ("date".into(), "Sun, 06 Nov 1994 08:49:37 GMT".into()),
+                ("retry-after".into(), "Sun, 06 Nov 1994 08:50:07 GMT".into()),
+            ],
+            ..answer(429, "")
+        };
+        let Outcome::Failed(error) = read("find_contact", "Clio", &dated) else {
+            panic!("it is refused");
+        };
+        assert_eq!(error.retry, Retry::After(Duration::from_secs(30)));
         for body in ["<html>", "[]", "7", "", "\u{0}"] {
             assert_eq!(failed(200, body).kind, Kind::Invalid, "{body}");
         }

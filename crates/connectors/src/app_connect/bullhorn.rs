@@ -1,14 +1,17 @@
-//! In which data centre somebody's Bullhorn is: OAuth and REST lie there, and the server is told at the end of a sign-in.
+//! In which data centre somebody's Bullhorn is: OAuth and REST lie there, and the server is told at the end of a sign-in; and its
+//! records' pages, of which the manifest says nothing, because the vendor's client knows them by itself.
 //!
 //! `GET https://rest.bullhornstaffing.com/rest-services/loginInfo?username=…` answers `{"oauthUrl": "https://auth-west.…/oauth",
-//! "restUrl": "https://rest-west.…/rest-services"}` to everybody, as Bullhorn documents it and the vendor's client asks it.
+//! "restUrl": "https://rest-west.…/rest-services", "atsUrl": "https://bullhorn-west.…"}` to everybody, as Bullhorn documents it
+//! and the vendor's client asks it.
 
-use ringside_domain::{Error, HostRules, HttpRequest, Kind, Method, Result, Url};
-use serde_json::Value;
+use ringside_domain::{Error, HostRules, HttpRequest, Kind, Method, Result, Url, http::host_of};
+use serde_json::{Value, json};
 
 use super::{
     AppConnect,
-    fields::USER_NAME,
+    login_fields::USER_NAME,
+    manifest::{Auth, ServerManifest, SignInPage},
     value::text,
     wire::{Span, Step},
 };
@@ -17,6 +20,11 @@ const LOGIN_INFO: &str = "https://rest.bullhornstaffing.com/rest-services/loginI
 /// All data centres have hosts below it.
 const HOSTS: &str = "*.bullhornstaffing.com";
 const MAX_ANSWER: usize = 64 << 10;
+/// The page of a record, as the vendor's client opens it; `{hostname}` is that of the data centre.
+pub(super) const PAGE: &str =
+    "https://{hostname}/BullhornStaffing/OpenWindow.cfm?Entity={contactType}&id={contactId}&view=Overview";
+/// What the connection's memory holds the host of the records' pages under, as JSON with the user whose data centre it is.
+const PAGES: &str = "bullhorn_pages";
 
 /// The addresses of one data centre.
 pub(super) struct DataCentre {
@@ -51,10 +59,37 @@ impl DataCentre {
 }
 
 impl AppConnect {
+    fn user_name(&self) -> Option<&str> {
+        let name = self.setup.parameters.get(USER_NAME).map(|name| name.trim());
+        name.filter(|name| !name.is_empty())
+    }
+
+    /// The host of the records' pages, as an earlier question told it. Asks nobody.
+    pub(super) async fn recall_pages(&self) {
+        let Some(name) = self.user_name() else { return };
+        let pages = self.recall(PAGES).await;
+        let pages: Value = pages
+            .and_then(|pages| serde_json::from_str(&pages).ok())
+            .unwrap_or_default();
+        if let (Some(user), Some(host)) = (text(&pages, "user"), text(&pages, "host"))
+            && user == name
+        {
+            let _ = self.bullhorn_pages.set(host.to_owned());
+        }
+    }
+
+    /// Asks for it where nobody knows it: whoever signed in with an older version was not told. Without it, records have no pages.
+    pub(super) async fn know_pages(&self, span: &Span, manifest: &ServerManifest) {
+        let is_bullhorn = matches!(&manifest.auth, Auth::OAuth(oauth) if oauth.page == SignInPage::Bullhorn);
+        if is_bullhorn && self.bullhorn_pages.get().is_none() {
+            // What is wrong with the user name is said where the person signs in.
+            let _ = self.data_centre(span).await;
+        }
+    }
+
     /// Asks Bullhorn, by the user name that stands among the connection's parameters.
     pub(super) async fn data_centre(&self, span: &Span) -> Result<DataCentre> {
-        let name = self.setup.parameters.get(USER_NAME).map(|name| name.trim());
-        let Some(name) = name.filter(|name| !name.is_empty()) else {
+        let Some(name) = self.user_name() else {
             return Err(about_the_name("The user name in Bullhorn is missing"));
         };
         let url = Url::parse_with_params(LOGIN_INFO, [("username", name)])
@@ -90,6 +125,11 @@ impl AppConnect {
         match (answer.status, place("oauthUrl"), place("restUrl")) {
             (200..=299, Some(oauth), Some(rest)) => {
                 self.tell(span, &step, 1);
+                if let Some(host) = place("atsUrl").as_ref().and_then(host_of) {
+                    let pages = json!({ "user": name, "host": host }).to_string();
+                    self.remember(PAGES, pages).await;
+                    self.recall_pages().await;
+                }
                 Ok(DataCentre {
                     user_name: name.to_owned(),
                     oauth,

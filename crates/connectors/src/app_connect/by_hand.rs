@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     AppConnect,
+    back::Back,
     login::{loopback, state},
     manifest::{Auth, OAuth, SignInPage},
     value::text,
@@ -91,9 +92,10 @@ impl AppConnect {
         let code = value("code")
             .filter(|code| same && !code.is_empty())
             .ok_or_else(wrong)?;
-        let code = Secret::new(code.into_bytes());
         self.ends(oauth, value("state").as_deref()).await?;
-        let token = self.exchange(&span, &manifest, oauth, &oauth.redirect, &code).await?;
+        let all = pasted.query_pairs().into_owned().collect();
+        let back = Back::to(&oauth.redirect, Secret::new(code.into_bytes()), all);
+        let token = self.exchange(&span, &manifest, oauth, back).await?;
         self.account(&manifest, &token).await
     }
 

@@ -4,7 +4,10 @@
 //! each time with the number that did: those are one contact with several numbers. `createNewContact` is a row of the
 //! vendor's menu, no contact; but with it some connectors tell the choices of a new contact's fields.
 
-use ringside_domain::{ConnectionId, Contact, ContactRef, StoredNumber};
+use ringside_domain::{
+    ConnectionId, Contact, ContactRef, StoredNumber,
+    phone::{Home, compare, read},
+};
 use serde_json::{Map, Value};
 
 use super::{
@@ -19,12 +22,47 @@ pub(super) const NO_TYPE: &str = "untyped";
 /// The engine looks at 200 contacts; duplicates are not counted there.
 const MAX_ROWS: usize = 2_000;
 const MAX_NUMBERS: usize = 50;
+/// Two numbers that end in as many of the same digits may be taken for one by a CRM that searches for a part.
+const TAIL: usize = 7;
+/// What connectors call the firm; Pipedrive's and others' have the second.
+const COMPANY: [&str; 3] = ["company", "organization", "organisation"];
 
 /// A contact, and what of it only a log asks for: the choices of contact-dependent fields, by field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
     pub contact: Contact,
     pub additional: Map<String, Value>,
+}
+
+impl Row {
+    /// Another answer about the same contact: what it says besides is added.
+    pub fn merge(&mut self, other: Self) {
+        let (mine, theirs) = (&mut self.contact, &other.contact);
+        for number in &theirs.numbers {
+            if mine.numbers.iter().all(|one| one.raw != number.raw) && mine.numbers.len() < MAX_NUMBERS {
+                mine.numbers.push(number.clone());
+            }
+        }
+        // The server's word is needed no more where a number says the same by itself.
+        let own: Vec<StoredNumber> = mine.own_numbers().cloned().collect();
+        let is_shown = |word: &StoredNumber| own.iter().any(|number| explains(number, &word.raw));
+        mine.numbers.retain(|number| own.contains(number) || !is_shown(number));
+        mine.company = mine.company.take().or_else(|| theirs.company.clone());
+        mine.title = mine.title.take().or_else(|| theirs.title.clone());
+        mine.created = mine.created.or(theirs.created);
+        mine.updated = mine.updated.or(theirs.updated);
+        if mine.emails.is_empty() {
+            mine.emails.clone_from(&theirs.emails);
+        }
+        other.lend(self);
+    }
+
+    /// The choices that the other one lacks.
+    pub fn lend(&self, to: &mut Self) {
+        for (field, choices) in &self.additional {
+            to.additional.entry(field.clone()).or_insert_with(|| choices.clone());
+        }
+    }
 }
 
 /// Who reads: whose contacts they are, and how their pages are named.
@@ -38,8 +76,10 @@ impl Reader<'_> {
     /// The contacts of an answer, each once, in the order in which they came.
     ///
     /// `evidence` is the number that was asked for. The server finds by number but doesn't say which of a contact's numbers
-    /// it found: `phone` is what its connector chose, and may be missing. A contact with no number at all gets the evidence,
-    /// as the server's word is all there is; one that shows numbers has to be proved by them.
+    /// it found: `phone` is what its connector chose, and may be missing, or be another than the one that was found:
+    /// Bullhorn's and NetSuite's look into five fields and show one. So a contact whose numbers don't prove it has the
+    /// evidence as well, as the server's word; what that is worth beside numbers of its own, the engine says. A shown number
+    /// that ends as the evidence does explains the hit, and there is none.
     pub fn rows(&self, body: &Value, evidence: Option<&str>) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
         for item in list(body, "contact")
@@ -49,17 +89,26 @@ impl Reader<'_> {
         {
             let Some(row) = self.row(item) else { continue };
             match rows.iter_mut().find(|known| known.contact.id == row.contact.id) {
-                Some(known) => merge(known, row),
+                Some(known) => known.merge(row),
                 None => rows.push(row),
             }
         }
-        for row in rows.iter_mut().filter(|row| row.contact.numbers.is_empty()) {
-            row.contact.numbers.extend(evidence.map(|asked| StoredNumber {
-                label: "found by the server".to_owned(),
-                raw: asked.to_owned(),
-            }));
+        let Some(asked) = evidence else { return rows };
+        for row in &mut rows {
+            let shown = &row.contact.numbers;
+            if !shown.iter().any(|number| explains(number, asked)) {
+                row.contact
+                    .numbers
+                    .insert(shown.len().min(MAX_NUMBERS - 1), StoredNumber::vouched(asked));
+            }
         }
         rows
+    }
+
+    /// The same contact under another type.
+    pub fn retyped(&self, row: &mut Row, contact_type: &str) {
+        contact_type.clone_into(&mut row.contact.id.contact_type);
+        row.contact.url = self.page(contact_type, &row.contact.id.id);
     }
 
     /// One contact; `None` if it has no id or no name to show.
@@ -75,7 +124,7 @@ impl Reader<'_> {
                 id,
             },
             name,
-            company: text(item, "company").map(str::to_owned),
+            company: COMPANY.iter().find_map(|name| text(item, name)).map(str::to_owned),
             title: text(item, "title").map(str::to_owned),
             emails: text(item, "email").map(str::to_owned).into_iter().collect(),
             numbers: numbers(item),
@@ -109,6 +158,25 @@ pub(super) fn new_contact_choices(body: &Value) -> Option<&Map<String, Value>> {
     list(body, "contact").iter().find(|item| is_menu(item))?["additionalInfo"]
         .as_object()
         .filter(|choices| !choices.is_empty())
+}
+
+/// Whether the number is the one that was asked for, wherever at home it was written down.
+pub(super) fn proves(number: &StoredNumber, asked: &str) -> bool {
+    let home = Home::default();
+    compare(&read(&number.raw, &home), &read(asked, &home)).is_some()
+}
+
+/// Whether this is the number that the server found, or looks so much like it that it may be.
+fn explains(number: &StoredNumber, asked: &str) -> bool {
+    proves(number, asked) || ends_alike(&number.raw, asked)
+}
+
+fn ends_alike(one: &str, other: &str) -> bool {
+    let tail = |text: &str| -> Vec<u8> {
+        let digits = text.bytes().rev().filter(u8::is_ascii_digit);
+        digits.take(TAIL).collect()
+    };
+    tail(one) == tail(other)
 }
 
 fn is_menu(item: &Value) -> bool {
@@ -146,25 +214,6 @@ fn numbers(item: &Value) -> Vec<StoredNumber> {
 fn is_number(name: &str) -> bool {
     let lower = name.to_lowercase();
     lower.ends_with("phone") || lower.ends_with("phonenumber")
-}
-
-fn merge(known: &mut Row, other: Row) {
-    let (mine, theirs) = (&mut known.contact, other.contact);
-    for number in theirs.numbers {
-        if mine.numbers.iter().all(|one| one.raw != number.raw) && mine.numbers.len() < MAX_NUMBERS {
-            mine.numbers.push(number);
-        }
-    }
-    mine.company = mine.company.take().or(theirs.company);
-    mine.title = mine.title.take().or(theirs.title);
-    mine.created = mine.created.or(theirs.created);
-    mine.updated = mine.updated.or(theirs.updated);
-    if mine.emails.is_empty() {
-        mine.emails = theirs.emails;
-    }
-    for (field, choices) in other.additional {
-        known.additional.entry(field).or_insert(choices);
-    }
 }
 
 #[cfg(test)]
@@ -216,7 +265,7 @@ mod tests {
             [
                 ("7", "Ada Verdi", vec!["(202) 555-0142", "202.555.0143"]),
                 ("7", "Another", vec!["+12025550142"]),
-                ("s:7", "A text is no number", vec!["202-555-0144"]),
+                ("s:7", "A text is no number", vec!["202-555-0144", "+12025550142"]),
             ]
         );
         let ada = &found[0];
@@ -232,6 +281,52 @@ mod tests {
             ),
             (Some("https://crm.example.test/Contact/7"), "mobile")
         );
+    }
+
+    /// A mobile that the CRM found and the connector doesn't show.
+    #[test]
+    fn the_servers_word_stands_beside_other_numbers_and_not_beside_a_likeness() {
+        let asked = "+12025550142";
+        let numbers = |phone: Value| -> Vec<(String, bool)> {
+            let found = rows(json!([{ "id": 1, "name": "Ada", "phone": phone }]), Some(asked)).remove(0);
+            let numbers = found.contact.numbers.into_iter();
+            numbers
+                .map(|number| (number.raw.clone(), number.is_vouched()))
+                .collect()
+        };
+        let shown = |raw: &str| (raw.to_owned(), false);
+        let word = (asked.to_owned(), true);
+        for other in ["(212) 555-0100", "+44 20 7946 0018", "ask reception"] {
+            assert_eq!(numbers(json!(other)), [shown(other), word.clone()], "{other}");
+        }
+        for missing in [json!(""), json!(null)] {
+            assert_eq!(numbers(missing), std::slice::from_ref(&word));
+        }
+        // Proved by itself, or explained by its end.
+        for known in [
+            "(202) 555-0142",
+            "202.555.0142",
+            "+44 20 2555 0142",
+            "555-0142",
+            "+1 303 555 0142",
+        ] {
+            assert_eq!(numbers(json!(known)), [shown(known)], "{known}");
+        }
+        assert!(
+            rows(json!([{ "id": 1, "name": "Ada", "phone": "1" }]), None)[0]
+                .contact
+                .numbers
+                .len()
+                == 1
+        );
+    }
+
+    #[test]
+    fn the_firm_has_several_names() {
+        for name in ["company", "organization", "organisation"] {
+            let found = rows(json!([{ "id": 1, "name": "Ada", name: "Acme", "phone": "1" }]), None);
+            assert_eq!(found[0].contact.company.as_deref(), Some("Acme"), "{name}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Fields that a manifest adds: to the login page, to the log of a call, and to a new contact.
+//! Fields that a manifest adds to the log of a call, and to a new contact.
 
 use ringside_domain::{
     LogField,
@@ -6,115 +6,16 @@ use ringside_domain::{
 };
 use serde_json::{Map, Value};
 
-use super::value::{decode, encode, flag, list, plain, text};
-use crate::parts::KEPT;
+use super::{
+    account_data::AccountChoices,
+    settings::Setting,
+    value::{decode, encode, flag, list, plain, text},
+};
 
 /// So many options of one field are offered.
 const MAX_OPTIONS: usize = 500;
 /// What the vendor's client sends where nobody chose anything; ours leaves the field out.
 const NONE: &str = "none";
-
-/// One field of the login page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoginField {
-    /// Secret ones lie in the keyring under this name, others among the connection's parameters.
-    pub name: String,
-    pub label: String,
-    pub secret: bool,
-    pub required: bool,
-    /// What it can be; empty: any text.
-    pub options: Vec<FieldOption>,
-    /// A regular expression of JavaScript's kind that the value must match.
-    pub pattern: Option<String>,
-    pub description: Option<String>,
-}
-
-/// The parameter with the user name in the CRM.
-pub(super) const USER_NAME: &str = "username";
-/// The parameters of a connection that are ours, and what we keep in the keyring by ourselves, so that a login field of the
-/// same name gets another one.
-const OURS: [&str; 6] = ["platform", "manifest", "hostname", KEPT[0], KEPT[1], KEPT[2]];
-
-impl LoginField {
-    /// The keyring's and the parameters' name of a login field.
-    pub(super) fn parameter(name: &str) -> String {
-        if OURS.contains(&name) {
-            format!("login_{name}")
-        } else {
-            name.to_owned()
-        }
-    }
-
-    pub(super) fn api_key() -> Self {
-        Self {
-            name: "apiKey".to_owned(),
-            label: "API key".to_owned(),
-            secret: true,
-            required: true,
-            options: Vec::new(),
-            pattern: None,
-            description: None,
-        }
-    }
-
-    /// In which data centre somebody's Bullhorn is, their user name says.
-    pub(super) fn user_name(crm: &str) -> Self {
-        Self {
-            name: USER_NAME.to_owned(),
-            label: format!("User name in {crm}"),
-            secret: false,
-            ..Self::api_key()
-        }
-    }
-
-    pub(super) fn hostname(crm: &str, options: Vec<FieldOption>) -> Self {
-        Self {
-            name: "hostname".to_owned(),
-            label: format!("Address of {crm}"),
-            secret: false,
-            ..Self {
-                options,
-                ..Self::api_key()
-            }
-        }
-    }
-
-    /// `None` for what is no input: buttons and texts, and fields that the account's administrator fills in unseen.
-    pub(super) fn read(item: &Value) -> Option<Self> {
-        let name = text(item, "const")?;
-        let ui = &item["uiSchema"];
-        let shown = matches!(
-            text(ui, "ui:field"),
-            Some("button" | "typography" | "link" | "admonition")
-        );
-        if shown || (flag(item, "hidden") && flag(item, "managed")) {
-            return None;
-        }
-        // Nothing says which fields are secret. What may be one is treated as one: a secret in the settings file is worse
-        // than a user name in the keyring.
-        let lower = name.to_lowercase();
-        let secret = ["key", "password", "secret", "token", "pin"]
-            .iter()
-            .any(|word| lower.contains(word))
-            || [text(ui, "ui:widget"), text(item, "format")].contains(&Some("password"));
-        Some(Self {
-            name: Self::parameter(name),
-            label: text(item, "title").unwrap_or(name).to_owned(),
-            secret,
-            required: flag(item, "required"),
-            options: options(item),
-            pattern: text(item, "pattern").map(str::to_owned),
-            description: text(item, "description").map(str::to_owned),
-        })
-    }
-
-    /// The name that the server knows it by.
-    pub(super) fn wire_name(&self) -> &str {
-        OURS.iter()
-            .find(|ours| self.name == format!("login_{ours}"))
-            .map_or(&self.name, |ours| *ours)
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {
@@ -136,13 +37,27 @@ pub struct Field {
     /// The options come with the type of a new contact.
     pub type_dependent: bool,
     pub options: Vec<FieldOption>,
-    pub default: Option<String>,
+    pub preset: Preset,
+    /// Whether nothing may be chosen.
+    pub may_be_none: bool,
+    /// Where the choices lie that are the same for a whole company.
+    pub account: Option<AccountChoices>,
     /// Only for these contact types; empty means all.
     pub only_types: Vec<String>,
 }
 
+/// What counts where nobody chose. Some differ by the direction of the call, which is not known where the choices are shown:
+/// those have none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preset {
+    /// The settings that say it for incoming and for outgoing calls.
+    settings: [Option<String>; 2],
+    /// What holds where the person never set them.
+    manifest: [Option<Value>; 2],
+}
+
 impl Field {
-    pub(super) fn read_all(items: &[Value], settings: &Value, limit: usize) -> Vec<Self> {
+    pub(super) fn read_all(items: &[Value], settings: &[Setting], limit: usize) -> Vec<Self> {
         items
             .iter()
             .filter_map(|item| Self::read(item, settings))
@@ -150,7 +65,7 @@ impl Field {
             .collect()
     }
 
-    fn read(item: &Value, settings: &Value) -> Option<Self> {
+    fn read(item: &Value, settings: &[Setting]) -> Option<Self> {
         let kind = match text(item, "type")? {
             "selection" => FieldKind::Choice,
             "checkbox" | "boolean" => FieldKind::Check,
@@ -159,9 +74,6 @@ impl Field {
             _ => return None,
         };
         let name = text(item, "const")?;
-        let default = item
-            .get("defaultValue")
-            .or_else(|| setting(settings, text(item, "defaultSettingId")?));
         Some(Self {
             name: name.to_owned(),
             label: text(item, "title").unwrap_or(name).to_owned(),
@@ -170,7 +82,9 @@ impl Field {
             contact_dependent: flag(item, "contactDependent"),
             type_dependent: flag(item, "contactTypeDependent"),
             options: options(item),
-            default: default.and_then(encode),
+            preset: Preset::read(item, settings),
+            may_be_none: item.get("includeNoneOption") != Some(&Value::Bool(false)),
+            account: AccountChoices::read(item),
             only_types: list(item, "showIfContactType")
                 .iter()
                 .filter_map(|one| Some(one.as_str()?.to_owned()))
@@ -186,38 +100,74 @@ impl Field {
                 .any(|only| only.eq_ignore_ascii_case(contact_type))
     }
 
-    /// The field for a call with one contact. `None`: this contact has nothing to choose from, so it is not asked, as in the
-    /// vendor's client.
-    pub(super) fn for_log(&self, contact_type: &str, additional: &Map<String, Value>) -> Option<LogField> {
+    /// Whether its choices come with each contact. Some do that are the same for all of them: a note's action, a category.
+    pub(super) fn comes_with_contact(&self) -> bool {
+        self.kind == FieldKind::Choice && (self.contact_dependent || self.options.is_empty())
+    }
+
+    /// Whether its choices have to be known to tell what counts where nobody chose.
+    pub(super) fn presets_a_choice(&self, own: &Map<String, Value>) -> bool {
+        self.kind == FieldKind::Choice && (!self.may_be_none || self.preset.value(own).is_some())
+    }
+
+    /// The field for a call with one contact, whose choices are `additional`; `own` is what the person set. `None`: this
+    /// contact has nothing to choose from, so it is not asked, as in the vendor's client.
+    pub(super) fn for_log(
+        &self,
+        contact_type: &str,
+        additional: &Map<String, Value>,
+        own: &Map<String, Value>,
+    ) -> Option<LogField> {
         if !self.is_for(contact_type) {
             return None;
         }
-        let own = additional.get(&self.name).and_then(Value::as_array);
-        let options = match (self.kind, own) {
+        let told = additional.get(&self.name).and_then(Value::as_array);
+        let mut options = match (self.kind, told) {
             (FieldKind::Text, _) => Vec::new(),
             (FieldKind::Check, _) => checks(),
-            (FieldKind::Choice, Some(own)) => own.iter().filter_map(option).take(MAX_OPTIONS).collect(),
+            (FieldKind::Choice, Some(told)) => told.iter().filter_map(option).take(MAX_OPTIONS).collect(),
             (FieldKind::Choice, None) if self.contact_dependent => return None,
             (FieldKind::Choice, None) => self.options.clone(),
         };
         if self.kind == FieldKind::Choice && options.is_empty() {
             return None;
         }
-        let default = match self.kind {
-            FieldKind::Text => self.default.as_deref().map(|default| plain(default).to_owned()),
-            FieldKind::Choice | FieldKind::Check => self
-                .default
-                .clone()
-                .filter(|wanted| options.iter().any(|option| option.value == *wanted)),
-        };
+        let default = self.preset(&options, own);
+        // Where something counts unless it is changed, nothing has to be a choice of its own.
+        let none = self.kind == FieldKind::Choice && default.is_some() && self.may_be_none && !self.required;
+        if none && options.iter().all(|option| option.value != NONE) {
+            options.push(FieldOption {
+                value: NONE.to_owned(),
+                label: "None".to_owned(),
+            });
+        }
         Some(LogField {
             name: self.name.clone(),
             label: self.label.clone(),
             required: self.required,
+            typed: self.kind == FieldKind::Text,
             default,
             options,
             failed: None,
         })
+    }
+
+    fn preset(&self, options: &[FieldOption], own: &Map<String, Value>) -> Option<String> {
+        let wanted = self.preset.value(own).and_then(encode);
+        match self.kind {
+            FieldKind::Text => wanted.map(|wanted| plain(&wanted).to_owned()),
+            FieldKind::Check => wanted.filter(|wanted| options.iter().any(|option| option.value == *wanted)),
+            FieldKind::Choice => {
+                let same = |option: &&FieldOption| {
+                    wanted
+                        .as_ref()
+                        .is_some_and(|wanted| alike(plain(&option.value), plain(wanted)))
+                };
+                let first = options.first().filter(|_| !self.may_be_none);
+                let counts = options.iter().find(same).or(first);
+                counts.map(|option| option.value.clone())
+            }
+        }
     }
 
     /// The same where the contact's own choices could not be asked for, and why.
@@ -226,6 +176,7 @@ impl Field {
             name: self.name.clone(),
             label: self.label.clone(),
             required: self.required,
+            typed: self.kind == FieldKind::Text,
             default: None,
             options: Vec::new(),
             failed: Some(why.to_owned()),
@@ -261,7 +212,49 @@ impl Field {
     }
 }
 
-fn checks() -> Vec<FieldOption> {
+impl Preset {
+    fn read(item: &Value, settings: &[Setting]) -> Self {
+        let setting = |id: &str| settings.iter().find(|setting| setting.id == id);
+        // Written out by direction; older manifests name one setting for both.
+        let older = text(item, "defaultSettingId").filter(|id| setting(id).is_some());
+        let ids = ["inboundCall", "outboundCall"]
+            .map(|direction| text(&item["defaultSettingValues"][direction], "settingId").or(older));
+        let own = item.get("defaultValue");
+        Self {
+            settings: ids.map(|id| id.map(str::to_owned)),
+            manifest: ids.map(|id| own.or_else(|| setting(id?)?.default.as_ref()).cloned()),
+        }
+    }
+
+    /// The person's own word goes before the manifest's.
+    fn value<'a>(&'a self, own: &'a Map<String, Value>) -> Option<&'a Value> {
+        let says = |value: &&Value| encode(value).is_some();
+        let [incoming, outgoing] = [0, 1].map(|direction| {
+            let set = self.settings[direction].as_ref().and_then(|id| own.get(id));
+            set.filter(says).or(self.manifest[direction].as_ref()).filter(says)
+        });
+        let same = |one: &&Value| {
+            let [one, other] = [Some(*one), outgoing].map(|value| value.and_then(encode).unwrap_or_default());
+            alike(&one, &other)
+        };
+        incoming.filter(same)
+    }
+
+    pub(super) fn depends_on_settings(&self) -> bool {
+        self.settings.iter().any(Option::is_some)
+    }
+}
+
+/// Settings that are typed name a choice regardless of case and blanks, as Bullhorn's connector compares its actions.
+fn alike(one: &str, other: &str) -> bool {
+    let letters = |text: &str| -> String {
+        let letters = text.chars().filter(|letter| !letter.is_whitespace());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    letters(one) == letters(other)
+}
+
+pub(super) fn checks() -> Vec<FieldOption> {
     [("true", "Yes"), ("false", "No")]
         .map(|(value, label)| FieldOption {
             value: value.to_owned(),
@@ -270,59 +263,36 @@ fn checks() -> Vec<FieldOption> {
         .to_vec()
 }
 
-fn options(item: &Value) -> Vec<FieldOption> {
+pub(super) fn options(item: &Value) -> Vec<FieldOption> {
+    options_named(item, "const", "title")
+}
+
+/// The options of fields and of settings differ in the names of their members only.
+pub(super) fn options_named(item: &Value, value: &str, title: &str) -> Vec<FieldOption> {
     let all = if item["options"].is_array() {
         "options"
     } else {
         "selections"
     };
-    list(item, all).iter().filter_map(option).take(MAX_OPTIONS).collect()
+    let options = list(item, all).iter();
+    options
+        .filter_map(|item| option_named(item, value, title))
+        .take(MAX_OPTIONS)
+        .collect()
+}
+
+fn option(item: &Value) -> Option<FieldOption> {
+    option_named(item, "const", "title")
 }
 
 /// `{const, title, description?}`; the description tells two options of one title apart.
-fn option(item: &Value) -> Option<FieldOption> {
-    let value = encode(item.get("const")?)?;
-    let title = item.get("title").and_then(encode);
+fn option_named(item: &Value, value: &str, title: &str) -> Option<FieldOption> {
+    let value = encode(item.get(value)?)?;
+    let title = item.get(title).and_then(encode);
     let title = plain(title.as_ref().unwrap_or(&value)).to_owned();
     let label = match text(item, "description") {
         Some(more) => format!("{title} ({more})"),
         None => title,
     };
     Some(FieldOption { value, label })
-}
-
-/// The default of one of the manifest's settings, which lie in sections.
-fn setting<'a>(settings: &'a Value, id: &str) -> Option<&'a Value> {
-    settings.as_array()?.iter().find_map(|item| {
-        if text(item, "id") == Some(id) {
-            item.get("defaultValue")
-        } else {
-            setting(item.get("items")?, id)
-        }
-    })
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::parts::{SESSION, secret_name};
-
-    #[test]
-    fn a_login_field_never_lies_where_our_session_lies() {
-        for name in ["jwt", "oauth", "oauth-places", "platform"] {
-            let item = json!({ "const": name, "title": "Access token", "type": "string" });
-            let field = LoginField::read(&item).unwrap();
-            assert_eq!(
-                (field.name.as_str(), field.wire_name()),
-                (format!("login_{name}").as_str(), name)
-            );
-            let connection = ringside_domain::ConnectionId::new("crm");
-            assert_ne!(secret_name(&connection, &field.name), secret_name(&connection, SESSION));
-        }
-        let plain = LoginField::read(&json!({ "const": "userToken", "type": "string" })).unwrap();
-        assert_eq!((plain.name.as_str(), plain.wire_name()), ("userToken", "userToken"));
-    }
 }

@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use super::{
     AppConnect, answer,
     answer::Outcome,
-    fields::LoginField,
+    back::Back,
+    login_fields::{ACCOUNT, LoginField},
     manifest::{Auth, OAuth, ServerManifest, SignInPage},
     session::owner,
     value::text,
@@ -24,6 +25,8 @@ use crate::parts::secret_name;
 pub(super) const ACCOUNT_NAME: &str = "account_name";
 /// The API key's name in the keyring besides its own, `apiKey`.
 const API_KEY: &str = "api_key";
+/// What the account id is remembered under that the session began with.
+const BEGAN_WITH: &str = "session_account";
 
 impl AppConnect {
     /// A session's token: the one there is, or that of a new session begun with the API key.
@@ -79,6 +82,8 @@ impl AppConnect {
         }
         let mut ask = Ask::send("sign_in", Method::Post, "/apiKeyLogin", body);
         ask.secrets = secrets;
+        // The session before this one is nobody's to repeat, either.
+        ask.secrets.extend(self.session.current());
         let reply = self.wire.ask(span, &manifest.name, &ask, None).await?;
         let secret_field = fields.iter().find(|field| field.secret).map(|field| field.name.clone());
         let refuse = |error: Error| {
@@ -196,7 +201,9 @@ impl AppConnect {
         let token = match &manifest.auth {
             Auth::ApiKey(fields) => {
                 let _turn = self.session.gate.lock().await;
-                self.log_in(&span, &manifest, fields).await?
+                let token = self.log_in(&span, &manifest, fields).await?;
+                self.settings_again().await;
+                token
             }
             Auth::OAuth(oauth) => {
                 let redirect = loopback(&oauth.redirect).ok_or_else(|| {
@@ -224,8 +231,8 @@ impl AppConnect {
                     })
                     .await?;
                 // The browser took its time; what is left to do has a deadline of its own.
-                self.exchange(&Span::of(&cx), &manifest, oauth, &back.redirect_uri, &back.code)
-                    .await?
+                let back = Back::to(&back.redirect_uri, back.code, back.parameters);
+                self.exchange(&Span::of(&cx), &manifest, oauth, back).await?
             }
         };
         self.account(&manifest, &token).await
@@ -245,7 +252,8 @@ impl AppConnect {
     pub async fn sign_out(&self, cx: ringside_domain::Cx) -> Result<()> {
         let span = Span::of(&cx);
         if let (Ok(manifest), Ok(Some(token))) = (self.manifest(&span).await, self.session.token().await) {
-            let ask = Ask::send("sign_out", Method::Post, "/unAuthorize", json!({}));
+            let mut ask = Ask::send("sign_out", Method::Post, "/unAuthorize", json!({}));
+            ask.secrets = self.login_secrets(&manifest).await;
             if let Ok(reply) = self.wire.ask(&span, &manifest.name, &ask, Some(&token)).await {
                 self.tell(&span, &reply.step, 1);
             }
@@ -254,24 +262,24 @@ impl AppConnect {
         self.session.forget().await
     }
 
-    /// The server wants the whole address at which the browser came back, with the code in it and `state` naming the platform.
+    /// The server wants the whole address at which the browser came back: the code, `state` naming the platform, and
+    /// whatever the CRM said beside them, which some connectors read (NetSuite's `entity`, `company` and `role`).
     pub(super) async fn exchange(
         &self,
         span: &Span,
         manifest: &ServerManifest,
         oauth: &OAuth,
-        redirect: &str,
-        code: &Secret,
+        back: Back,
     ) -> Result<Secret> {
-        let mut back = Url::parse(redirect).map_err(|_| refused(manifest))?;
-        back.query_pairs_mut()
-            .append_pair("code", &String::from_utf8_lossy(code.expose()))
-            .append_pair("state", &state(manifest, oauth));
-        let mut ask = Ask::get("sign_in", "/oauth-callback").with("callbackUri", back.as_str());
-        ask.secrets = vec![code.clone()];
+        let account = self.account_id().await;
+        let address = back.address(&state(manifest, oauth)).ok_or_else(|| refused(manifest))?;
+        let mut ask = Ask::get("sign_in", "/oauth-callback").with("callbackUri", address.as_str());
+        ask.secrets = back.secrets();
+        ask.secrets.extend(self.session.current());
         for (name, value) in [
             ("hostname", self.hostname(manifest)),
             ("proxyId", manifest.proxy_id.clone()),
+            ("rcAccountId", Some(account.clone())),
         ] {
             if let Some(value) = value {
                 ask = ask.with(name, value);
@@ -285,12 +293,39 @@ impl AppConnect {
         match reply.outcome {
             Outcome::Answered(body) => {
                 self.tell(span, &reply.step, 1);
-                self.begin(manifest, &body).await
+                let token = self.begin(manifest, &body).await?;
+                self.remember(BEGAN_WITH, account).await;
+                self.settings_again().await;
+                Ok(token)
             }
             Outcome::CrmRefused(error) if error.kind != Kind::Forbidden => Err(error),
             Outcome::Failed(error) => Err(error),
             Outcome::Nothing(_) | Outcome::CrmRefused(_) | Outcome::SessionOver(_) => Err(refused(manifest)),
         }
+    }
+
+    /// Under what the server keeps what is the same for a whole company: the id that the person gave, or one that nobody
+    /// else has, or they would be given what belongs to others. The server takes it as it is.
+    async fn account_id(&self) -> String {
+        let typed = self.setup.parameters.get(ACCOUNT).map(|id| id.trim());
+        if let Some(typed) = typed.filter(|id| !id.is_empty()) {
+            return typed.to_owned();
+        }
+        match self.recall(ACCOUNT).await.filter(|id| !id.is_empty()) {
+            Some(id) => id,
+            None => {
+                let id = format!("ringside-{}", self.parts.sign_in.state());
+                self.remember(ACCOUNT, id.clone()).await;
+                id
+            }
+        }
+    }
+
+    /// The server learns the id with a sign-in only: what to say where it is another one by now.
+    pub(super) async fn account_that_waits(&self) -> Option<String> {
+        let began = self.recall(BEGAN_WITH).await?;
+        let waits = began != self.account_id().await;
+        waits.then(|| "Sign in again so that the account id counts".to_owned())
     }
 
     /// Where the person signs in, and the scope. The manifest's `scope` is query text: `scope=…`, with whatever else the

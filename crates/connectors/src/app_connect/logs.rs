@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use ringside_domain::{
-    CallLogEntry, Direction, LogRef, Marker,
+    CallLogEntry, ContactRef, Direction, LogRef, Marker,
     call::{EndReason, Outcome},
 };
 use serde_json::{Map, Value, json};
@@ -18,10 +18,11 @@ use super::{
     manifest::ServerManifest,
     pages::{Tokens, page},
     value::{decode, encode, list},
+    vendor::found_as,
 };
 
 /// `POST /callLog`.
-pub(super) fn create(entry: &CallLogEntry, manifest: &ServerManifest) -> Value {
+pub(super) fn create(entry: &CallLogEntry, fields: &Map<String, Value>, manifest: &ServerManifest) -> Value {
     let mut info = details(entry);
     let session = entry.marker.as_str();
     // The server's key of a log is made of `telephonySessionId`, or `id` without it, and `sessionId`.
@@ -32,43 +33,46 @@ pub(super) fn create(entry: &CallLogEntry, manifest: &ServerManifest) -> Value {
     json!({
         "logInfo": info,
         "contactId": decode(&entry.contact.id),
-        "contactType": wire_type(&entry.contact.contact_type),
+        "contactType": found_as(&manifest.platform, wire_type(&entry.contact.contact_type)),
         "contactName": entry.contact_name,
         "note": entry.note,
-        "additionalSubmission": submission(entry, manifest),
+        "additionalSubmission": fields,
     })
 }
 
 /// `PATCH /callLog`: replaces note, subject, duration and result. The contact stays.
-pub(super) fn update(entry: &CallLogEntry, manifest: &ServerManifest) -> Value {
+pub(super) fn update(entry: &CallLogEntry, fields: &Map<String, Value>) -> Value {
     let mut body = details(entry);
     body.insert("sessionId".to_owned(), json!(entry.marker.as_str()));
     body.insert("subject".to_owned(), json!(subject(entry)));
     body.insert("note".to_owned(), json!(entry.note));
-    body.insert("additionalSubmission".to_owned(), submission(entry, manifest));
+    body.insert("additionalSubmission".to_owned(), json!(fields));
     Value::Object(body)
 }
 
 /// `PUT /callDisposition`: the fields once more, for connectors that take them only here. `None`: nothing was chosen.
-pub(super) fn disposition(entry: &CallLogEntry, manifest: &ServerManifest) -> Option<Value> {
-    let chosen = submission(entry, manifest);
-    let any = chosen.as_object().is_some_and(|chosen| !chosen.is_empty());
-    (any && manifest.takes_dispositions).then(|| json!({ "sessionId": entry.marker.as_str(), "dispositions": chosen }))
+pub(super) fn disposition(
+    entry: &CallLogEntry,
+    fields: &Map<String, Value>,
+    manifest: &ServerManifest,
+) -> Option<Value> {
+    (!fields.is_empty() && manifest.takes_dispositions)
+        .then(|| json!({ "sessionId": entry.marker.as_str(), "dispositions": fields }))
 }
 
-/// The log's id in the CRM, if the answer has one.
+/// The log's id in the CRM, if the answer has one. Some pages of logs are those of their contact.
 pub(super) fn log_ref(
     id: &Value,
     manifest: &ServerManifest,
     hostname: Option<&str>,
-    contact_type: Option<&str>,
+    contact: Option<&ContactRef>,
 ) -> Option<LogRef> {
     let id = encode(id)?;
     let tokens = Tokens {
         hostname,
         log_id: Some(&id),
-        contact_type,
-        ..Tokens::default()
+        contact_id: contact.map(|contact| contact.id.as_str()),
+        contact_type: contact.map(|contact| wire_type(&contact.contact_type)),
     };
     let url = manifest.log_page.as_deref().and_then(|template| page(template, tokens));
     Some(LogRef { id, url })
@@ -80,11 +84,12 @@ pub(super) fn of_session(
     marker: &Marker,
     manifest: &ServerManifest,
     hostname: Option<&str>,
+    contact: Option<&ContactRef>,
 ) -> Vec<LogRef> {
     list(body, "logs")
         .iter()
         .filter(|log| log["matched"] == true && log["sessionId"] == marker.as_str())
-        .filter_map(|log| log_ref(&log["logId"], manifest, hostname, None))
+        .filter_map(|log| log_ref(&log["logId"], manifest, hostname, contact))
         .collect()
 }
 
@@ -156,19 +161,4 @@ fn subject(entry: &CallLogEntry) -> String {
         Direction::In => format!("Inbound Call from {}", entry.contact_name),
         Direction::Out => format!("Outbound Call to {}", entry.contact_name),
     }
-}
-
-fn submission(entry: &CallLogEntry, manifest: &ServerManifest) -> Value {
-    let value = |name: &str, chosen: &str| {
-        manifest
-            .log_fields
-            .iter()
-            .find(|field| field.name == name)?
-            .submitted(chosen)
-    };
-    let chosen = entry
-        .fields
-        .iter()
-        .filter_map(|(name, chosen)| Some((name.clone(), value(name, chosen)?)));
-    Value::Object(chosen.collect())
 }

@@ -8,8 +8,12 @@ use ringside_domain::{Error, Kind, Result, Url, contact::FieldOption};
 use serde_json::{Map, Value, json};
 
 use super::{
-    fields::{Field, LoginField},
+    bullhorn,
+    fields::Field,
+    login_fields::LoginField,
+    overrides,
     pages::host_of_text,
+    settings::Setting,
     value::{flag, list, members, text},
 };
 
@@ -31,16 +35,21 @@ pub struct ServerManifest {
     pub author: Option<String>,
     /// Where the manifest says that its server is.
     pub server: Option<String>,
+    /// Whether it says so of this CRM alone: the rest of the manifest is another server's.
+    pub moves_server: bool,
     pub auth: Auth,
     pub hostname: Hostname,
     /// Value and name of each contact type; empty where the CRM has only one.
     pub types: Vec<FieldOption>,
     pub log_fields: Vec<Field>,
     pub contact_fields: Vec<Field>,
+    pub settings: Vec<Setting>,
     pub finds_names: bool,
     pub creates: bool,
     pub knows_extensions: bool,
     pub takes_dispositions: bool,
+    /// The server's memory of who was found by which number is not to be used.
+    pub is_never_cached: bool,
     pub contact_page: Option<String>,
     pub log_page: Option<String>,
     /// The vendor's own id of a connector that is made of stored JSON; login passes it on.
@@ -58,7 +67,7 @@ pub enum Auth {
 /// Where connectors that name no page of their own end a sign-in: that of the vendor's client.
 const CLIENTS_PAGE: &str = "https://ringcentral.github.io/ringcentral-embeddable/redirect.html";
 /// Two platforms that the vendor's client signs in to in ways of their own, by these names.
-const BULLHORN: &str = "bullhorn";
+pub(super) const BULLHORN: &str = "bullhorn";
 const PIPEDRIVE: &str = "pipedrive";
 
 /// What the browser is opened with. The server itself exchanges the code.
@@ -109,14 +118,23 @@ impl ServerManifest {
                 error.column()
             ))
         })?;
-        let platforms = members(&json, "platforms").ok_or_else(|| broken("The manifest has no \"platforms\""))?;
-        let (key, own) = choose(platforms, platform)?;
-        let own = overridden(own.clone(), hostname);
+        let platforms = |json: &Value| members(json, "platforms").cloned();
+        let none = || broken("The manifest has no \"platforms\"");
+        let (key, own) = choose(&platforms(&json).ok_or_else(none)?, platform)?;
+        let moves_server = overrides::moves(&own, "serverUrl");
+        let json = overrides::of_whole(json, &own);
+        let (_, own) = choose(&platforms(&json).ok_or_else(none)?, &key)?;
+        let regions = overrides::of_regions(&own);
+        let mut own = overrides::of_region(own, hostname);
+        if let Some(own) = own.as_object_mut() {
+            own.insert("override".to_owned(), Value::Array(regions));
+        }
+        let key = key.as_str();
         let interfaces = members(&json, INTERFACES).cloned();
         let implements = |name: &str| interfaces.as_ref()?.get(name)?.as_bool();
         let page = own.get("page").cloned().unwrap_or_default();
-        let settings = &own["settings"];
-        let fields = |form: &str| Field::read_all(list(&page[form], "additionalFields"), settings, MAX_ITEMS);
+        let settings = Setting::read_all(key, &own, MAX_ITEMS);
+        let fields = |form: &str| Field::read_all(list(&page[form], "additionalFields"), &settings, MAX_ITEMS);
         let page_url = |name: &str| text(&own, name).map(str::to_owned);
         let one = json!({
             "serverUrl": json["serverUrl"], "redirectUri": json["redirectUri"], "author": json["author"],
@@ -132,6 +150,7 @@ impl ServerManifest {
                 .or(text(&json, "author"))
                 .map(str::to_owned),
             server: text(&json, "serverUrl").map(|url| url.trim_end_matches('/').to_owned()),
+            moves_server,
             auth: Auth::read(&json, key, &own)?,
             hostname: Hostname::read(&own["environment"]),
             types: list(&own, "contactTypes")
@@ -141,12 +160,14 @@ impl ServerManifest {
                 .collect(),
             log_fields: fields("callLog"),
             contact_fields: fields("newContact"),
+            settings: settings.clone(),
             finds_names: implements("findContactWithName").unwrap_or_else(|| flag(&page, "useContactSearch")),
             creates: implements("createContact").unwrap_or(true),
             knows_extensions: flag(&own, "enableExtensionNumberLoggingSetting"),
             takes_dispositions: !flag(&own, "disableDisposition")
                 && implements("upsertCallDisposition").unwrap_or(false),
-            contact_page: page_url("contactPageUrl"),
+            is_never_cached: flag(&page, "disableContactCache"),
+            contact_page: page_url("contactPageUrl").or_else(|| (key == BULLHORN).then(|| bullhorn::PAGE.to_owned())),
             log_page: page_url("logPageUrl").filter(|_| flag(&own, "canOpenLogPage")),
             proxy_id: text(&own, "proxyId").map(str::to_owned),
             knows_functions: interfaces.is_some(),
@@ -154,10 +175,18 @@ impl ServerManifest {
         })
     }
 
-    /// The manifest's JSON, with this platform only: what a connection keeps of it.
+    /// The manifest's JSON, with this platform only: what a connection keeps of it. Read again, it names the same server.
     #[must_use]
     pub fn as_text(&self) -> &str {
         &self.text
+    }
+
+    /// A contact type as the manifest writes it, which is how it is created.
+    pub(super) fn as_listed<'a>(&'a self, contact_type: &'a str) -> &'a str {
+        let mut listed = self.types.iter().map(|one| one.value.as_str());
+        listed
+            .find(|one| one.eq_ignore_ascii_case(contact_type))
+            .unwrap_or(contact_type)
     }
 
     /// Whether it is known which functions the connector has.
@@ -178,25 +207,31 @@ impl ServerManifest {
         }
     }
 
-    /// What a person is asked for when they add a connection, in this order. With OAuth that is little: the
-    /// CRM's address, or a user name, or nothing.
+    /// What a person is asked for when they add a connection, in this order: how to sign in, and then what they may leave
+    /// empty.
     #[must_use]
     pub fn login_fields(&self) -> Vec<LoginField> {
-        let mut fields = match &self.auth {
-            Auth::ApiKey(fields) => fields.clone(),
-            Auth::OAuth(OAuth {
-                page: SignInPage::Bullhorn,
-                ..
-            }) => vec![LoginField::user_name(&self.name)],
-            Auth::OAuth(_) => Vec::new(),
+        let mut fields = match &self.hostname {
+            Hostname::Fixed(_) => Vec::new(),
+            Hostname::Choice(options) => vec![LoginField::hostname(&self.name, options.clone())],
+            Hostname::Typed => vec![LoginField::hostname(&self.name, Vec::new())],
         };
-        let options = match &self.hostname {
-            Hostname::Fixed(_) => return fields,
-            Hostname::Choice(options) => options.clone(),
-            Hostname::Typed => Vec::new(),
-        };
-        fields.insert(0, LoginField::hostname(&self.name, options));
+        match &self.auth {
+            Auth::ApiKey(own) => fields.extend(own.iter().cloned()),
+            Auth::OAuth(oauth) => {
+                if oauth.page == SignInPage::Bullhorn {
+                    fields.push(LoginField::user_name(&self.name));
+                }
+                fields.push(LoginField::account());
+            }
+        }
+        fields.extend(self.settings.iter().filter_map(Setting::asked));
         fields
+    }
+
+    pub(super) fn label_of_setting<'a>(&'a self, id: &'a str) -> &'a str {
+        let setting = self.settings.iter().find(|setting| setting.id == id);
+        setting.map_or(id, |setting| &setting.label)
     }
 }
 
@@ -275,7 +310,7 @@ fn scope(text: &str) -> String {
     }
 }
 
-fn choose<'a>(platforms: &'a Map<String, Value>, wanted: &str) -> Result<(&'a str, &'a Value)> {
+fn choose(platforms: &Map<String, Value>, wanted: &str) -> Result<(String, Value)> {
     let only = || {
         platforms
             .iter()
@@ -285,33 +320,13 @@ fn choose<'a>(platforms: &'a Map<String, Value>, wanted: &str) -> Result<(&'a st
     let found = platforms.get_key_value(wanted).or_else(only);
     found
         .filter(|(_, own)| own.is_object())
-        .map(|(key, own)| (key.as_str(), own))
+        .map(|(key, own)| (key.clone(), own.clone()))
         .ok_or_else(|| {
             let known: Vec<&str> = platforms.keys().map(|key| short(key)).take(20).collect();
             broken("The manifest does not have this CRM")
                 .field("platform")
                 .hint(format!("It has: {}", known.join(", ")))
         })
-}
-
-/// `override` changes members for one region: where the CRM's host is the trigger's, each path gets another value.
-fn overridden(mut own: Value, hostname: Option<&str>) -> Value {
-    let Some(hostname) = hostname else { return own };
-    for rule in list(&own, "override").to_vec() {
-        let is_ours = text(&rule, "triggerType") == Some("hostname")
-            && text(&rule, "triggerValue").and_then(host_of_text).as_deref() == Some(hostname);
-        for change in list(&rule, "overrideObjects").iter().filter(|_| is_ours) {
-            let Some(path) = text(change, "path") else { continue };
-            let mut place = Some(&mut own);
-            for step in path.split('.') {
-                place = place.and_then(|place| place.get_mut(step));
-            }
-            if let (Some(place), Some(value)) = (place, change.get("value")) {
-                *place = value.clone();
-            }
-        }
-    }
-    own
 }
 
 /// `{display, value}`, or a bare text in older manifests.

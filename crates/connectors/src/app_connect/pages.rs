@@ -1,8 +1,11 @@
 //! Addresses of records in the CRM, from the manifest's `contactPageUrl` and `logPageUrl`.
 //!
 //! A page lies on the host that its template names, or, where that is `{hostname}`, on the one of the person's CRM; https
-//! only. A host that is put together of both (`{hostname}.example.com`) is nobody's word, and has no page. A value is always
+//! only, and out on the web, unless the person typed that very host: whoever runs the server must not lead a browser into the
+//! network that it stands in. A host that is put together of both (`{hostname}.example.com`) is nobody's word, and has no page. A value is always
 //! written as part of a path or of a query: whatever a record's id holds, it cannot lead to another host.
+
+use std::net::IpAddr;
 
 use ringside_domain::Url;
 
@@ -39,6 +42,37 @@ pub(super) fn page(template: &str, tokens: Tokens) -> Option<String> {
     let safe = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
     let host = host_of_template(template, tokens.hostname)?;
     (safe && url.host_str() == Some(host.as_str())).then(|| url.into())
+}
+
+/// Whether pages of this template may be opened: on the web, or on a host that the person typed. `hostname` is what stands for
+/// `{hostname}`, where it is known by now.
+pub(super) fn may_lie(template: &str, hostname: Option<&str>, typed: &[&str]) -> bool {
+    let Some(host) = host_of_template(template, hostname) else {
+        return true;
+    };
+    let is_typed =
+        |typed: &&str| host_of_template("https://{hostname}/", Some(typed)).is_some_and(|typed| typed == host);
+    is_on_the_web(&host) || typed.iter().any(is_typed)
+}
+
+/// A name, and none of those that mean something in the network at hand only (RFC 6761, 6762 and 8375, `.internal`, and what
+/// routers and companies take).
+fn is_on_the_web(host: &str) -> bool {
+    const AT_HAND: [&str; 9] = [
+        "corp",
+        "home",
+        "home.arpa",
+        "internal",
+        "intranet",
+        "lan",
+        "local",
+        "localhost",
+        "private",
+    ];
+    let host = host.trim_end_matches('.');
+    let below = |name: &&str| host.strip_suffix(*name).is_some_and(|rest| rest.ends_with('.'));
+    let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+    !is_address && host.contains('.') && !AT_HAND.iter().any(below)
 }
 
 /// The one host on which pages of this template lie.
@@ -138,6 +172,38 @@ mod tests {
             ),
         ] {
             assert_eq!(page(template, tokens("7")).as_deref(), Some(its_page));
+        }
+    }
+
+    #[test]
+    fn a_page_lies_on_the_web_or_where_the_person_typed() {
+        for (template, hostname, web) in [
+            ("https://app.example.com/{contactId}", None, true),
+            ("https://192.168.1.1/{contactId}", None, false),
+            ("https://0x7f.1/{contactId}", None, false),
+            ("https://[::1]:8443/{contactId}", None, false),
+            ("https://2130706433/{contactId}", None, false),
+            ("https://localhost/{contactId}", None, false),
+            ("https://a.localhost./{contactId}", None, false),
+            ("https://router/{contactId}", None, false),
+            ("https://nas.local/{contactId}", None, false),
+            ("https://x.Internal/{contactId}", None, false),
+            ("https://box.home.arpa/{contactId}", None, false),
+            ("https://thelocal.se/{contactId}", None, true),
+            ("https://{hostname}/{contactId}", Some("crm.example.com"), true),
+            ("https://{hostname}:8443/{contactId}", Some("10.0.0.7"), false),
+            ("https://{hostname}/{contactId}", Some("crm.local:8443"), false),
+        ] {
+            assert_eq!(may_lie(template, hostname, &[]), web, "{template} {hostname:?}");
+            let typed = ["192.168.1.1", "nas.local", "10.0.0.7", "crm.local:8443", "router"];
+            let is_typed = ["168", "nas", "{hostname}", "router"]
+                .iter()
+                .any(|part| template.contains(part));
+            assert_eq!(
+                may_lie(template, hostname, &typed),
+                web || is_typed,
+                "{template} {hostname:?}"
+            );
         }
     }
 

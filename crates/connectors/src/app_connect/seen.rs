@@ -36,7 +36,8 @@ struct Known {
 /// By what a contact can be found again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Way {
-    pub asked: Option<Asked>,
+    /// E.164, or the digits of an extension. How it is asked for is decided when it is.
+    pub number: Option<String>,
     pub name: Option<String>,
 }
 
@@ -63,14 +64,18 @@ impl Seen {
                 let before = seen.get(&row.contact.id);
                 let known = before.map(|known| known.way.clone()).unwrap_or_default();
                 let way = Way {
-                    asked: asked.cloned().or(known.asked.clone()),
+                    number: asked.map(|asked| asked.number.clone()).or(known.number.clone()),
                     name: Some(row.contact.name.clone()),
                 };
                 if way != known && new.len() < MAX_WRITTEN {
                     new.push((row.contact.id.clone(), way.clone()));
                 }
+                let mut row = row.clone();
+                if let (None, Some(before)) = (asked, before) {
+                    // Only an answer by number tells all choices.
+                    before.row.lend(&mut row);
+                }
                 let at = Instant::now();
-                let row = row.clone();
                 seen.insert(row.contact.id.clone(), Known { row, way, at, created });
             }
             while seen.len() > MAX_SEEN {
@@ -81,14 +86,7 @@ impl Seen {
             }
         }
         for (id, way) in new {
-            let asked = way.asked.as_ref();
-            let value = json!({
-                "number": asked.map(|asked| &asked.number),
-                "extension": asked.is_some_and(|asked| asked.is_extension),
-                "masks": asked.map(|asked| &asked.masks),
-                "name": way.name,
-            })
-            .to_string();
+            let value = json!({ "number": way.number, "name": way.name }).to_string();
             if let Err(error) = memory.keep(&id.connection, &about(&id), value).await {
                 tracing::debug!(kind = error.kind.code(), "a contact's number was not remembered");
             }
@@ -101,15 +99,10 @@ impl Seen {
         }
         let value = recall(memory, &id.connection, &about(id)).await?;
         let value: Value = serde_json::from_str(&value).ok()?;
-        let asked = text(&value, "number").map(|number| Asked {
-            number: number.to_owned(),
-            is_extension: value["extension"] == true,
-            masks: value["masks"].as_str().unwrap_or_default().to_owned(),
-            forms: vec![number.to_owned()],
-        });
+        let part = |name: &str| text(&value, name).map(str::to_owned);
         Some(Way {
-            asked,
-            name: text(&value, "name").map(str::to_owned),
+            number: part("number"),
+            name: part("name"),
         })
     }
 

@@ -1,15 +1,16 @@
 //! Requests to the server: where they go, what they may reach, how long they may take, and their step in the trace.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use ringside_domain::{
-    ConnectionId, Cx, Error, HostRules, HttpRequest, HttpTransport, Kind, Method, Result, TraceStep, Url,
+    ConnectionId, Cx, Error, HostRules, HttpAnswer, HttpRequest, HttpTransport, Kind, Method, Result, TraceStep, Url,
     connector::TraceSink, credentials::Secret, trace::Answer,
 };
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::answer::{self, Outcome};
+use crate::hidden::Hidden;
 
 /// Contacts with all their deals are large; more than this is no answer about one caller.
 const MAX_ANSWER: usize = 4 << 20;
@@ -71,6 +72,15 @@ impl Span {
         }
     }
 
+    /// The same operation, for whom an old answer is none.
+    pub fn live(&self) -> Self {
+        Self {
+            live: true,
+            trace: Arc::clone(&self.trace),
+            ..*self
+        }
+    }
+
     /// A request begins that does not go to the server.
     pub fn begins(&self, method: Method, what: &str) -> Step {
         Step {
@@ -101,6 +111,12 @@ impl Span {
             ));
         }
         Ok(left)
+    }
+
+    /// Asks what would be good to know before the thing itself is done, and leaves most of the time for that.
+    pub async fn soon<T>(&self, asking: impl Future<Output = Result<T>>) -> Option<T> {
+        let wait = self.deadline.saturating_sub(self.begun.elapsed()) / 4;
+        tokio::time::timeout(wait, asking).await.ok()?.ok()
     }
 
     /// What the CRM says to the person beside its answer.
@@ -221,9 +237,13 @@ impl Wire {
             .send(request)
             .await
             .map_err(|error| read_only(error, changes))?;
-        let secrets: Vec<&Secret> = ask.secrets.iter().chain(token).collect();
         let refreshed = answer.header("x-refreshed-jwt-token").filter(|token| !token.is_empty());
         let refreshed = refreshed.map(|token| Secret::new(token.as_bytes()));
+        let mut hidden = Hidden::default();
+        for secret in ask.secrets.iter().chain(token).chain(&refreshed) {
+            hidden.add(secret.expose());
+        }
+        let answer = screened(answer, &hidden);
         let outcome = match answer::read(ask.operation, crm, &answer) {
             // The request arrived; what failed may have failed after it was done.
             Outcome::Failed(error)
@@ -233,37 +253,43 @@ impl Wire {
             }
             outcome => outcome,
         };
-        Ok((without(outcome, &secrets, crm), refreshed))
+        Ok((outcome, refreshed))
     }
 }
 
-/// A server that repeats a secret in its words is not quoted.
-fn without(outcome: Outcome, secrets: &[&Secret], crm: &str) -> Outcome {
-    let repeats = |text: &str| {
-        let holds = |secret: &&Secret| {
-            secret.expose().len() >= 4
-                && text
-                    .as_bytes()
-                    .windows(secret.expose().len())
-                    .any(|part| part == secret.expose())
+/// An answer that repeats no secret, whatever is made of it: words are cut and masked, and what is left of a secret is one, too.
+/// Only the session that a login answers with stays.
+fn screened(answer: HttpAnswer, hidden: &Hidden) -> HttpAnswer {
+    let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else {
+        let text = String::from_utf8_lossy(&answer.body);
+        return match hidden.hide(&text) {
+            Cow::Owned(text) => HttpAnswer {
+                body: text.into_bytes(),
+                ..answer
+            },
+            Cow::Borrowed(_) => answer,
         };
-        secrets.iter().any(holds)
     };
-    let screened = |mut error: Error| {
-        if repeats(&error.message) || error.hint.as_deref().is_some_and(repeats) {
-            error.message = format!("The App Connect server refused the request for {crm}").into();
-            error.hint = None;
+    let is_good = answer.status < 300 && body["successful"] != Value::Bool(false);
+    let repeats = match &mut body {
+        Value::Object(members) if is_good => {
+            let mut repeats = false;
+            for (name, member) in members.iter_mut().filter(|(name, _)| *name != "jwtToken") {
+                repeats |= match name.as_str() {
+                    "returnMessage" => hidden.hide_in_words(member),
+                    _ => hidden.hide_in_data(member),
+                };
+            }
+            repeats
         }
-        error
+        other => hidden.hide_in_words(other),
     };
-    match outcome {
-        Outcome::Failed(error) => Outcome::Failed(screened(error)),
-        Outcome::CrmRefused(error) => Outcome::CrmRefused(screened(error)),
-        Outcome::Answered(mut body) if repeats(&body["returnMessage"].to_string()) => {
-            body["returnMessage"] = Value::Null;
-            Outcome::Answered(body)
-        }
-        outcome => outcome,
+    if !repeats {
+        return answer;
+    }
+    HttpAnswer {
+        body: body.to_string().into_bytes(),
+        ..answer
     }
 }
 

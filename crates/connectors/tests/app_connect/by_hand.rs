@@ -1,14 +1,17 @@
 //! Sign-ins that a person ends by hand, at a page of the vendor's, and the two platforms that the vendor's client signs in to
 //! in ways of their own.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use ringside_connectors::app_connect::ServerManifest;
-use ringside_domain::{Error, Kind, Url, credentials::Secret};
+use ringside_domain::{Connector, Error, Kind, Url, credentials::Secret};
 use serde_json::{Value, json};
 
 use crate::{
-    desk::{Desk, Plan, kind, texts},
+    desk::{Desk, Plan, Steps, entry, kind, nobody, number, texts},
     peer::{Instead, Peer},
 };
 
@@ -81,6 +84,99 @@ async fn a_vendors_own_redirect_page_is_ended_by_hand() {
         sent.value("callbackUri").unwrap(),
         "https://redirect.example.test/page.html?code=one%2Btime%2Fcode%3D&state=platform%3DtestOAuth"
     );
+}
+
+/// NetSuite says in the redirect who signed in, and its connector signs in nobody without that.
+#[tokio::test]
+async fn what_the_crm_says_in_the_redirect_reaches_the_connector() {
+    let peer = Peer::start().await;
+    peer.house().manifest["redirectUri"] = json!("https://redirect.example.test/page.html?from=connect");
+    peer.house().redirect_names.push("entity");
+    let desk = Desk::new(of(&peer, "testOAuth")).await;
+    let without = ended(&page(&desk).await);
+    let error = desk
+        .connector
+        .finish_sign_in(desk.cx(), Secret::new(without))
+        .await
+        .unwrap_err();
+    assert_eq!(error.message, "Test OAuth says: Missing required parameters");
+    let session = "session-0123456789abcdef";
+    let said = format!("&entity=7&company=T%201&role=3&session={session}");
+    let with = ended(&page(&desk).await) + &said;
+    desk.connector
+        .finish_sign_in(desk.cx(), Secret::new(with))
+        .await
+        .unwrap();
+    assert_eq!(
+        peer.asked("GET", "/oauth-callback")[1].value("callbackUri").unwrap(),
+        format!(
+            "https://redirect.example.test/page.html?from=connect&code=one%2Btime%2Fcode%3D&state=platform%3DtestOAuth&entity=7&company=T+1&role=3&session={session}"
+        )
+    );
+
+    // What may be as good as a code is not repeated.
+    let told = json!({ "returnMessage": { "message": format!("No session {session}"), "messageType": "warning" } });
+    peer.instead("/oauth-callback", Instead::of(400, told.to_string()));
+    let with = ended(&page(&desk).await) + &said;
+    let error = desk
+        .connector
+        .finish_sign_in(desk.cx(), Secret::new(with))
+        .await
+        .unwrap_err();
+    assert!(!texts(&error).contains(session), "{}", texts(&error));
+}
+
+/// The vendor's client tells the account at RingCentral that it knows; Pipedrive's connector logs nothing without one, and Bullhorn's
+/// creates nobody.
+#[tokio::test]
+async fn who_has_no_account_at_ringcentral_gets_one_that_nobody_else_has() {
+    let peer = Peer::start().await;
+    peer.house().manifest["redirectUri"] = json!("https://redirect.example.test/page.html");
+    peer.house().needs_account = true;
+    let account = async |desk: &Desk| {
+        let page = page(desk).await;
+        desk.connector
+            .finish_sign_in(desk.cx(), Secret::new(ended(&page)))
+            .await
+            .unwrap();
+        let call = entry(&nobody("c-1"), &format!("ringside-{}", peer.house().logs.len()), "x");
+        desk.connector
+            .log_call(desk.cx(), call, Arc::new(Steps::default()))
+            .await
+            .unwrap();
+        peer.house().account.clone().unwrap()
+    };
+    let desk = Desk::new(of(&peer, "testOAuth")).await;
+    let made_up = account(&desk).await;
+    // The server takes it unchecked: whose is guessed, is given what belongs to others.
+    assert!(made_up.starts_with("ringside-unguessable-"), "{made_up}");
+    // It stays the same, or all that the server keeps under it would have to be asked for anew.
+    let desk = desk.restarted();
+    assert_eq!(account(&desk).await, made_up);
+
+    let desk = Desk::new(Plan {
+        parameters: vec![("rcAccountId", " 500600700 ".to_owned())],
+        ..of(&peer, "testOAuth")
+    })
+    .await;
+    assert_eq!(account(&desk).await, "500600700");
+}
+
+/// The server learns the id with a sign-in only: one that is typed later does nothing until the next one, without a word.
+#[tokio::test]
+async fn an_account_id_that_came_after_the_sign_in_is_said_not_to_count_yet() {
+    let peer = Peer::start().await;
+    let mut desk = Desk::new(of(&peer, "testOAuth")).await;
+    let sign_in = async |desk: &Desk| desk.connector.sign_in(desk.cx()).await.unwrap();
+    let limits = async |desk: &Desk| desk.connector.check(desk.cx()).await.unwrap().limits;
+    sign_in(&desk).await;
+    assert!(limits(&desk).await.is_empty());
+    desk.setup.parameters.insert("rcAccountId".into(), "500600700".into());
+    let desk = desk.restarted();
+    assert_eq!(limits(&desk).await, ["Sign in again so that the account id counts"]);
+    assert_eq!(desk.connector.sign_in_page(desk.cx()).await.unwrap(), None);
+    sign_in(&desk).await;
+    assert!(limits(&desk).await.is_empty());
 }
 
 /// Whoever got a person to paste an address of theirs would sign them in as somebody else.
@@ -183,7 +279,10 @@ async fn bullhorn_is_signed_in_to_where_the_persons_data_centre_is() {
         .into_iter()
         .map(|field| (field.name, field.secret, field.required))
         .collect();
-    assert_eq!(asked, [("username".into(), false, true)]);
+    assert_eq!(
+        asked,
+        [("username".into(), false, true), ("rcAccountId".into(), false, false)]
+    );
 
     let page = page(&desk).await;
     assert_eq!(
@@ -205,6 +304,46 @@ async fn bullhorn_is_signed_in_to_where_the_persons_data_centre_is() {
             "app.bullhornstaffing.com"
         ]
     );
+}
+
+/// The manifest has no page for them, as the vendor's client knows it by itself.
+#[tokio::test]
+async fn bullhorns_records_are_opened_where_the_persons_data_centre_is() {
+    let peer = Peer::start().await;
+    bullhorn(&peer);
+    let desk = with_user(&peer, Some("pat.tester")).await;
+    let page = page(&desk).await;
+    desk.connector
+        .finish_sign_in(desk.cx(), Secret::new(ended(&page)))
+        .await
+        .unwrap();
+    let url = async |desk: &Desk| {
+        let found = desk.connector.find_contact(desk.cx(), number("+12025550199", "")).await;
+        found.unwrap().contacts.remove(0).url
+    };
+    let at_home = "https://bullhorn-west.bullhornstaffing.com/BullhornStaffing/OpenWindow.cfm?Entity=Contact&id=c-3&view=Overview";
+    assert_eq!(url(&desk).await.as_deref(), Some(at_home));
+    let desk = desk.restarted();
+    assert_eq!(url(&desk).await.as_deref(), Some(at_home));
+    assert_eq!(peer.asked("GET", "/rest-services/loginInfo").len(), 2);
+
+    // Whoever signed in before that was asked learns it at the next test; a host that is not Bullhorn's has no page.
+    let told = |ats: &str| {
+        let mut told = json!({ "oauthUrl": "https://auth-west.bullhornstaffing.com/oauth", "restUrl": "https://rest-west.bullhornstaffing.com/rest-services" });
+        told["atsUrl"] = json!(ats);
+        Instead::of(200, told.to_string())
+    };
+    let other = with_user(&peer, Some("pat.tester")).await;
+    other.keyring.put("connection/ac/jwt", &desk.token().unwrap());
+    assert_eq!(url(&other).await, None);
+    peer.instead(
+        "/rest-services/loginInfo",
+        told("https://bullhornstaffing.com.evil.test"),
+    );
+    other.connector.check(other.cx()).await.unwrap();
+    assert_eq!(url(&other).await, None);
+    other.connector.check(other.cx()).await.unwrap();
+    assert_eq!(url(&other).await.as_deref(), Some(at_home));
 }
 
 #[tokio::test]

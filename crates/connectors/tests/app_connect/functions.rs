@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// A connection with the manifest as a person has it as a file: without the connector's functions.
-fn by_file(peer: &Peer) -> Desk {
+fn by_file(peer: &Peer, default: &str) -> Desk {
     let mut manifest = peer.house().manifest.clone();
     manifest["platforms"]["testCRM"]["page"]["callLog"]["additionalFields"] = json!([
-        { "const": "outcome", "title": "Outcome", "type": "inputField", "defaultValue": "12" },
+        { "const": "outcome", "title": "Outcome", "type": "inputField", "defaultValue": default },
         { "const": "deal", "title": "Deal", "type": "selection", "contactDependent": true },
     ]);
     let mut plan = Plan::of(&peer.url);
@@ -33,7 +33,7 @@ async fn log_with_a_field(desk: &Desk, marker: &str) {
 #[tokio::test]
 async fn a_manifest_from_a_file_says_no_functions_so_the_server_is_asked_once() {
     let peer = Peer::start().await;
-    let desk = by_file(&peer);
+    let desk = by_file(&peer, "");
     let asked = |what: &str| peer.asked("GET", what).len();
     desk.connector
         .find_contact(desk.cx(), number("+12025550142", ""))
@@ -66,7 +66,7 @@ async fn a_manifest_from_a_file_says_no_functions_so_the_server_is_asked_once() 
 #[tokio::test]
 async fn a_server_from_before_functions_has_none_and_one_that_is_down_is_asked_later() {
     let peer = Peer::start().await;
-    let desk = by_file(&peer);
+    let desk = by_file(&peer, "");
     peer.instead("/implementedInterfaces", Instead::of(503, "down"));
     let mut call = entry(&nobody("c-1"), "ringside-1", "x");
     call.fields = vec![("outcome".into(), "sold".into())];
@@ -170,7 +170,7 @@ async fn fields_that_were_not_taken_are_no_success() {
 #[tokio::test]
 async fn choices_that_cannot_be_asked_for_hide_no_other_field() {
     let peer = Peer::start().await;
-    let desk = by_file(&peer);
+    let desk = by_file(&peer, "12");
     let bo = desk
         .connector
         .find_contact(desk.cx(), number("+12025550142", ""))

@@ -149,6 +149,7 @@ fn plan_of<'a>(url: &'a str, platform: &'a str, way: Way<'a>) -> Plan<'a> {
             Way::Browser => "",
         },
         browses: way == Way::Browser,
+        parameters: vec![("setting_office", "harbour".to_owned())],
         ..Plan::of(url)
     }
 }

@@ -44,6 +44,32 @@ async fn a_log_has_the_vendors_shape_and_the_marker_as_its_session() {
     assert!(peer.asked("POST", "/callLog/cacheNote").is_empty() && peer.asked("PUT", "/callDisposition").is_empty());
 }
 
+/// Clio's page of a log is one of its contact, Insightly's one of its type.
+#[tokio::test]
+async fn a_logs_page_may_be_its_contacts() {
+    let peer = Peer::start().await;
+    peer.house().manifest["platforms"]["testCRM"]["logPageUrl"] =
+        json!("https://{hostname}/{contactType}/{contactId}/communications");
+    let desk = Desk::new(Plan::of(&peer.url)).await;
+    let call = entry(&nobody("c-1"), "ringside-abc", "Asked");
+    let made = desk
+        .connector
+        .log_call(desk.cx(), call.clone(), Arc::new(Steps::default()))
+        .await
+        .unwrap();
+    let page = "https://crm.example.test/Contact/c-1/communications";
+    assert_eq!(made.log.url.as_deref(), Some(page));
+    let found = desk.connector.find_log(desk.cx(), call.clone()).await.unwrap();
+    assert_eq!(found[0].url.as_deref(), Some(page));
+    // Somebody else's log of this call may be on somebody else.
+    let theirs = desk
+        .connector
+        .log_call(desk.cx(), call, Arc::new(Steps::default()))
+        .await
+        .unwrap();
+    assert_eq!((theirs.log.id.as_str(), theirs.log.url), ("a-1", None));
+}
+
 #[tokio::test]
 async fn other_calls_are_told_as_they_were() {
     let peer = Peer::start().await;

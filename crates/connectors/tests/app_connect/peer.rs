@@ -2,6 +2,7 @@
 //! phone search is exact. It is stricter in what it takes: an unknown parameter or member is a failed test.
 
 mod house;
+mod looks;
 
 use std::{
     collections::VecDeque,
@@ -18,7 +19,7 @@ use axum::{
 use ringside_domain::Url;
 use serde_json::Value;
 
-pub use self::house::House;
+pub use self::{house::House, looks::Looks};
 
 /// One running server. It ends with the test's runtime.
 #[derive(Clone)]

@@ -345,6 +345,8 @@ async fn the_form_learns_what_is_wrong_with_an_address_or_a_platform() {
     assert_eq!(wrong.message, "The App Connect server says: Platform not found");
     for (answer, kind) in [
         (Instead::of(404, "<html>Not found</html>"), Kind::NotFound),
+        // Nobody has signed in yet: somebody else's server is behind this address.
+        (Instead::of(401, "<html>Sign in</html>"), Kind::NotFound),
         (Instead::of(200, "<html>Welcome</html>"), Kind::Invalid),
         (Instead::of(200, r#"{"platforms":{}}"#), Kind::Invalid),
     ] {

@@ -20,7 +20,7 @@ fn full() -> Value {
                 "contactTypes": [{ "display": "Company", "value": "company" }, "Lead", { "display": "nothing" }],
                 "contactPageUrl": "https://{hostname}/{contactId}", "logPageUrl": "https://{hostname}/log/{logId}",
                 "enableExtensionNumberLoggingSetting": true,
-                "settings": [{ "id": "s", "type": "section", "items": [{ "id": "outcome", "defaultValue": "reached" }] }],
+                "settings": [{ "id": "s", "type": "section", "items": [{ "id": "outcome", "type": "option", "defaultValue": "reached" }] }],
                 "page": { "useContactSearch": true,
                     "callLog": { "additionalFields": [
                         { "const": "deal", "title": "Deal", "type": "selection", "contactDependent": true },
@@ -101,7 +101,7 @@ fn log_fields_have_the_contacts_own_options() {
     let fields: Vec<_> = manifest
         .log_fields
         .iter()
-        .filter_map(|field| field.for_log("Lead", additional.as_object().unwrap()))
+        .filter_map(|field| field.for_log("Lead", additional.as_object().unwrap(), &Map::new()))
         .collect();
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["deal", "outcome", "followUp"]);
@@ -128,7 +128,7 @@ fn log_fields_have_the_contacts_own_options() {
         (true, Some("reached"))
     );
     // A contact without deals is not asked for one.
-    assert_eq!(manifest.log_fields[0].for_log("Lead", &Map::new()), None);
+    assert_eq!(manifest.log_fields[0].for_log("Lead", &Map::new(), &Map::new()), None);
     let submitted = |field: usize, chosen: &str| manifest.log_fields[field].submitted(chosen);
     assert_eq!(
         (
@@ -177,10 +177,11 @@ fn a_region_overrides_where_the_browser_goes() {
         (SignInPage::At("https://eu.example.test/authorize".into()), redirect)
     );
     let asked = read("regional", None).login_fields();
-    assert_eq!(
-        (asked.len(), asked[0].name.as_str(), asked[0].options.len()),
-        (1, "hostname", 2)
-    );
+    let asked: Vec<_> = asked
+        .iter()
+        .map(|field| (field.name.as_str(), field.options.len()))
+        .collect();
+    assert_eq!(asked, [("hostname", 2), ("rcAccountId", 0)]);
 }
 
 #[test]
@@ -212,4 +213,210 @@ fn the_least_that_a_server_gives_is_enough_and_junk_is_refused_with_words() {
     // Every member of another type than expected.
     let odd = json!({ "platforms": { "crm": { "auth": 7, "contactTypes": "x", "page": [], "settings": {}, "override": 1, "environment": [] } } });
     assert!(ServerManifest::parse(&odd.to_string(), "crm", Some("a.test")).is_ok());
+}
+
+/// A block of the vendor's own manifest: so RingCentral's file hands GoHighLevel and Freshdesk to the server of who made them.
+#[test]
+fn a_crm_in_somebody_elses_manifest_names_its_own_server() {
+    let theirs = |place: Value| {
+        json!({
+            "serverUrl": "https://connect.example.test", "author": { "name": "Example Ltd" }, "version": "1",
+            "platforms": {
+                "ours": { "auth": { "type": "apiKey" } },
+                "theirs": { "auth": { "type": "apiKey" }, "override": [
+                    { "triggerType": "meta", "overrideObjects": place },
+                    { "triggerType": "hostname", "triggerValue": "eu.example.test", "overrideObjects": [
+                        { "path": "page.newContact.additionalFields", "value": [{ "const": "vat", "title": "VAT", "type": "inputField" }] }] }] },
+            },
+        })
+        .to_string()
+    };
+    let place = json!([
+        { "path": "serverUrl", "value": "https://theirs.example.test/" }, { "path": "author.name", "value": "Theirs" },
+        { "path": "platforms.theirs.displayName", "value": "Their CRM" }, { "path": "version.of.it", "value": 7 }, { "path": "no value" }, 7,
+    ]);
+    let manifest = ServerManifest::parse(&theirs(place.clone()), "theirs", None).unwrap();
+    assert_eq!(
+        (
+            manifest.server.as_deref(),
+            manifest.author.as_deref(),
+            manifest.name.as_str()
+        ),
+        (Some("https://theirs.example.test"), Some("Theirs"), "Their CRM")
+    );
+    let again = ServerManifest::parse(manifest.as_text(), "", None).unwrap();
+    // What is kept is that server's alone.
+    let kept = ServerManifest {
+        moves_server: false,
+        ..manifest.clone()
+    };
+    assert_eq!(again, kept);
+    let other = ServerManifest::parse(&theirs(place.clone()), "ours", None).unwrap();
+    assert_eq!(other.server.as_deref(), Some("https://connect.example.test"));
+    assert_eq!((manifest.moves_server, other.moves_server), (true, false));
+    // What is not there yet is made, for a region, too.
+    let region = ServerManifest::parse(&theirs(place), "theirs", Some("eu.example.test")).unwrap();
+    assert_eq!(region.contact_fields[0].name, "vat");
+
+    // A file that takes itself apart is refused with words, as any other.
+    for (place, words) in [
+        (
+            json!([{ "path": "platforms", "value": 7 }]),
+            "The manifest has no \"platforms\"",
+        ),
+        (
+            json!([{ "path": "platforms.theirs", "value": [] }]),
+            "The manifest does not have this CRM",
+        ),
+    ] {
+        let error = ServerManifest::parse(&theirs(place), "theirs", None).unwrap_err();
+        assert_eq!(error.message, words);
+    }
+    let deep = vec!["a"; 100_000].join(".");
+    let manifest = ServerManifest::parse(&theirs(json!([{ "path": deep, "value": 1 }])), "theirs", None).unwrap();
+    assert_eq!(manifest.server.as_deref(), Some("https://connect.example.test"));
+}
+
+/// Blocks of the vendor's own manifest: Clio's, Redtail's and Bullhorn's.
+fn vendors() -> ServerManifest {
+    let by_call = |incoming: &str, outgoing: &str| json!({ "inboundCall": { "settingId": incoming }, "outboundCall": { "settingId": outgoing } });
+    let manifest = json!({ "platforms": { "crm": { "auth": { "type": "apiKey" },
+        "settings": [{ "id": "options", "type": "section", "name": "Options", "items": [
+            { "id": "defaultBillable", "type": "option", "name": "Default status", "defaultValue": "billable",
+              "options": [{ "id": "billable", "name": "Billable" }, { "id": "non-billable", "name": "Non-billable" }] },
+            { "id": "defaultCategory", "type": "option", "defaultValue": 2, "dynamicOptions": true, "options": [] },
+            { "id": "incomingAction", "type": "inputField", "name": "Default action for inbound calls", "defaultValue": "" },
+            { "id": "outgoingAction", "type": "inputField", "name": "Default action for outbound calls", "defaultValue": "" },
+            { "id": "smsDefaultBillable", "type": "boolean", "name": "SMS", "defaultValue": false },
+            { "id": "fieldsToSearch", "type": "option", "multiple": true, "options": [{ "id": "phone", "name": "Phone" }], "defaultValue": ["phone"] },
+            { "id": "copies", "type": "boolean", "name": "Copy to comments", "helper": "Of the contact", "defaultValue": false }] }],
+        "page": { "callLog": { "additionalFields": [
+            { "const": "billableStatus", "title": "Billable status", "type": "selection", "contactDependent": false, "includeNoneOption": false,
+              "options": [{ "const": "non-billable", "title": "Non-billable" }, { "const": "billable", "title": "Billable" }],
+              "defaultSettingId": "options", "defaultSettingValues": by_call("defaultBillable", "defaultBillable") },
+            { "const": "category", "title": "Category", "type": "selection", "contactDependent": false,
+              "defaultSettingId": "options", "defaultSettingValues": by_call("defaultCategory", "defaultCategory") },
+            { "const": "noteActions", "title": "Note action", "type": "selection", "contactDependent": false, "allowCustomValue": true,
+              "defaultSettingId": "options", "defaultSettingValues": by_call("incomingAction", "outgoingAction") },
+            { "const": "copy", "title": "Copy to comments", "type": "checkbox", "defaultValue": false,
+              "defaultSettingId": "options", "defaultSettingValues": by_call("copies", "copies") },
+            { "const": "tax", "title": "Tax", "type": "selection", "includeNoneOption": false,
+              "options": [{ "const": "full", "title": "Full" }, { "const": "none at all", "title": "None at all" }] },
+        ] } } } } });
+    ServerManifest::parse(&manifest.to_string(), "crm", None).unwrap()
+}
+
+#[test]
+fn what_counts_where_nobody_chose_says_the_person_before_the_manifest() {
+    let manifest = vendors();
+    let additional = json!({ "category": [{ "const": 1, "title": "Call" }, { "const": 2, "title": "Note" }],
+        "noteActions": [{ "const": "Inbound Call", "title": "Inbound Call" }, { "const": "Other", "title": "Other" }] });
+    let defaults = |own: Value| -> Vec<Option<String>> {
+        let fields = manifest.log_fields.iter();
+        let shown = fields.map(|field| {
+            field
+                .for_log("", additional.as_object().unwrap(), own.as_object().unwrap())
+                .unwrap()
+        });
+        shown.map(|field| field.default).collect()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        defaults(json!({})),
+        [some("billable"), some("2"), None, some("false"), some("full")]
+    );
+    let own = json!({ "defaultBillable": "non-billable", "defaultCategory": "1", "copies": true,
+        "incomingAction": " inboundcall", "outgoingAction": "Inbound CALL " });
+    // The two actions are written differently, and are one.
+    let differ = json!({ "incomingAction": "Inbound Call", "outgoingAction": "Other" });
+    assert_eq!(defaults(differ)[2], None, "nobody knows here which way the call went");
+    let same = json!({ "incomingAction": "inboundcall ", "outgoingAction": "inboundcall " });
+    assert_eq!(defaults(same)[2], some("Inbound Call"));
+    assert_eq!(
+        defaults(own),
+        [
+            some("non-billable"),
+            some("1"),
+            some("Inbound Call"),
+            some("true"),
+            some("full")
+        ]
+    );
+    // Junk sets nothing.
+    let junk = json!({ "defaultBillable": "gone", "defaultCategory": [], "copies": "", "incomingAction": null });
+    assert_eq!(
+        defaults(junk),
+        [some("non-billable"), some("2"), None, some("false"), some("full")]
+    );
+}
+
+#[test]
+fn where_something_counts_by_itself_nothing_can_be_chosen_if_the_manifest_allows_it() {
+    let manifest = vendors();
+    let additional = json!({ "category": [{ "const": 2, "title": "Note" }] });
+    let values = |field: usize| -> Vec<String> {
+        let shown = manifest.log_fields[field].for_log("", additional.as_object().unwrap(), &Map::new());
+        shown.unwrap().options.into_iter().map(|option| option.value).collect()
+    };
+    assert_eq!(values(0), ["non-billable", "billable"]);
+    assert_eq!(values(1), ["2", "none"]);
+    assert_eq!(manifest.log_fields[1].submitted("none"), None);
+}
+
+#[test]
+fn settings_for_calls_become_fields_that_may_stay_empty() {
+    let asked: Vec<_> = vendors()
+        .login_fields()
+        .into_iter()
+        .filter(|field| field.name.starts_with("setting_"))
+        .map(|field| (field.name, field.required, field.options.len(), field.description))
+        .collect();
+    let name = |id: &str| format!("setting_{id}");
+    assert_eq!(
+        asked,
+        [
+            (name("defaultBillable"), false, 2, None),
+            (name("incomingAction"), false, 0, None),
+            (name("outgoingAction"), false, 0, None),
+            (name("copies"), false, 2, Some("Of the contact".to_owned())),
+        ]
+    );
+    let sheets = json!({ "platforms": { "googleSheets": { "auth": { "type": "apiKey" }, "settings": [] } } });
+    let sheets = ServerManifest::parse(&sheets.to_string(), "", None).unwrap();
+    assert_eq!(sheets.login_fields()[1].name, "setting_googleSheetsUrl");
+}
+
+/// What a person is shown of a manifest is read before it is kept, and what is used, after: both must name one server.
+#[test]
+fn a_manifest_that_is_kept_names_the_server_that_was_shown() {
+    let moves = json!([{ "triggerType": "meta", "overrideObjects": [
+        { "path": "serverUrl", "value": "https://elsewhere.example.test" }] }]);
+    let by_rule = |trigger: Value, path: &str| {
+        let mut rule = json!({ "overrideObjects": [{ "path": path, "value": moves }] });
+        rule.as_object_mut()
+            .unwrap()
+            .extend(trigger.as_object().unwrap().clone());
+        json!({ "serverUrl": "https://connect.example.test", "platforms": { "crm": {
+            "auth": { "type": "apiKey" }, "environment": { "type": "dynamic" }, "override": [rule] } } })
+    };
+    for manifest in [
+        by_rule(json!({ "triggerType": "meta" }), "platforms.crm.override"),
+        by_rule(
+            json!({ "triggerType": "hostname", "triggerValue": "eu.example.test" }),
+            "override",
+        ),
+    ] {
+        for shown_for in [None, Some("eu.example.test")] {
+            let mut kept = ServerManifest::parse(&manifest.to_string(), "crm", shown_for).unwrap();
+            for _ in 0..3 {
+                assert_eq!(
+                    kept.server.as_deref(),
+                    Some("https://connect.example.test"),
+                    "{manifest}"
+                );
+                assert!(!kept.moves_server, "{manifest}");
+                kept = ServerManifest::parse(kept.as_text(), "", Some("eu.example.test")).unwrap();
+            }
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! What the peer's routes do: the answers as captured, over contacts and logs in memory.
 
+mod people;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ringside_domain::Url;
 use serde_json::{Value, json};
 
-use super::{Asked, Instead};
+use super::{Asked, Instead, Looks};
 use crate::desk::KEY;
+
+const LONG: &str = "contacts.read contacts.write calls.read calls.write notes.read notes.write users.read deals.read deals.write companies.read companies.write";
 
 pub struct House {
     /// `id`, `name`, `type`, `phone`, and whatever a connector adds.
@@ -23,10 +27,26 @@ pub struct House {
     /// Whether the CRM's user is logged in at the server.
     pub logged_in: bool,
     pub tokens: BTreeSet<String>,
+    pub looks: Looks,
+    /// What the server remembers of who was found by a number, and tells whoever does not want it anew.
+    pub cached: HashMap<String, Value>,
     /// The CRM's search does not show what was created just now.
     pub lags: bool,
     /// Each answer brings a newer token.
     pub rotates: bool,
+    /// Its connector keeps what is the same for a company under the account at RingCentral, and logs nothing without one, as
+    /// Pipedrive's does.
+    pub needs_account: bool,
+    /// The account that was given at the sign-in.
+    pub account: Option<String>,
+    /// What the CRM's user has set: `{"id": {"value": …, "customizable": true}}`.
+    pub settings: Value,
+    /// What the connector keeps for the whole company, by key; only where there is an account to keep it under.
+    pub account_data: Value,
+    /// Its connector finds nobody and logs nothing where this is not set, as Google Sheets' does.
+    pub needs_setting: Option<&'static str>,
+    /// What the connector reads of the address at which the browser came back, as NetSuite's does.
+    pub redirect_names: Vec<&'static str>,
     made: usize,
 }
 
@@ -64,15 +84,26 @@ impl House {
             instead: HashMap::new(),
             logged_in: false,
             tokens: BTreeSet::new(),
+            looks: Looks::Template,
+            cached: HashMap::new(),
             lags: false,
             rotates: false,
+            needs_account: false,
+            account: None,
+            settings: json!({}),
+            account_data: json!({}),
+            needs_setting: None,
+            redirect_names: Vec::new(),
             made: 0,
         }
     }
 
+    /// As long as real ones are: longer than what is shown of a server's words.
     pub fn new_token(&mut self, platform: &str) -> String {
         self.made += 1;
-        let payload = json!({ "id": format!("u-1-{platform}"), "platform": platform, "iat": self.made }).to_string();
+        let payload =
+            json!({ "id": format!("u-1-{platform}"), "platform": platform, "iat": self.made, "rights": LONG })
+                .to_string();
         let token = format!("e30.{}.c2ln{}", URL_SAFE_NO_PAD.encode(payload), self.made);
         self.tokens.insert(token.clone());
         token
@@ -132,6 +163,34 @@ impl House {
                     ),
                 }
             }
+            ("GET", "/user/settings") => {
+                only(asked, &[], &[]);
+                (200, self.settings.clone())
+            }
+            ("GET", "/accountData") => {
+                only(asked, &["keys"], &[]);
+                let keys: Vec<&str> = asked.value("keys").unwrap().split(',').collect();
+                let unknown = keys.iter().any(|key| self.account_data.get(key).is_none());
+                match (unknown, &self.account) {
+                    (true, _) => {
+                        let words =
+                            json!({ "message": "Unknown account data key(s)", "messageType": "warning", "ttl": 5000 });
+                        (400, json!({ "successful": false, "returnMessage": words }))
+                    }
+                    (false, None) => (
+                        400,
+                        json!({ "error": "Cannot resolve account data: user has no rcAccountId" }),
+                    ),
+                    (false, Some(_)) => (200, json!({ "successful": true, "data": self.account_data })),
+                }
+            }
+            ("POST", "/user/settings") => {
+                only(asked, &[], &["userSettings", "settingKeysToRemove"]);
+                for (id, setting) in asked.body["userSettings"].as_object().unwrap() {
+                    self.settings[id] = setting.clone();
+                }
+                (200, json!({ "userSettings": self.settings }))
+            }
             ("GET", "/authValidation") => (
                 200,
                 json!({ "successful": self.logged_in, "returnMessage": { "messageType": "success", "message": "Authorized", "ttl": 1000 } }),
@@ -163,7 +222,7 @@ impl House {
             );
         }
         self.logged_in = true;
-        let token = self.new_token("testCRM");
+        let token = self.new_token(asked.body["platform"].as_str().unwrap());
         (
             200,
             json!({ "jwtToken": token, "name": "Pat Tester", "returnMessage": { "messageType": "success", "message": "Connected to testCRM.", "ttl": 1000 } }),
@@ -173,7 +232,15 @@ impl House {
     fn callback(&mut self, asked: &Asked) -> (u16, Value) {
         only(
             asked,
-            &["callbackUri", "hostname", "proxyId", "tokenUrl", "apiUrl", "username"],
+            &[
+                "callbackUri",
+                "hostname",
+                "proxyId",
+                "tokenUrl",
+                "apiUrl",
+                "username",
+                "rcAccountId",
+            ],
             &[],
         );
         let Some(callback) = asked.value("callbackUri") else {
@@ -193,118 +260,16 @@ impl House {
         if value("code").as_deref() != Some("one+time/code=") {
             return (400, json!({ "error": "Invalid grant" }));
         }
+        if self.redirect_names.iter().any(|name| value(name).is_none()) {
+            let words = json!({ "message": "Missing required parameters", "messageType": "warning", "ttl": 10000 });
+            return (200, json!({ "returnMessage": words }));
+        }
         self.logged_in = true;
+        self.account = asked.value("rcAccountId").map(str::to_owned);
         let token = self.new_token(&platform);
         (
             200,
             json!({ "jwtToken": token, "name": "Olga OAuth", "returnMessage": { "messageType": "success", "message": "Connected.", "ttl": 1000 } }),
-        )
-    }
-
-    fn find(&mut self, asked: &Asked) -> (u16, Value) {
-        only(
-            asked,
-            &[
-                "phoneNumber",
-                "overridingFormat",
-                "isExtension",
-                "isForceRefreshAccountData",
-            ],
-            &[],
-        );
-        // Only the first blank becomes a plus again, so a number that was not encoded shows.
-        let (number, formats) = (
-            asked.value("phoneNumber").unwrap(),
-            asked.value("overridingFormat").expect("Insightly fails without it"),
-        );
-        if !self.logged_in {
-            return (
-                200,
-                json!({ "successful": false, "returnMessage": { "message": "Contact not found", "messageType": "warning", "ttl": 5000 } }),
-            );
-        }
-        match asked.value("isExtension").unwrap() {
-            "true" => {
-                return (
-                    200,
-                    json!({ "successful": false, "returnMessage": { "message": "Contact not found", "messageType": "warning", "details": [], "ttl": 5000 }, "contact": [] }),
-                );
-            }
-            other => assert_eq!(other, "false"),
-        }
-        let nsn = number.strip_prefix("+1").unwrap_or(number);
-        let mut wanted = vec![number.to_owned()];
-        wanted.extend(formats.split(',').filter(|format| !format.is_empty()).map(|format| {
-            nsn.chars().fold(format.to_owned(), |text, digit| {
-                text.replacen(['#', '*'], &digit.to_string(), 1)
-            })
-        }));
-        let searched = if self.lags {
-            3.min(self.contacts.len())
-        } else {
-            self.contacts.len()
-        };
-        let mut found: Vec<Value> = self.contacts[..searched]
-            .iter()
-            .filter(|contact| wanted.iter().any(|one| contact["phone"] == **one))
-            .cloned()
-            .collect();
-        let nobody = found.is_empty();
-        found.push(json!({ "id": "createNewContact", "name": "Create new contact...", "additionalInfo": self.choices, "isNewContact": true }));
-        let mut body = json!({ "successful": true, "contact": found });
-        if nobody {
-            let words = format!("A contact with the phone number {number} could not be found in your testCRM account.");
-            body["returnMessage"] = json!({ "message": "Contact not found", "messageType": "warning", "ttl": 5000,
-                "details": [{ "title": "Details", "items": [{ "id": "1", "type": "text", "text": words }] }] });
-        }
-        (200, body)
-    }
-
-    fn search(&mut self, asked: &Asked) -> (u16, Value) {
-        only(asked, &["name"], &[]);
-        let name = asked.value("name").unwrap();
-        let nobody =
-            json!({ "message": format!("No contact found with name {name} "), "messageType": "warning", "ttl": 5000 });
-        if !self.logged_in {
-            return (200, json!({ "successful": false, "returnMessage": nobody }));
-        }
-        let has = |contact: &&Value| {
-            contact["name"]
-                .as_str()
-                .unwrap()
-                .to_lowercase()
-                .contains(&name.to_lowercase())
-        };
-        let found: Vec<Value> = self.contacts.iter().filter(has).cloned().collect();
-        if found.is_empty() {
-            return (
-                200,
-                json!({ "successful": true, "returnMessage": nobody, "contact": [] }),
-            );
-        }
-        (200, json!({ "successful": true, "contact": found }))
-    }
-
-    fn create(&mut self, asked: &Asked) -> (u16, Value) {
-        only(
-            asked,
-            &[],
-            &[
-                "phoneNumber",
-                "newContactName",
-                "newContactType",
-                "additionalSubmission",
-            ],
-        );
-        if !self.logged_in {
-            return (200, json!({ "successful": false }));
-        }
-        let id = format!("c-{}", self.contacts.len() + 1);
-        let name = asked.body["newContactName"].clone();
-        self.contacts.push(json!({ "id": id, "name": name, "type": asked.body["newContactType"], "phone": asked.body["phoneNumber"], "submitted": asked.body["additionalSubmission"] }));
-        (
-            200,
-            json!({ "successful": true, "returnMessage": { "message": "Contact created.", "messageType": "success", "ttl": 2000 }, "contact": { "id": id, "name": name } }),
         )
     }
 
@@ -344,6 +309,9 @@ impl House {
         assert!(other.is_object() && info["startTime"].is_i64(), "{info}");
         if asked.body["contactId"].is_null() {
             return warn(format!("Contact not found for number {}", other["phoneNumber"]), 5000);
+        }
+        if self.needs_account && self.account.is_none() {
+            return warn("Error creating call log".into(), 5000);
         }
         // What a connector throws when its CRM doesn't know the contact (422).
         if asked.body["contactId"] == "gone" {
@@ -418,7 +386,7 @@ fn bullhorn(asked: &Asked) -> (u16, Value) {
         Some("pat.tester") => (
             200,
             json!({ "oauthUrl": "https://auth-west.bullhornstaffing.com/oauth", "restUrl": "https://rest-west.bullhornstaffing.com/rest-services",
-                "superClusterId": 50 }),
+                "atsUrl": "https://bullhorn-west.bullhornstaffing.com", "superClusterId": 50 }),
         ),
         _ => (400, json!({ "errorMessage": "unknown user", "errorCode": 400 })),
     }
