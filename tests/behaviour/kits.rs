@@ -68,7 +68,26 @@ pub struct Case {
     /// What may be in no log and no error.
     pub secrets: Vec<String>,
     pub knobs: Knobs,
+    pub habits: Habits,
 }
+
+/// What is so with some CRMs only.
+#[derive(Clone, Copy)]
+pub struct Habits {
+    pub keeps_length: bool,
+    pub one_log_a_marker: bool,
+    pub reads_by_id: bool,
+    /// Its records of this type are found by name, and have no numbers.
+    pub numberless: Option<&'static str>,
+}
+
+/// As with most.
+pub const USUAL: Habits = Habits {
+    keeps_length: true,
+    one_log_a_marker: false,
+    reads_by_id: true,
+    numberless: None,
+};
 
 impl Case {
     pub fn wire(&self) -> &FakeCrm {
@@ -84,24 +103,24 @@ impl Case {
         self.connector.info().types.into_iter().map(|kind| kind.id).collect()
     }
 
-    /// Whether its CRM has a field for the length of a call. In Odoo's log of a record there is only text.
+    /// Whether its CRM has a field for the length of a call.
     pub fn keeps_length(&self) -> bool {
-        self.crm.wire().is_some() && self.name != "odoo"
+        self.crm.wire().is_some() && self.habits.keeps_length
     }
 
     /// Where a marker is the log's own key, a second log of one marker is the first one.
     pub fn one_log_a_marker(&self) -> bool {
-        self.is_address_book() || self.name == APP_CONNECT
+        self.is_address_book() || self.habits.one_log_a_marker
     }
 
-    /// Whether its CRM can be asked for a record by its id. An App Connect server can't.
+    /// Whether its CRM can be asked for a record by its id.
     pub fn reads_by_id(&self) -> bool {
-        self.name != APP_CONNECT
+        self.habits.reads_by_id
     }
 
-    /// Whether numbers lie at records of this type. A company of Close is found by its name; the numbers are its people's.
+    /// Whether numbers lie at records of this type.
     pub fn has_numbers(&self, kind: &str) -> bool {
-        (self.name, kind) != ("close", "lead")
+        self.habits.numberless != Some(kind)
     }
 }
 
@@ -135,6 +154,8 @@ pub struct Kit {
     renews: bool,
     at_once: bool,
     one_number: bool,
+    slow_to_ask: bool,
+    habits: Habits,
 }
 
 pub fn all() -> Vec<Kit> {
@@ -148,6 +169,8 @@ pub fn all() -> Vec<Kit> {
         renews: false,
         at_once: false,
         one_number: false,
+        slow_to_ask: false,
+        habits: USUAL,
     };
     vec![
         Kit {
@@ -173,6 +196,7 @@ pub fn all() -> Vec<Kit> {
             vendor: Some(|| Arc::new(insightly::Insightly)),
             typed: Some("api.na1.insightly.com"),
             secrets: &[("key", insightly::KEY)],
+            slow_to_ask: true,
             ..manifest
         },
         Kit {
@@ -213,6 +237,11 @@ pub fn all() -> Vec<Kit> {
             vendor: Some(|| Arc::new(close::Close)),
             secrets: &[("key", close::KEY)],
             at_once: true,
+            // The numbers of a company are its people's.
+            habits: Habits {
+                numberless: Some("lead"),
+                ..USUAL
+            },
             ..manifest
         },
         Kit {
@@ -229,6 +258,11 @@ pub fn all() -> Vec<Kit> {
             typed: Some("acme.odoo.com"),
             secrets: &[("key", odoo::KEY)],
             one_number: true,
+            // In the log of a record there is only text.
+            habits: Habits {
+                keeps_length: false,
+                ..USUAL
+            },
             ..manifest
         },
         Kit {
@@ -246,6 +280,11 @@ pub fn all() -> Vec<Kit> {
             parameters: &[("platform", app_connect::PLATFORM)],
             renews: true,
             at_once: true,
+            habits: Habits {
+                one_log_a_marker: true,
+                reads_by_id: false,
+                ..USUAL
+            },
             ..manifest
         },
     ]
@@ -284,7 +323,7 @@ impl Kit {
             one_number: self.one_number,
             at_once: self.at_once,
             lags_never: case.is_address_book(),
-            slow_to_ask: self.name == "insightly",
+            slow_to_ask: self.slow_to_ask,
         }
     }
 
@@ -301,6 +340,7 @@ impl Kit {
                 store,
                 secrets: Vec::new(),
                 knobs,
+                habits: self.habits,
             };
         };
         let crm = FakeCrm::start(vendor(), knobs).await;
@@ -348,6 +388,7 @@ impl Kit {
             store,
             secrets: secrets.collect(),
             knobs,
+            habits: self.habits,
         }
     }
 
@@ -379,6 +420,14 @@ impl Kit {
             account: None,
         }
     }
+}
+
+/// Connectors that ship and that no kit tries.
+pub fn without_a_kit() -> Vec<String> {
+    let catalog = Catalog::shipped();
+    let shipped = catalog.entries().into_iter().map(|entry| entry.id.clone());
+    let kits = all();
+    shipped.filter(|id| !kits.iter().any(|kit| kit.name == id)).collect()
 }
 
 /// The manifest that ships under this id.

@@ -28,6 +28,11 @@ fn main() -> ExitCode {
     // They wait most of the time.
     arguments.test_threads = arguments.test_threads.or(Some(12));
     let mut trials = crm_tests();
+    trials.push(Trial::test("every_shipped_connector_has_a_kit", || {
+        let without = kits::without_a_kit();
+        let message = format!("docs/shipping-connectors.md says what they need: {without:?}");
+        without.is_empty().then_some(()).ok_or(Failed::from(message))
+    }));
     trials.extend(real::all());
     let mut said = Vec::new();
     for kit in kits::all() {

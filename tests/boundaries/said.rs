@@ -40,6 +40,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "for authors of connector files",
     ),
     ("crates/host/src/sign_in/page.rs", "has its own German"),
+    ("crates/host/src/sign_in/token/later.rs", "words of providers"),
     ("crates/ipc/src/typescript.rs", "writes code"),
     ("crates/phone/src/grade.rs", "an option of the command line"),
     ("crates/phone/src/groups.rs", "names of patterns"),

@@ -1,9 +1,10 @@
 //! HubSpot's CRM objects, v3, as its public documentation tells of them.
 //!
 //! Strict: unknown members and properties are refused, filters are compared as HubSpot compares them (`search`), a call
-//! without a time and an association of the wrong sort are refused.
+//! without a time and an association of the wrong sort are refused. Deals are only read.
 
 mod account;
+mod associations;
 mod search;
 
 use ringside_domain::phone::{self, Home};
@@ -22,6 +23,8 @@ impl Vendor for HubSpot {
         let parts: Vec<&str> = segments.iter().map(String::as_str).collect();
         match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["account-info", ..] | ["crm", "v3", "owners"]) => Purpose::Account,
+            ("POST", [_, _, _, "deals", "search"]) => Purpose::Other,
+            (_, ["crm", "v4", ..]) if !asked.is("GET") => Purpose::Link,
             ("POST", [_, _, _, "calls", "search"]) => Purpose::FindLog,
             ("POST", [_, _, _, _, "search"]) => Purpose::Find,
             ("POST", [_, _, _, "calls"]) => Purpose::Log,
@@ -55,6 +58,12 @@ impl Vendor for HubSpot {
         let answer = match parts.as_slice() {
             ["account-info", "v3", "details"] => only(asked, &["GET"], || Ok(account::details())),
             ["crm", "v3", "owners"] => only(asked, &["GET"], || account::owners(asked)),
+            ["crm", "v3", "objects", "deals", "search"] => {
+                only(asked, &["POST"], || search::search(records, "deals", &body(asked)?))
+            }
+            ["crm", "v4", "objects", "0-48", call, "associations", rest @ ..] => {
+                associations::of_call(records, call, rest, asked)
+            }
             [
                 "crm",
                 "v3",
@@ -101,7 +110,9 @@ impl Vendor for HubSpot {
         };
         let row = records.plant(&person.kind, properties);
         calculate(row);
-        row.id()
+        let id = row.id();
+        associations::plant_deals(records, &person.kind, &id);
+        id
     }
 
     fn planted(&self, records: &Records) -> Vec<(String, Planted)> {
@@ -126,7 +137,7 @@ impl Vendor for HubSpot {
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| SeenLog {
             id: row.id(),
-            contacts: linked(row),
+            contacts: associations::of(row, associations::PEOPLE),
             title: row.text("hs_call_title").unwrap_or_default(),
             text: html::seen(&row.text("hs_call_body").unwrap_or_default()),
             marker: None,
@@ -134,22 +145,10 @@ impl Vendor for HubSpot {
             seconds: row
                 .text("hs_call_duration")
                 .and_then(|millis| Some(millis.parse::<u64>().ok()? / 1_000)),
-            chosen: None,
+            chosen: Some(associations::of(row, associations::DEALS).join(",")).filter(|deals| !deals.is_empty()),
         };
         records.all("calls").map(log).collect()
     }
-}
-
-const LINKS: &str = " links";
-
-fn linked(row: &Row) -> Vec<String> {
-    let links = row.fields.get(LINKS).and_then(Value::as_array);
-    links
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The properties of each object; what is not among them does not exist. Only contacts have calculated numbers: of the 361
@@ -172,6 +171,13 @@ fn known(kind: &str) -> &'static [&'static str] {
             "createdate",
             "hs_searchable_calculated_phone_number",
             "hs_searchable_calculated_mobile_number",
+        ],
+        "deals" => &[
+            "dealname",
+            "dealstage",
+            "hs_is_closed",
+            "hs_lastmodifieddate",
+            "hs_object_id",
         ],
         "companies" => &[
             "name",
@@ -217,11 +223,9 @@ fn create(records: &mut Records, kind: &str, body: &Value) -> Result<Reply, Repl
         let words = format!("Contact already exists. Existing ID: {}", there.id);
         return Err(refused(409, "CONFLICT", &words));
     }
-    let links = associations(records, kind, body)?;
+    let links = associations::asked_for(records, kind, body)?;
     let row = records.add(kind, properties);
-    if !links.is_empty() {
-        row.fields.insert(LINKS.into(), links.into());
-    }
+    row.fields.extend(links);
     calculate(row);
     Ok(Reply::json(201, &object(row, None)))
 }
@@ -258,7 +262,12 @@ pub(super) fn object(row: &Row, wanted: Option<&[String]>) -> Value {
                 properties.insert(name.clone(), row.fields.get(name).cloned().unwrap_or_default());
             }
         }
-        None => properties.extend(row.fields.clone().into_iter().filter(|(name, _)| name != LINKS)),
+        None => properties.extend(
+            row.fields
+                .clone()
+                .into_iter()
+                .filter(|(name, _)| known(&row.kind).contains(&name.as_str())),
+        ),
     }
     properties.insert("hs_object_id".into(), row.id().into());
     json!({
@@ -344,41 +353,6 @@ fn call_is_valid(properties: &Map<String, Value>, new: bool) -> Result<(), Reply
 fn is_time(text: &str) -> bool {
     let date = text.len() >= 20 && text.as_bytes()[4] == b'-' && text.as_bytes()[10] == b'T' && text.ends_with('Z');
     date || text.parse::<i64>().is_ok_and(|millis| millis > 1_000_000_000_000)
-}
-
-/// HubSpot's own association types: 194 joins a call to a contact, 182 to a company.
-fn associations(records: &Records, kind: &str, body: &Value) -> Result<Vec<Value>, Reply> {
-    let bad = |words: &str| refused(400, "VALIDATION_ERROR", words);
-    let mut links = Vec::new();
-    let list = match body.get("associations") {
-        None => return Ok(links),
-        Some(list) => list.as_array().ok_or_else(|| bad("Invalid input JSON: associations"))?,
-    };
-    for association in list {
-        members(association, &["to", "types"])?;
-        let to = association["to"]["id"]
-            .as_str()
-            .ok_or_else(|| bad("to.id must be a string"))?;
-        let types = association["types"]
-            .as_array()
-            .ok_or_else(|| bad("types must be a list"))?;
-        for one in types {
-            members(one, &["associationCategory", "associationTypeId"])?;
-            let target = match (kind, one["associationTypeId"].as_u64()) {
-                ("calls", Some(194)) => "contacts",
-                ("calls", Some(182)) => "companies",
-                _ => return Err(bad("No association type is registered for this id")),
-            };
-            if one["associationCategory"] != "HUBSPOT_DEFINED" {
-                return Err(bad("associationCategory is not known"));
-            }
-            if records.get(target, to).is_none() {
-                return Err(bad("One or more associations are not valid: the object does not exist"));
-            }
-            links.push(Value::from(to));
-        }
-    }
-    Ok(links)
 }
 
 /// The digits that HubSpot derives from a contact's number, without its country code.

@@ -1,8 +1,11 @@
 //! Insightly v3.1: one field, one value, letter by letter; an event for a call, and a link that puts it on the record.
 
+mod links;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
+use self::links::{LINKS, linked};
 use super::{Asked, Planted, Purpose, Records, Reply, Row, SeenLog, Vendor, records::fields};
 
 pub struct Insightly;
@@ -58,6 +61,12 @@ const ENTITIES: &[Entity] = &[
         fields: &["ORGANISATION_NAME", "PHONE"],
     },
     Entity {
+        plural: "Opportunities",
+        name: "Opportunity",
+        key: "OPPORTUNITY_ID",
+        fields: &["OPPORTUNITY_NAME", "OPPORTUNITY_STATE", "ORGANISATION_ID"],
+    },
+    Entity {
         plural: "Events",
         name: "Event",
         key: "EVENT_ID",
@@ -84,7 +93,7 @@ impl Vendor for Insightly {
             ("PUT", "Contacts" | "Leads") => Purpose::Change,
             ("POST", "Events") => Purpose::Log,
             ("PUT", "Events") => Purpose::UpdateLog,
-            ("POST", path) if path.ends_with("/Links") => Purpose::Link,
+            ("POST" | "DELETE", path) if path.contains("/Links") => Purpose::Link,
             ("GET", path) if path.starts_with("Contacts/") || path.starts_with("Leads/") => Purpose::Get,
             _ => Purpose::Other,
         }
@@ -125,8 +134,9 @@ impl Vendor for Insightly {
                 Some(row) => Ok(Reply::json(200, &record(entity, row))),
                 None => Err(refused(404, "Not found")),
             },
-            ("GET", [id, "Links"]) => links(records, entity, id),
-            ("POST", [id, "Links"]) => link(records, entity, id, asked),
+            ("GET", [id, "Links"]) => links::list(records, entity, id),
+            ("POST", [id, "Links"]) => links::add(records, entity, id, asked),
+            ("DELETE", [id, "Links", link]) => links::remove(records, entity, id, link),
             (method, _) => {
                 let words = format!("The requested resource does not support http method '{method}'.");
                 Err(refused(405, &words))
@@ -164,7 +174,11 @@ impl Vendor for Insightly {
             let organisation = records.plant("Organisation", fields(&[("ORGANISATION_NAME", &company)]));
             planted.insert("ORGANISATION_ID".into(), organisation.id.into());
         }
-        records.plant(&person.kind, planted).id()
+        let id = records.plant(&person.kind, planted).id();
+        if person.kind == "Contact" {
+            links::plant_opportunities(records, &id);
+        }
+        id
     }
 
     fn planted(&self, records: &Records) -> Vec<(String, Planted)> {
@@ -194,17 +208,13 @@ impl Vendor for Insightly {
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
         let log = |row: &Row| SeenLog {
             id: row.id(),
-            contacts: linked(row)
-                .iter()
-                .filter_map(|link| link["LINK_OBJECT_ID"].as_u64())
-                .map(|id| id.to_string())
-                .collect(),
+            contacts: links::ids(row, |name| name != "Opportunity"),
             title: row.text("TITLE").unwrap_or_default(),
             text: Ok(row.text("DETAILS").unwrap_or_default()),
             marker: None,
             // An event has an end instead of a length.
             seconds: length(row),
-            chosen: None,
+            chosen: Some(links::ids(row, |name| name == "Opportunity").join(",")).filter(|ids| !ids.is_empty()),
         };
         records.all("Event").map(log).collect()
     }
@@ -223,8 +233,6 @@ fn length(row: &Row) -> Option<u64> {
         .ok()?;
     Some(seconds as u64)
 }
-
-const LINKS: &str = "LINKS";
 
 fn search(records: &Records, entity: &Entity, asked: &Asked) -> Result<Reply, Reply> {
     let known = [
@@ -284,6 +292,7 @@ fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
         "Contact" => "FIRST_NAME",
         "Lead" => "LAST_NAME",
         "Event" => "TITLE",
+        "Opportunity" => "OPPORTUNITY_NAME",
         _ => "ORGANISATION_NAME",
     };
     let filled = |name: &str| {
@@ -301,6 +310,10 @@ fn create(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
             }
         }
     }
+    let organisation = body.get("ORGANISATION_ID").map(|id| id.to_string());
+    if organisation.is_some_and(|id| records.get("Organisation", &id).is_none()) {
+        return Err(refused(400, "ORGANISATION_ID does not exist"));
+    }
     let row = records.add(entity.name, body);
     Ok(Reply::json(201, &record(entity, row)))
 }
@@ -315,57 +328,6 @@ fn update(records: &mut Records, entity: &Entity, asked: &Asked) -> Result<Reply
         .ok_or_else(|| refused(404, "Not found"))?;
     row.fields.extend(body);
     Ok(Reply::json(200, &record(entity, row)))
-}
-
-fn links(records: &Records, entity: &Entity, id: &str) -> Result<Reply, Reply> {
-    let row = records.get(entity.name, id).ok_or_else(|| refused(404, "Not found"))?;
-    Ok(Reply::json(200, &Value::Array(linked(row))))
-}
-
-fn link(records: &mut Records, entity: &Entity, id: &str, asked: &Asked) -> Result<Reply, Reply> {
-    let body = asked
-        .json()
-        .filter(Value::is_object)
-        .ok_or_else(|| refused(400, "The request is invalid."))?;
-    let known = [
-        "LINK_OBJECT_NAME",
-        "LINK_OBJECT_ID",
-        "ROLE",
-        "DETAILS",
-        "RELATIONSHIP_ID",
-        "IS_FORWARD",
-    ];
-    if let Some(name) = body
-        .as_object()
-        .and_then(|body| body.keys().find(|key| !known.contains(&key.as_str())))
-    {
-        return Err(refused(400, &format!("Could not find member '{name}'")));
-    }
-    let target = body["LINK_OBJECT_ID"].as_u64().map(|id| id.to_string());
-    let exists = target.zip(body["LINK_OBJECT_NAME"].as_str());
-    if exists.is_none_or(|(id, name)| records.get(name, &id).is_none()) {
-        return Err(refused(400, "LINK_OBJECT_ID does not exist"));
-    }
-    let row = records
-        .get_mut(entity.name, id)
-        .ok_or_else(|| refused(404, "Not found"))?;
-    let mut all = linked(row);
-    let mut new = json!({
-        "LINK_ID": 9000 + all.len(), "OBJECT_NAME": entity.name, "OBJECT_ID": row.id, "ROLE": "", "DETAILS": "",
-    });
-    new["LINK_OBJECT_NAME"] = body["LINK_OBJECT_NAME"].clone();
-    new["LINK_OBJECT_ID"] = body["LINK_OBJECT_ID"].clone();
-    all.push(new.clone());
-    row.fields.insert(LINKS.into(), all.into());
-    Ok(Reply::json(201, &new))
-}
-
-fn linked(row: &Row) -> Vec<Value> {
-    row.fields
-        .get(LINKS)
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
 }
 
 /// Every field of the entity, null where there is nothing.

@@ -1,4 +1,4 @@
-//! Pipedrive: persons, organizations and activities of API v2, the account of v1.
+//! Pipedrive: persons, organizations, deals and activities of API v2, the account of v1.
 //!
 //! From its OpenAPI files: addresses, parameters and members, what is required, and the shape of answers. From its changelog
 //! (Search API rate limit, August 2022) and its staff: ten searches in two seconds, and ten seconds of waiting for who asks more.
@@ -6,6 +6,7 @@
 //! number that was stored with blanks is not found by its digits; unknown members are refused.
 
 mod activities;
+mod deals;
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
@@ -74,13 +75,15 @@ impl Vendor for Pipedrive {
                 Some(row) => Ok(success(&json!({ "id": row.id, "name": row.fields["name"] }))),
                 None => Err(refused(404, "Organization not found")),
             },
+            ("GET", ["api", "v2", "deals"]) => deals::list(records, asked),
             ("POST", ["api", "v2", "activities"]) => activities::add(records, asked),
             ("GET", ["api", "v2", "activities"]) => activities::list(records, asked),
             ("GET", ["api", "v2", "activities", id]) => activities::get(records, id),
             ("PATCH", ["api", "v2", "activities", id]) => activities::update(records, id, asked),
-            (_, ["api", "v1", "users", ..] | ["api", "v2", "persons" | "organizations" | "activities", ..]) => {
-                Err(refused(405, "Method not allowed"))
-            }
+            (
+                _,
+                ["api", "v1", "users", ..] | ["api", "v2", "persons" | "organizations" | "activities" | "deals", ..],
+            ) => Err(refused(405, "Method not allowed")),
             _ => Err(refused(404, "Unknown method .")),
         };
         answer.unwrap_or_else(|refusal| refusal)
@@ -113,7 +116,9 @@ impl Vendor for Pipedrive {
             let organization = records.plant("organization", named).id;
             fields.insert("org_id".into(), organization.into());
         }
-        records.plant("person", fields).id()
+        let person = records.plant("person", fields).id;
+        deals::plant(records, person);
+        person.to_string()
     }
 
     fn planted(&self, records: &Records) -> Vec<(String, Planted)> {
@@ -136,7 +141,7 @@ impl Vendor for Pipedrive {
             text: html::seen(&row.text("note").unwrap_or_default()),
             marker: None,
             seconds: activities::seconds(row),
-            chosen: None,
+            chosen: row.text("deal_id"),
         };
         records.all("activity").map(log).collect()
     }

@@ -41,6 +41,7 @@ impl Vendor for Salesforce {
         match (asked.method.as_str(), parts.as_slice()) {
             ("GET", ["search"]) => Purpose::Find,
             ("GET", ["query"]) if query.contains("FROM Task WHERE Id =") => Purpose::Other,
+            ("GET", ["query"]) if query.contains("FROM Opportunity") => Purpose::Other,
             ("GET", ["query"]) if query.contains("FROM Task") => Purpose::FindLog,
             ("GET", ["query"]) if query.contains("WHERE Id =") => Purpose::Get,
             ("POST", ["sobjects", "Task"]) => Purpose::Log,
@@ -128,7 +129,12 @@ impl Vendor for Salesforce {
                 planted.insert("Company".into(), company.as_str().into());
             }
         }
-        objects::id_of(records.plant(&person.kind, planted))
+        let account = planted.get("AccountId").and_then(Value::as_str).map(str::to_owned);
+        let id = objects::id_of(records.plant(&person.kind, planted));
+        if person.kind == "Contact" {
+            objects::plant_opportunities(records, &id, account.as_deref());
+        }
+        id
     }
 
     fn planted(&self, records: &Records) -> Vec<(String, Planted)> {
@@ -157,15 +163,22 @@ impl Vendor for Salesforce {
     }
 
     fn logs(&self, records: &Records) -> Vec<SeenLog> {
+        let about = |row: &Row| {
+            row.text("WhatId")
+                .filter(|id| objects::get(records, "Opportunity", id).is_some())
+        };
         let log = |row: &Row| SeenLog {
             id: objects::id_of(row),
-            contacts: ["WhoId", "WhatId"].iter().filter_map(|field| row.text(field)).collect(),
+            contacts: ["WhoId", "WhatId"]
+                .iter()
+                .filter_map(|field| row.text(field))
+                .filter(|id| about(row).as_ref() != Some(id))
+                .collect(),
             title: row.text("Subject").unwrap_or_default(),
             text: Ok(row.text("Description").unwrap_or_default()),
             marker: row.text("CallObject"),
             seconds: row.fields.get("CallDurationInSeconds").and_then(Value::as_u64),
-            // Nothing is chosen about a call there.
-            chosen: None,
+            chosen: about(row),
         };
         records.all("Task").map(log).collect()
     }

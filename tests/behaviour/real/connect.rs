@@ -26,7 +26,7 @@ use super::{Server, server::RealCrm};
 use crate::{
     crm::Knobs,
     desktop::{Agreeing, MemoryKeyring},
-    kits::Case,
+    kits::{Case, USUAL},
 };
 
 /// What a server's name means where a shipped connector speaks to it: the connector, where its API begins, and what is
@@ -82,6 +82,7 @@ pub async fn case(server: &Server, way: &Way, crm: RealCrm, knobs: Knobs) -> Cas
         store,
         secrets: way.credentials.clone(),
         knobs,
+        habits: USUAL,
     }
 }
 

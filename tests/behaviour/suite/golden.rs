@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use ringside_domain::CallLogEntry;
 use serde_json::{Value, json};
 
 use super::{Behaviour, behaviour, wired};
@@ -134,8 +135,14 @@ async fn operations(case: &Case) -> Vec<(String, Vec<Exchange>)> {
             .unwrap();
         take(of("log_call"));
         if capability.update_log {
-            connector.update_log(cx(), logged.log, entry.clone()).await.unwrap();
+            let log = logged.log;
+            connector.update_log(cx(), log.clone(), entry.clone()).await.unwrap();
             take(of("update_log"));
+            if let Some(other) = chosen_otherwise(case, &entry).await {
+                wire.forget_exchanges();
+                connector.update_log(cx(), log, other).await.unwrap();
+                take(of("update_log_choice"));
+            }
         }
         if capability.find_log {
             connector.find_log(cx(), entry).await.unwrap();
@@ -143,6 +150,23 @@ async fn operations(case: &Case) -> Vec<(String, Vec<Exchange>)> {
         }
     }
     all
+}
+
+/// The same call, with another choice wherever there is one.
+async fn chosen_otherwise(case: &Case, entry: &CallLogEntry) -> Option<CallLogEntry> {
+    if !case.connector.capability().log_fields {
+        return None;
+    }
+    let mut other = entry.clone();
+    let fields = case.connector.log_fields(cx(), entry.contact.clone()).await.unwrap();
+    for (name, value) in &mut other.fields {
+        let field = fields.iter().find(|field| field.name == *name);
+        let mut options = field.into_iter().flat_map(|field| &field.options);
+        if let Some(option) = options.find(|option| option.value != *value) {
+            value.clone_from(&option.value);
+        }
+    }
+    (other.fields != entry.fields).then_some(other)
 }
 
 /// Signing in is full of one-time values: the contracts see it, the files for people do not.

@@ -52,7 +52,11 @@ pub fn search(records: &Records, kind: &str, body: &Value) -> Result<Reply, Repl
         let by_group = groups.is_empty() || groups.iter().any(|group| group.iter().all(|filter| filter.holds(row)));
         by_group && !wordless && words.iter().all(|word| has_word(kind, row, word))
     };
-    let found: Vec<&Row> = records.searchable(kind).filter(matches).collect();
+    let mut found: Vec<&Row> = records.searchable(kind).filter(matches).collect();
+    // Whatever it sorts by, later ones have the higher ids.
+    if descends(kind, body)? {
+        found.reverse();
+    }
     let limit = usize::try_from(limit).unwrap();
     let page: Vec<Value> = found
         .iter()
@@ -65,6 +69,22 @@ pub fn search(records: &Records, kind: &str, body: &Value) -> Result<Reply, Repl
         answer["paging"] = json!({ "next": { "after": (from + limit).to_string() } });
     }
     Ok(Reply::json(200, &answer))
+}
+
+fn descends(kind: &str, body: &Value) -> Result<bool, Reply> {
+    let Some(sorts) = body.get("sorts") else {
+        return Ok(false);
+    };
+    let one = sorts.as_array().filter(|all| all.len() == 1).map(|all| &all[0]);
+    let one = one.ok_or_else(|| bad("sorts takes one sort"))?;
+    members(one, &["propertyName", "direction"])?;
+    let property = one["propertyName"].as_str().unwrap_or_default();
+    match one["direction"].as_str() {
+        Some(direction @ ("ASCENDING" | "DESCENDING")) if known(kind).contains(&property) => {
+            Ok(direction == "DESCENDING")
+        }
+        _ => Err(bad("a sort has a property and a direction")),
+    }
 }
 
 struct Filter {
@@ -126,7 +146,8 @@ fn groups(kind: &str, body: &Value) -> Result<Vec<Vec<Filter>>, Reply> {
 fn filter(kind: &str, filter: &Value) -> Result<Filter, Reply> {
     members(filter, &["propertyName", "operator", "value", "values", "highValue"])?;
     let property = filter["propertyName"].as_str().unwrap_or_default();
-    if !known(kind).contains(&property) {
+    let of_whom = kind == "deals" && ["associations.contact", "associations.company"].contains(&property);
+    if !known(kind).contains(&property) && !of_whom {
         return Err(bad(&format!("There is no property named \"{property}\"")));
     }
     let operator = filter["operator"]

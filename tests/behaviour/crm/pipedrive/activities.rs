@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{Asked, Records, Reply, Row},
-    object, refused, success,
+    deals, object, refused, success,
 };
 
 /// The account's types: whoever set it up renamed its calls.
@@ -160,7 +160,8 @@ fn activity(records: &Records, asked: &Asked) -> Result<Map<String, Value>, Repl
             "participants" => value
                 .as_array()
                 .is_some_and(|all| all.iter().all(|one| participates(records, one))),
-            "owner_id" | "org_id" | "deal_id" | "project_id" | "priority" => value.is_u64(),
+            "deal_id" => deals::is_there(records, value),
+            "owner_id" | "org_id" | "project_id" | "priority" => value.is_u64(),
             _ => true,
         };
         if !fine {

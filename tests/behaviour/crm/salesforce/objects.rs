@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Refused, not_found};
-use crate::crm::{Asked, Records, Reply, Row};
+use crate::crm::{Asked, Records, Reply, Row, records::fields};
 
 pub struct Object {
     pub name: &'static str,
@@ -59,6 +59,20 @@ const OBJECTS: &[Object] = &[
         numbers: &["Phone"],
     },
     Object {
+        name: "Opportunity",
+        prefix: "006",
+        texts: &[("Name", 120), ("StageName", 255), ("AccountId", 18)],
+        required: &["Name", "StageName"],
+        numbers: &[],
+    },
+    Object {
+        name: "OpportunityContactRole",
+        prefix: "00K",
+        texts: &[("OpportunityId", 18), ("ContactId", 18), ("Role", 255)],
+        required: &["OpportunityId", "ContactId"],
+        numbers: &[],
+    },
+    Object {
         name: "Task",
         prefix: "00T",
         texts: &[
@@ -89,6 +103,10 @@ impl Object {
         let own = match field {
             "Id" | "Name" | "CreatedDate" | "LastModifiedDate" => true,
             "Account.Name" => self.name == "Contact",
+            "Opportunity.Name" | "Opportunity.IsClosed" | "Opportunity.LastModifiedDate" => {
+                self.name == "OpportunityContactRole"
+            }
+            "IsClosed" => self.name == "Opportunity",
             "IsConverted" => self.name == "Lead",
             "CallDurationInSeconds" => self.name == "Task",
             _ => false,
@@ -106,6 +124,17 @@ impl Object {
             "Account.Name" => {
                 let account = row.text("AccountId").and_then(|id| get(records, "Account", &id));
                 account.map_or(Value::Null, |account| name_of(account).into())
+            }
+            "IsClosed" => row
+                .text("StageName")
+                .is_some_and(|stage| stage.starts_with("Closed"))
+                .into(),
+            field if field.starts_with("Opportunity.") => {
+                let of = row.text("OpportunityId").unwrap_or_default();
+                match (get(records, "Opportunity", &of), object("Opportunity")) {
+                    (Some(row), Some(object)) => object.value(records, row, &field["Opportunity.".len()..]),
+                    _ => Value::Null,
+                }
             }
             field => row.fields.get(field).cloned().unwrap_or_default(),
         }
@@ -126,7 +155,7 @@ impl Object {
                 None => record.insert(field.clone(), value),
                 Some((parent, _)) if value.is_null() => record.insert(parent.to_owned(), Value::Null),
                 Some((parent, name)) => {
-                    let of = row.text("AccountId").unwrap_or_default();
+                    let of = row.text(&format!("{parent}Id")).unwrap_or_default();
                     let inside = json!({ "attributes": { "type": parent, "url": url(parent, &of) }, name: value });
                     record.insert(parent.to_owned(), inside)
                 }
@@ -148,6 +177,25 @@ fn name_of(row: &Row) -> String {
         .filter_map(|part| row.text(part))
         .collect::<Vec<_>>();
     row.text("Name").unwrap_or_else(|| parts.join(" "))
+}
+
+/// Open opportunities in which the contact has a role, a closed one, and one of somebody else; with an account, also its own.
+pub fn plant_opportunities(records: &mut Records, contact: &str, account: Option<&str>) {
+    let stages = ["Prospecting", "Negotiation/Review", "Closed Won"];
+    for (stage, name) in stages.into_iter().zip(["First seats", "Renewal \"2027\"", "Pilot"]) {
+        let of = id_of(records.plant("Opportunity", fields(&[("Name", name), ("StageName", stage)])));
+        let role = [("OpportunityId", of.as_str()), ("ContactId", contact)];
+        records.plant("OpportunityContactRole", fields(&role));
+        if let Some(account) = account {
+            let name = format!("{name} of the account");
+            let of = [("Name", name.as_str()), ("StageName", stage), ("AccountId", account)];
+            records.plant("Opportunity", fields(&of));
+        }
+    }
+    records.plant(
+        "Opportunity",
+        fields(&[("Name", "Not hers"), ("StageName", "Prospecting")]),
+    );
 }
 
 /// Of this object; `None` for an id of another one, too.
@@ -256,7 +304,7 @@ fn check(records: &Records, body: &Map<String, Value>) -> Result<(), Refused> {
     for (field, targets) in [
         ("AccountId", ["Account"].as_slice()),
         ("WhoId", &["Contact", "Lead"]),
-        ("WhatId", &["Account"]),
+        ("WhatId", &["Account", "Opportunity"]),
     ] {
         if let Some(id) = text(field)
             && !targets.iter().any(|target| get(records, target, id).is_some())

@@ -1,4 +1,6 @@
-//! SOQL, as much of it as is asked: `SELECT … FROM … WHERE field = value [AND …] [ORDER BY …] [LIMIT n]`.
+//! SOQL, as much of it as is asked: `SELECT … FROM … WHERE condition [AND …] [ORDER BY …] [LIMIT n]`, where a condition is
+//! `field = value`, `field != null` or `field IN (SELECT … FROM … WHERE …)`. Such a question in brackets answers with ids, is about another
+//! object, and stands beside no OR.
 //!
 //! It reads the records themselves, so there is no lag. Long text areas can't be filtered by.
 
@@ -18,8 +20,15 @@ enum Sign {
     Mark(char),
 }
 
-/// `field = value`, all of which must hold.
-pub struct Condition(Vec<(String, Value)>);
+enum Test {
+    Is(Value),
+    IsThere,
+    /// An object, its field that holds an id, and which of its records.
+    In(&'static Object, String, Condition),
+}
+
+/// All of which must hold.
+pub struct Condition(Vec<(String, Test)>);
 
 pub fn query(records: &Records, text: &str) -> Answer {
     let mut signs = Signs::read(text)?;
@@ -75,17 +84,16 @@ impl Condition {
                 let words = "field 'Description' can not be filtered in a query call".to_owned();
                 return Err(Refused(400, "INVALID_FIELD", words, Vec::new()));
             }
-            signs.mark('=')?;
-            let value = match signs.next() {
-                Some(Sign::Text(text)) => Value::from(text),
-                Some(Sign::Word(word)) if word == "true" || word == "false" => Value::from(word == "true"),
-                other => return Err(malformed(format!("unexpected token: {other:?}"))),
-            };
-            if let (true, Some(id)) = (field.ends_with("Id"), value.as_str().filter(|id| !objects::is_id(id))) {
-                let words = format!("invalid ID field: {id}");
-                return Err(Refused(400, "INVALID_QUERY_FILTER_OPERATOR", words, Vec::new()));
+            if signs.is_mark('!') {
+                signs.mark('=')?;
+                signs.keyword("null")?;
+                all.push((field, Test::IsThere));
+            } else if signs.is("IN") {
+                all.push((field.clone(), inner(signs, object, &field)?));
+            } else {
+                let value = compared(signs, &field)?;
+                all.push((field, Test::Is(value)));
             }
-            all.push((field, value));
             if !signs.is("AND") {
                 return Ok(Self(all));
             }
@@ -94,13 +102,57 @@ impl Condition {
 
     /// Texts are compared whatever their case.
     pub fn holds(&self, records: &Records, object: &Object, row: &Row) -> bool {
-        self.0
-            .iter()
-            .all(|(field, wanted)| match (object.value(records, row, field), wanted) {
-                (Value::String(is), Value::String(wanted)) => is.to_lowercase() == wanted.to_lowercase(),
-                (is, wanted) => is == *wanted,
-            })
+        self.0.iter().all(|(field, test)| {
+            let is = object.value(records, row, field);
+            match test {
+                Test::Is(wanted) => same(&is, wanted),
+                Test::IsThere => !is.is_null(),
+                Test::In(of, column, condition) => records
+                    .all(of.name)
+                    .filter(|inner| condition.holds(records, of, inner))
+                    .any(|inner| of.value(records, inner, column) == is && !is.is_null()),
+            }
+        })
     }
+}
+
+fn same(is: &Value, wanted: &Value) -> bool {
+    match (is, wanted) {
+        (Value::String(is), Value::String(wanted)) => is.to_lowercase() == wanted.to_lowercase(),
+        (is, wanted) => is == wanted,
+    }
+}
+
+fn compared(signs: &mut Signs, field: &str) -> Result<Value, Refused> {
+    signs.mark('=')?;
+    let value = match signs.next() {
+        Some(Sign::Text(text)) => Value::from(text),
+        Some(Sign::Word(word)) if word == "true" || word == "false" => Value::from(word == "true"),
+        other => return Err(malformed(format!("unexpected token: {other:?}"))),
+    };
+    if let (true, Some(id)) = (field.ends_with("Id"), value.as_str().filter(|id| !objects::is_id(id))) {
+        let words = format!("invalid ID field: {id}");
+        return Err(Refused(400, "INVALID_QUERY_FILTER_OPERATOR", words, Vec::new()));
+    }
+    Ok(value)
+}
+
+fn inner(signs: &mut Signs, outer: &Object, field: &str) -> Result<Test, Refused> {
+    signs.mark('(')?;
+    signs.keyword("SELECT")?;
+    let column = signs.word()?;
+    signs.keyword("FROM")?;
+    let object = self::object(&signs.word()?)?;
+    known(object, std::slice::from_ref(&column))?;
+    if !(field.ends_with("Id") && column.ends_with("Id")) || object.name == outer.name {
+        return Err(malformed(
+            "semi join sub-selects can only query id fields of another object",
+        ));
+    }
+    signs.keyword("WHERE")?;
+    let condition = Condition::read(signs, object)?;
+    signs.mark(')')?;
+    Ok(Test::In(object, column, condition))
 }
 
 /// What is left to be read.
@@ -134,7 +186,7 @@ impl Signs {
                     }
                     signs.push(Sign::Word(word));
                 }
-                '=' | ',' | '(' | ')' => signs.push(Sign::Mark(letter)),
+                '=' | '!' | ',' | '(' | ')' => signs.push(Sign::Mark(letter)),
                 other => return Err(malformed(format!("unexpected sign {other:?}"))),
             }
         }

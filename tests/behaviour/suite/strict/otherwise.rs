@@ -133,7 +133,7 @@ pub async fn pipedrives_empty_day_is_said() {
         error.hint.as_deref().unwrap_or_default().contains("tokens"),
         "{error:?}"
     );
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(30));
 }
 
 /// What a connector can't do, and why: each of the others finds by number and name, creates, adds a number, logs, changes a log and

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{anna, client};
-use crate::crm::{FakeCrm, Knobs, salesforce};
+use crate::crm::{FakeCrm, Knobs, Planted, salesforce};
 
 const TOKEN: &str = "access-by-hand";
 const HOST: &str = "acme-instance.my.salesforce.com";
@@ -123,8 +123,49 @@ pub async fn soql_is_strict() {
         ("SELECT Id FROM Contact WHERE LastName = 'open", "MALFORMED_QUERY"),
         ("SELECT Id FROM Contact WHERE LastName = \"x\"", "MALFORMED_QUERY"),
         ("SELECT Id FROM Contact LIMIT 5000", "MALFORMED_QUERY"),
+        ("SELECT Opportunity.Name FROM Contact", "INVALID_FIELD"),
+        (
+            "SELECT Id FROM Opportunity WHERE Name IN (SELECT Name FROM Contact WHERE LastName = 'x')",
+            "MALFORMED_QUERY",
+        ),
+        (
+            "SELECT Id FROM Opportunity WHERE IsClosed = false OR AccountId IN (SELECT AccountId FROM Contact WHERE LastName = 'x')",
+            "MALFORMED_QUERY",
+        ),
     ] {
         assert_eq!(query(text).await, (400, None, Some(code.to_owned())), "{text}");
+    }
+}
+
+/// Of a contact without an account there are those in which they have a role; of one with an account also its own.
+pub async fn opportunities_are_the_contacts_own() {
+    let (crm, alone) = with_anna().await;
+    let bea = crm.plant(&Planted {
+        company: Some("Example Ltd".into()),
+        ..anna("Contact")
+    });
+    for (id, roles, of_account) in [(&alone, 2, 0), (&bea, 2, 2)] {
+        for (query, expected) in [
+            (
+                format!(
+                    "SELECT OpportunityId, Opportunity.Name FROM OpportunityContactRole WHERE ContactId = '{id}' AND Opportunity.IsClosed = false"
+                ),
+                roles,
+            ),
+            (
+                format!(
+                    "SELECT Id, Name FROM Opportunity WHERE IsClosed = false AND AccountId != null AND AccountId IN (SELECT AccountId FROM Contact WHERE Id = '{id}') ORDER BY LastModifiedDate DESC LIMIT 200"
+                ),
+                of_account,
+            ),
+        ] {
+            let (status, found) = send(&crm, Method::GET, "query", Some(&query), None).await;
+            assert_eq!(
+                (status, found["totalSize"].as_u64()),
+                (200, Some(expected)),
+                "{query}: {found}"
+            );
+        }
     }
 }
 
@@ -144,6 +185,11 @@ pub async fn objects_are_strict() {
             "INVALID_EMAIL_ADDRESS",
         ),
         ("Task", json!({ "WhoId": account }), "MALFORMED_ID"),
+        (
+            "Task",
+            json!({ "WhoId": id, "WhatId": "006000000009999AAQ" }),
+            "MALFORMED_ID",
+        ),
         (
             "Task",
             json!({ "WhoId": lead, "WhatId": account }),
