@@ -64,6 +64,7 @@ mkdir -p "$doc"
 cat packaging/copyright >"$doc/copyright"
 put CHANGELOG.md usr/share/doc/ringside/changelog
 zipped "$doc/changelog"
+put docs/connector-guide.md usr/share/doc/ringside/connector-guide.md
 printf 'ringside (%s) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- The Ringside authors <ringside@localhost>  %s\n' \
     "$version" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$doc/changelog.Debian"
 zipped "$doc/changelog.Debian"

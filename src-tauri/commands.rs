@@ -4,6 +4,7 @@
 use ringside_ipc::{
     ApiError, Command, Event,
     call::CallDto,
+    connection::ConnectorDto,
     contact::{ContactDto, ContactRefDto},
     dispatch,
     event::HandOnDto,
@@ -60,6 +61,10 @@ pub enum Action {
     OpenUrl {
         contact: ContactRefDto,
     },
+    /// Opens what the vendor wrote about what this connector speaks.
+    OpenDocs {
+        connector: String,
+    },
     /// Opens the page of the call's log in the browser.
     OpenLog {
         call: String,
@@ -99,6 +104,11 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
         Action::OpenUrl { contact } => {
             let contact: ContactDto = ask(&state, "contact", json!({ "contact": contact })).await?;
             open_page(contact.url, "this contact has no page of its own").await?;
+        }
+        Action::OpenDocs { connector } => {
+            let all: Vec<ConnectorDto> = ask(&state, "connectors", json!({})).await?;
+            let docs = all.into_iter().find(|one| one.id == connector).and_then(|one| one.docs);
+            open_page(docs, "this connector names no documentation").await?;
         }
         Action::OpenLog { call } => {
             let call: CallDto = ask(&state, "call", json!({ "call": call })).await?;
@@ -174,6 +184,7 @@ mod tests {
             r#"{"kind":"open_main"}"#,
             r#"{"kind":"show_file","path":"/home/somebody/Downloads/ringside-contacts.csv"}"#,
             r#"{"kind":"open_url","contact":{"connection":"a","contact_type":"b","id":"c"}}"#,
+            r#"{"kind":"open_docs","connector":"hubspot"}"#,
             r#"{"kind":"open_log","call":"x"}"#,
             r#"{"kind":"painted","call":"x"}"#,
             r#"{"kind":"painted","call":null}"#,
@@ -187,6 +198,7 @@ mod tests {
     fn refuses_actions_that_do_not_exist() {
         for text in [
             r#"{"kind":"open_url","url":"https://example.com"}"#,
+            r#"{"kind":"open_docs","url":"https://example.com"}"#,
             r#"{"kind":"quit"}"#,
             "{}",
             "null",

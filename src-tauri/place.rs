@@ -20,6 +20,11 @@ impl Area {
         self.x.saturating_add_unsigned(self.width)
     }
 
+    /// Whether it begins on this screen.
+    pub fn is_on(self, screen: Self) -> bool {
+        (screen.x..screen.right()).contains(&self.x) && (screen.y..screen.bottom()).contains(&self.y)
+    }
+
     fn bottom(self) -> i32 {
         self.y.saturating_add_unsigned(self.height)
     }
@@ -79,6 +84,22 @@ pub fn centre(width: u32, height: u32, screen: Area) -> (i32, i32) {
     )
 }
 
+/// The same point, moved sideways as far as it takes to leave the card in sight and not to be covered by it, whatever height
+/// it grows to; less far where the screen ends.
+pub fn beside((x, y): (i32, i32), width: u32, card: Area, screen: Area) -> (i32, i32) {
+    let right = x.saturating_add_unsigned(width);
+    if card.right() <= x || card.x >= right {
+        return (x, y);
+    }
+    let is_left = card.x.saturating_sub(x) < right.saturating_sub(card.right());
+    let moved = if is_left {
+        card.right().min(screen.right().saturating_sub_unsigned(width))
+    } else {
+        card.x.saturating_sub_unsigned(width)
+    };
+    (moved.max(screen.x), y)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +154,24 @@ mod tests {
     fn the_middle_is_of_the_screen_and_not_of_all_of_them() {
         assert_eq!(centre(640, 420, SCREEN), (2240, 205));
         assert_eq!(centre(5000, 5000, SCREEN), (1920, 30));
+    }
+
+    #[test]
+    fn the_search_leaves_the_card_in_sight() {
+        let middle = centre(640, 420, SCREEN);
+        let card = |x: i32| Area {
+            x,
+            y: 46,
+            width: 380,
+            height: 132,
+        };
+        assert_eq!(beside(middle, 640, card(2804), SCREEN), (2164, 205));
+        assert_eq!(beside(middle, 640, card(1936), SCREEN), (2316, 205));
+        // There is room for both as they stand; and none at all.
+        assert_eq!(beside(middle, 640, card(2880), SCREEN), middle);
+        assert_eq!(beside(middle, 640, card(1860), SCREEN), middle);
+        assert_eq!(beside((1920, 30), 1280, card(2804), SCREEN), (1920, 30));
+        assert_eq!(beside((1920, 30), 1280, card(1936), SCREEN), (1920, 30));
     }
 
     #[test]

@@ -143,7 +143,11 @@ fn centre(app: &AppHandle, search: &WebviewWindow) {
     let (width, height) = app.state::<TextSize>().fitting(SEARCH_SIZE, area, scale);
     platform::fix_size(search, width, height);
     let size: PhysicalSize<u32> = LogicalSize::new(width, height).to_physical(scale);
-    let (x, y) = place::centre(size.width, size.height, area);
+    let mut at = place::centre(size.width, size.height, area);
+    if let Some(card) = card::area(app).filter(|card| card.is_on(area)) {
+        at = place::beside(at, size.width, card, area);
+    }
+    let (x, y) = at;
     said("position", search.set_position(PhysicalPosition::new(x, y)));
 }
 

@@ -222,6 +222,24 @@ pub fn is_shown(app: &AppHandle) -> bool {
         .is_some_and(|card| card.is_visible().unwrap_or(false))
 }
 
+/// Where it stands, while it is in sight.
+pub fn area(app: &AppHandle) -> Option<Area> {
+    let card = app.get_webview_window(CARD).filter(|_| is_shown(app))?;
+    area_of_window(&card)
+}
+
+fn area_of_window(card: &WebviewWindow) -> Option<Area> {
+    let (Ok(position), Ok(size)) = (card.outer_position(), card.outer_size()) else {
+        return None;
+    };
+    Some(Area {
+        x: position.x,
+        y: position.y,
+        width: size.width,
+        height: size.height,
+    })
+}
+
 /// The page's content has this height, in CSS pixels.
 pub fn resize(app: &AppHandle, height: f64) {
     let Some(card) = app.get_webview_window(CARD) else {
@@ -361,17 +379,8 @@ fn snap(app: &AppHandle) {
         return;
     };
     app.state::<CardState>().state().dragged = None;
-    let (Ok(position), Ok(size)) = (card.outer_position(), card.outer_size()) else {
+    let (Some(window), Some((area, _))) = (area_of_window(&card), screen_of(app, &card, false)) else {
         return;
-    };
-    let Some((area, _)) = screen_of(app, &card, false) else {
-        return;
-    };
-    let window = Area {
-        x: position.x,
-        y: position.y,
-        width: size.width,
-        height: size.height,
     };
     kept::set_corner(app, Corner::nearest(window, area));
     place(app, &card, false);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MatchDto } from '../src/backend/generated';
+import { connection } from '../src/backend/fake/connect';
+import { Fake } from '../src/backend/fake/fake';
+import type { ConnectionDto, MatchDto } from '../src/backend/generated';
 import { ANNA, asked, get, INITECH, maybe, press, settle, start, STRANGER, told } from './help';
 
 const many = (match: MatchDto, n: number) => Array.from({ length: n }, (_, at) => ({ ...match, contact: { ...match.contact, ref: { ...match.contact.ref, id: `m${at}` }, name: `Anna ${at + 1}` } }));
@@ -169,6 +171,87 @@ describe('what else the card says', () => {
     expect(document.querySelectorAll('[data-testid="source-partly"]')).toHaveLength(1);
     expect(get('source-partly').textContent).toBe(`Clio was not searched as a whole. ${message}`);
     expect(maybe('source-failed')).toBeNull();
+  });
+
+  it.each([
+    ['Acme CRM: too many requests', 'Acme CRM: too many requests.'],
+    ['Acme CRM does not accept this key', 'Acme CRM does not accept this key.'],
+    ['acme crm took too long', 'Acme crm took too long.'],
+    ['Acme CRMs are many', 'Acme CRM: Acme CRMs are many.'],
+    ['does not answer', 'Acme CRM: does not answer.'],
+    [null, 'Acme CRM: did not answer.'],
+  ])('says the name of a place that failed once: %s', async (message, said) => {
+    const { fake } = await start('card');
+    const call = fake.ring(STRANGER);
+    fake.change(call.id, { lookup: { ...call.lookup, asked: [{ connection: 'acme', name: 'Acme CRM', state: 'failed', message }] } });
+    await settle();
+    expect(get('source-failed').textContent).toBe(said);
+  });
+
+  it.each([
+    [{ kind: 'changed', before: null, after: '{}' }, 'its connector changed'],
+    [{ kind: 'broken', problems: [] }, 'its connector’s file has a fault'],
+    [{ kind: 'unfit', error: { code: 'invalid', message: 'no address', hint: null, field: null } }, 'its settings don’t fit its connector'],
+    [{ kind: 'missing' }, 'its connector is missing'],
+  ] as const)('names a place that was not asked at all: $kind', async (state, why) => {
+    const fake = new Fake();
+    fake.connections.push(connection('acme', 'Acme CRM', { state: state as ConnectionDto['state'] }));
+    await start('card', { fake });
+    const call = fake.ring(STRANGER);
+    await settle();
+    expect(get('not-found').textContent).toContain('Not in Address book');
+    expect(get('source-stopped').textContent).toBe(`Acme CRM was not asked: ${why}. See Connections in the main window.`);
+    expect(get('source-stopped').className).toContain('warn');
+    // It was asked when the call came, and stopped later.
+    fake.change(call.id, { lookup: { ...call.lookup, asked: [...call.lookup.asked, { connection: 'acme', name: 'Acme CRM', state: 'not_found', message: null }] } });
+    await settle();
+    expect(maybe('source-stopped')).toBeNull();
+  });
+
+  it('says beside somebody who is known, quietly, who was not asked, and nothing where nobody is looked up', async () => {
+    const fake = new Fake();
+    fake.connections.push(connection('acme', 'Acme CRM', { state: { kind: 'missing' } }), connection('clio', 'Clio', { state: { kind: 'sign_in_needed' } }));
+    await start('card', { fake });
+    const call = fake.ring(ANNA);
+    await settle();
+    expect(document.querySelectorAll('[data-testid=source-stopped]')).toHaveLength(1);
+    expect(get('source-stopped').className).not.toContain('warn');
+    fake.change(call.id, { caller: { ...call.caller, kind: 'withheld', text: '', e164: null }, lookup: { ...call.lookup, matches: [], asked: [], checked: null }, choice: null });
+    await settle();
+    expect(maybe('source-stopped')).toBeNull();
+  });
+
+  it('says in a row of the list where else this person is', async () => {
+    const { fake } = await start('card');
+    const call = fake.ring(INITECH);
+    const [first, ...others] = call.lookup.matches;
+    const twin = { ...first!.contact, ref: { connection: 'globex', contact_type: 'person', id: '9' }, connection_name: 'Globex', type_label: 'Person' };
+    fake.change(call.id, { lookup: { ...call.lookup, matches: [{ ...first!, also: [twin] }, ...others] } });
+    await settle();
+    expect([...document.querySelectorAll('[data-testid=match-also]')].map((one) => one.textContent)).toEqual(['Also in Globex as Person']);
+    expect(get('match-1').textContent).toContain('Also in Globex');
+  });
+
+  it('shows in Why the forms that went out, not all that there are, and says it in words of people', async () => {
+    const fake = new Fake();
+    const { user } = await start('card', { fake });
+    const call = fake.ring(STRANGER);
+    const step = { connection: 'acme', name: 'Acme', started_after_us: 0, took_us: 900, answer: { kind: 'found' as const, records: 0, verified: 0 } };
+    fake.traces.set(call.id, [
+      {
+        at: Date.now(),
+        live: false,
+        took_us: 900,
+        steps: [
+          { ...step, request: 'find_contact', forms: ['+442079460018', '020 7946 0018', '442079460018'] },
+          { ...step, request: 'GET /people', forms: ['+442079460018'] },
+          { ...step, connection: 'book', name: 'Address book', request: 'find_contact', forms: ['020 7946 0018'] },
+        ],
+      },
+    ]);
+    await user.keyboard('x');
+    await settle();
+    expect([...get('trace').querySelectorAll('tbody tr')].map((row) => row.children[1]?.textContent?.replace(/\s+/g, ' ').trim())).toEqual(['by number', 'GET /people +442079460018', 'by number 020 7946 0018']);
   });
 
   it('shows the age of what it knows as the button that asks again', async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { connection, parameter } from '../src/backend/fake/connect';
 import { Fake } from '../src/backend/fake/fake';
 import type { ConnectionDto, ConnectionStateDto } from '../src/backend/generated';
-import { accessible, asked, get, LANGUAGES, maybe, press, settle, start } from './help';
+import { accessible, asked, fill, get, LANGUAGES, maybe, press, settle, start } from './help';
 
 const ACME = { allowed_hosts: ['*.acme.example'], auth: { bearer: '{{ secret.key }}' } };
 const BEFORE = JSON.stringify(ACME);
@@ -27,15 +27,6 @@ function house(...more: Partial<ConnectionDto>[]): Fake {
 const page = (fake: Fake, more: { text?: (typeof LANGUAGES)[number][1] } = {}) => start('main', { fake, page: 'connections', ...more });
 const value = (id: string) => (get(id) as HTMLInputElement).value;
 const invalid = () => [...document.querySelectorAll<HTMLElement>('[aria-invalid=true]')].map((field) => field.dataset.testid);
-
-async function fill(id: string, text: string, leave = true) {
-  const field = get(id) as HTMLInputElement;
-  field.focus();
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  if (leave) field.dispatchEvent(new Event('change', { bubbles: true }));
-  await settle();
-}
 
 async function form(connector: string, fake = new Fake()) {
   const all = await page(fake);
@@ -186,7 +177,8 @@ describe('choosing a connector', () => {
     expect((get('connector-own/broken') as HTMLButtonElement).disabled).toBe(true);
     expect(get('pick').textContent).toContain('Line 14, column 2');
     expect(get('connector-hubspot').querySelector('[data-testid=evidence]')?.textContent).toBe('checked against the specification');
-    expect(get('connector-hubspot').textContent).toContain('Every request checked');
+    // What was done to prove it is for the form: whoever chooses a CRM looks for its name.
+    expect(get('pick').textContent).not.toContain('Every request checked');
     expect(get('connector-own/acme').querySelector('[data-testid=made-by-you]')).toBeTruthy();
   });
 });
@@ -306,6 +298,29 @@ describe('the form', () => {
     await fill('connect-apiKey', 'key-1');
     await press('connect-submit');
     expect(asked(fake, 'add_connection')).toEqual([{ connector: 'app-connect', name: null, environment: null, server: 'connect.acme.example', parameters: {}, secrets: { apiKey: 'key-1' } }]);
+  });
+
+  it('a server that only a manifest names is said, and its settings may stay as they are', async () => {
+    const fake = new Fake();
+    fake.serverFields = {
+      ...fake.serverFields,
+      parameters: [...fake.serverFields.parameters, parameter('setting_billable', 'Billable by default', { kind: 'choice', required: false, options: [{ value: 'yes', label: 'Yes' }] })],
+    };
+    const { user } = await form('app-connect', fake);
+    await fill('connect-platform', 'clio');
+    fake.serverFields = { ...fake.serverFields, server: 'https://connect.example\u202e' };
+    await press('connect-submit');
+    expect(get('connect-named').textContent).toBe('What you type here goes to https://connect.example.');
+    const settings = get('connect-settings-rare') as HTMLDetailsElement;
+    expect([settings.open, get('connect-settings-setting_billable').closest('details')]).toEqual([false, settings]);
+    // A setting decides nothing that the server would have to be asked about again.
+    await user.selectOptions(get('connect-settings-setting_billable'), 'yes');
+    const before = asked(fake, 'connector_fields').length;
+    await fill('connect-apiKey', 'key-1');
+    await press('connect-submit');
+    expect(asked(fake, 'connector_fields').length).toBe(before);
+    // The one that was shown, whatever a manifest says when it is read again.
+    expect(asked(fake, 'add_connection')[0]).toMatchObject({ server: 'https://connect.example\u202e', parameters: { platform: 'clio', setting_billable: 'yes' } });
   });
 
   it('drops an older server’s answer, and asks again when the address changes', async () => {

@@ -83,7 +83,7 @@ describe('creating from the card', () => {
     expect(get('create-submit').classList).not.toContain('primary');
     await accessible();
     await press('dup-add');
-    expect(asked(fake, 'add_number')).toEqual([{ contact: { connection: 'book', contact_type: 'person', id: '1' }, number: STRANGER, call: call.id }]);
+    expect(asked(fake, 'add_number')).toEqual([{ contact: { connection: 'book', contact_type: 'person', id: '1' }, number: STRANGER, call: call.id, with_choice: false }]);
     expect(asked(fake, 'create_contact')).toEqual([]);
     expect(get('card-name').textContent).toBe('Anna Meier');
   });

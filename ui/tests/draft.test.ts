@@ -182,7 +182,7 @@ describe('how the name splits', () => {
     draft.set('name', 'Samir Nagheenanajar');
     await draft.create();
     const creation = house.call(call.id)!.creation!;
-    const there = { code: 'conflict', message: 'Acme CRM has this contact already: Zoë Example', hint: null, field: null };
+    const there = { code: 'conflict', message: 'Acme CRM has this contact already: Zoë Example', hint: null, field: 'force' };
     const again = Draft.again(house, call, creation, there);
     again.look();
     await checked();
@@ -192,7 +192,8 @@ describe('how the name splits', () => {
     again.set('email', '');
     await again.create();
     expect(asked(fake, 'create_contact').map((one) => one.force)).toEqual([false, true]);
-    expect(Draft.again(house, call, creation, { ...there, code: 'invalid' }).insists).toBe(false);
+    // A CRM that can't be told so would only refuse it again.
+    expect(Draft.again(house, call, creation, { ...there, field: null }).insists).toBe(false);
   });
 
   it('splits a name anew that is corrected, also one that was split by hand', async () => {
@@ -210,5 +211,24 @@ describe('how the name splits', () => {
     expect([again.given, again.family]).toEqual(['Samir', 'Nagheenanajar']);
     await again.create();
     expect(sent(fake)).toEqual(['Samir Nagheenanajar', null, null]);
+  });
+});
+
+describe('the type of a new contact', () => {
+  beforeEach(() => speak(en));
+
+  it('stays the chosen one when its CRM learns to write it in another way', async () => {
+    const fake = new Fake();
+    const house = new House(fake);
+    await house.start();
+    await settle();
+    const draft = new Draft(house, fake.ring(STRANGER));
+    draft.setType('company');
+    house.connections = house.connections.map((one) => ({ ...one, types: one.types.map((type) => ({ ...type, id: type.id.toUpperCase() })) }));
+    expect(draft.type?.id).toBe('COMPANY');
+    draft.set('name', 'A. M.');
+    await draft.create();
+    expect(asked(fake, 'create_contact').map((one) => (one.draft as { contact_type: string }).contact_type)).toEqual(['COMPANY']);
+    draft.stop();
   });
 });

@@ -51,6 +51,16 @@ export async function press(id: string): Promise<void> {
   await settle();
 }
 
+/** Types into a field and, as people do, goes on to the next one. */
+export async function fill(id: string, text: string, leave = true) {
+  const field = get(id) as HTMLInputElement;
+  field.focus();
+  field.value = text;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  if (leave) field.dispatchEvent(new Event('change', { bubbles: true }));
+  await settle();
+}
+
 export const asked = (fake: Fake, name: CommandName) => fake.asked.filter((one) => one.name === name).map((one) => one.args as Record<string, unknown>);
 export const told = (fake: Fake, kind: string) => fake.shell.filter((one) => one.kind === kind);
 

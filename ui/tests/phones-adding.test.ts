@@ -99,6 +99,10 @@ describe('adding a phone', () => {
     await press('phone-submit');
     expect(get('phone-form-error').textContent).toContain('nobody.example.com does not answer');
     expect(fake.phones).toEqual([]);
+    // What is wrong now is another thing.
+    await fill('phone-field-address', '');
+    await press('phone-submit');
+    expect([invalid(), maybe('phone-form-error')]).toEqual([['phone-field-address'], null]);
   });
 
   it('asks few for what few need, and never hides what is filled in or refused there', async () => {

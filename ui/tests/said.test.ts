@@ -125,5 +125,14 @@ describe('the owner', () => {
     expect(inWords(call, say)).toBe(call);
     const form = { title: 'Address of Clio', help: null };
     expect(inWords(form, say)).toEqual({ title: 'Adresse von Clio', help: null });
+    const file = { title: 'Address of your Odoo', help: null };
+    expect(inWords(file, say)).toEqual({ title: 'Adresse Ihres Odoo', help: null });
+  });
+
+  it('says what a connector of its own needs first, and what it can’t do', () => {
+    const [need, limit] = [/^The address of your company's App Connect server/, /^A number can't be added to a contact/].map((begin) => Object.keys(german).find((one) => begin.test(one)) ?? '');
+    const said = inWords({ needs: [need, 'A key of the file’s own'], limits: [limit] }, say);
+    expect(said.needs).toEqual([expect.stringMatching(/^Die Adresse des App-Connect-Servers/), 'A key of the file’s own']);
+    expect(said.limits).toEqual([expect.stringMatching(/^Über ihn lässt sich/)]);
   });
 });

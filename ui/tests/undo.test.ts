@@ -97,6 +97,22 @@ describe('a contact that is created after ten seconds', () => {
     expect(get('create-email').getAttribute('aria-invalid')).toBe('true');
   });
 
+  it('makes a second record on purpose only, where the CRM says that there is one', async () => {
+    const { fake, user, creation } = await wished();
+    turnCreation(fake, creation.id, { kind: 'refused', error: { code: 'conflict', message: 'Acme CRM has this contact already: Samir Example', hint: null, field: 'force' } });
+    await settle();
+    const sent = () => asked(fake, 'create_contact').map((one) => one.force);
+    const before = sent().length;
+    get('create-name').focus();
+    await user.keyboard('{Enter}{Control>}{Enter}{/Control}');
+    await settle();
+    expect(sent()).toHaveLength(before);
+    expect(get('create-submit').textContent).toContain('Create anyway');
+    await accessible();
+    await press('create-submit');
+    expect(sent().slice(before)).toEqual([true]);
+  });
+
   it('takes no note away from somebody who writes it', async () => {
     const { fake, user, creation } = await wished();
     await user.keyboard('n');

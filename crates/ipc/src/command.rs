@@ -293,6 +293,9 @@ args! {
         number: String,
         #[serde(default)]
         call: Option<String>,
+        /// The contact was chosen for the call in the same act: one undo takes back both.
+        #[serde(default)]
+        with_choice: bool,
     }
     ConnectionArgs { connection: String }
     ConnectorFieldsArgs {

@@ -127,7 +127,8 @@ pub struct ProblemDto {
 pub struct ConnectorFieldsDto {
     /// The CRM that the server speaks for: `Clio`.
     pub name: String,
-    /// The address that was typed, put in order.
+    /// The address that was typed, put in order; where none was, the one that the manifest names. What is typed goes
+    /// there once it comes back as the address of the connection.
     pub server: Option<String>,
     pub parameters: Vec<ParameterDto>,
     pub signs_in_with_browser: bool,

@@ -25,6 +25,8 @@ export interface Backend {
   openMain(): Promise<void>;
   /** Opens the contact's own page in the browser. */
   openUrl(contact: ContactRefDto): Promise<void>;
+  /** Opens what the vendor wrote about what a connector speaks, in the browser. */
+  openDocs(connector: string): Promise<void>;
   /** Shows the folder of a file that Ringside saved. */
   showFile(path: string): Promise<void>;
   /** Opens the page of the log itself. */

@@ -5,7 +5,7 @@ import type { Say } from '../text/said';
 import { asApiError, type Backend, type OwnerEvent } from './backend';
 
 /** The members that hold sentences of the owner. What people and CRMs write has other names: note, text, name, title. */
-const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'reason', 'place', 'help', 'limits', 'said', 'failed']);
+const SENTENCES: ReadonlySet<string> = new Set(['message', 'hint', 'reason', 'place', 'help', 'needs', 'limits', 'said', 'failed']);
 
 export function saying(owner: Backend, say: Say): Backend {
   return new Proxy(owner, {

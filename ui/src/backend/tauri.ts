@@ -16,6 +16,7 @@ type ShellAction =
   | { kind: 'open_search'; call: string | null; link: boolean; text?: string }
   | { kind: 'open_main' }
   | { kind: 'open_url'; contact: ContactRefDto }
+  | { kind: 'open_docs'; connector: string }
   | { kind: 'show_file'; path: string }
   | { kind: 'open_log'; call: string }
   | { kind: 'painted'; call: string | null }
@@ -42,6 +43,7 @@ export const tauri: Backend = {
   openSearch: (call, link, text) => shell({ kind: 'open_search', call, link, text }),
   openMain: () => shell({ kind: 'open_main' }),
   openUrl: (contact) => shell({ kind: 'open_url', contact }),
+  openDocs: (connector) => shell({ kind: 'open_docs', connector }),
   showFile: (path) => shell({ kind: 'show_file', path }),
   openLog: (call) => shell({ kind: 'open_log', call }),
   reportPainted: (call) => shell({ kind: 'painted', call }),

@@ -20,6 +20,9 @@ export class ConnectDraft extends ParameterForm {
   readonly parameters = $derived.by((): ParameterDto[] => {
     return [...this.connector.parameters, ...(this.asked?.parameters ?? []).filter((one) => !this.#isOwn(one))];
   });
+  /** What the server wants; then what its CRM can be set to, which may all stay as it is. */
+  readonly wanted = $derived.by(() => this.parameters.filter((one) => !this.#isOwn(one) && !isSetting(one)));
+  readonly settings = $derived.by(() => this.parameters.filter((one) => !this.#isOwn(one) && isSetting(one)));
   readonly environments = $derived.by((): FieldOptionDto[] => (this.connector.environment.kind === 'choice' ? this.connector.environment.options : []));
   readonly signsInWithBrowser = $derived.by(() => this.asked?.signs_in_with_browser ?? this.connector.signs_in_with_browser);
   readonly busy = $derived(this.step !== 'typing');
@@ -70,6 +73,11 @@ export class ConnectDraft extends ParameterForm {
     return typed && 'address' in read && read.address !== typed ? read.address : null;
   }
 
+  /** The server that something else than the person named: what they type goes there, and nowhere else. */
+  get named(): string | null {
+    return this.server.trim() ? null : (this.asked?.server ?? null);
+  }
+
   /** Asks the server what else there is to fill in. */
   async ask(): Promise<boolean> {
     return this.#work('asking', async () => {
@@ -91,6 +99,8 @@ export class ConnectDraft extends ParameterForm {
   /** Connects, or changes the connection. `null`: something is still to be filled in or put right. */
   async send(): Promise<ConnectionDto | null> {
     if (this.busy) return null;
+    // What was said of the attempt before is about something else than what stands here now.
+    this.error = null;
     this.refusals = this.#check();
     if (Object.keys(this.refusals).length > 0) return null;
     if (this.mustAsk) {
@@ -123,7 +133,7 @@ export class ConnectDraft extends ParameterForm {
       connector: this.connector.id,
       name: this.name.trim() || null,
       environment: this.environment || null,
-      server: this.server.trim() || null,
+      server: this.server.trim() || this.named,
       parameters: this.filled(this.parameters),
       secrets: this.typedSecrets(),
     });
@@ -135,7 +145,7 @@ export class ConnectDraft extends ParameterForm {
       connection: before.id,
       name: other(this.name, before.name),
       environment: other(this.environment, before.environment),
-      server: other(this.server, before.server),
+      server: other(this.server.trim() || (this.named ?? ''), before.server),
       parameters: this.changed(),
       secrets: this.typedSecrets(),
     });
@@ -187,9 +197,9 @@ export class ConnectDraft extends ParameterForm {
     return 'problem' in read ? words().connections.address[read.problem] : null;
   }
 
-  /** What the server's answer depends on: its address, what the connector asks for itself, and every choice. */
+  /** What the server's answer depends on: its address, what the connector asks for itself, and every choice but a setting. */
   #question(): string {
-    return JSON.stringify([this.server.trim(), this.filled(this.parameters.filter((one) => this.#isOwn(one) || one.kind === 'choice'))]);
+    return JSON.stringify([this.server.trim(), this.filled(this.parameters.filter((one) => this.#isOwn(one) || (one.kind === 'choice' && !isSetting(one))))]);
   }
 
   /** The connector itself asks for it, not its server. */
@@ -197,3 +207,6 @@ export class ConnectDraft extends ParameterForm {
     return this.connector.parameters.some((one) => one.name === parameter.name);
   }
 }
+
+/** A setting of the CRM behind an App Connect server. */
+const isSetting = (parameter: ParameterDto): boolean => !parameter.required && parameter.name.startsWith('setting_');

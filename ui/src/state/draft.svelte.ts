@@ -27,6 +27,10 @@ export function usedLast({ draft }: CreationDto): void {
   last = { connection: draft.connection, type: draft.contact_type };
 }
 
+/** A server may learn to write its types in another case while the form is open. */
+const called = (types: ContactTypeDto[], id: string | null | undefined): ContactTypeDto | undefined =>
+  types.find((type) => type.id === id) ?? types.find((type) => type.id.toLowerCase() === id?.toLowerCase());
+
 /** Who came of it, by name: created, about to be, or there already. */
 type Named = { name: string };
 
@@ -72,8 +76,8 @@ export class Draft {
   readonly types = $derived(this.connection?.types.filter((type) => type.creatable) ?? []);
   readonly type = $derived.by(
     (): ContactTypeDto | null =>
-      this.types.find((type) => type.id === this.#typeId) ??
-      this.types.find((type) => type.id === last?.type) ??
+      called(this.types, this.#typeId) ??
+      called(this.types, last?.type) ??
       this.types.find((type) => !type.is_company) ??
       this.types[0] ??
       null,
@@ -155,7 +159,7 @@ export class Draft {
     for (const name of COMMON) again.more[name] = draft[name as 'company' | 'title' | 'email'] ?? '';
     for (const { name, value } of draft.extra) again.more[name] = value;
     again.error = error;
-    if (error?.code === 'conflict') again.#there = JSON.stringify(again.#dto());
+    if (error?.code === 'conflict' && error.field === 'force') again.#there = JSON.stringify(again.#dto());
     return again;
   }
 
@@ -273,7 +277,7 @@ export class Draft {
       const call = this.call?.id ?? null;
       const { number } = this.#dto();
       if (found.because !== 'same_number' && number) {
-        const added = await this.house.backend.call('add_number', { contact: ref, number, call });
+        const added = await this.house.backend.call('add_number', { contact: ref, number, call, with_choice: false });
         if (added.linked_only) this.notice = linkedOnly(added);
         await this.#log();
         return added.contact;

@@ -90,11 +90,11 @@ export class PhoneDraft extends ParameterForm {
   /** Sets the phone up, or changes it, once what came before is over. `null`: it did not come to that. */
   async send(before: Promise<void>): Promise<NewPhoneDto | null> {
     if (this.busy) return null;
+    this.error = null;
     this.refusals = this.#check();
     if (Object.keys(this.refusals).length > 0) return null;
     const attempt = ++this.#attempt;
     this.step = 'working';
-    this.error = null;
     try {
       await before;
       if (attempt !== this.#attempt) return null;

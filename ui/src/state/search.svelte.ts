@@ -3,7 +3,8 @@
 // text before stay in sight until the new ones come; no key acts on them.
 
 import { asApiError, type Backend } from '../backend/backend';
-import type { ApiError, CallDto, ContactDto, InsteadDto, LiveSearchDto, SearchFilterDto } from '../backend/generated';
+import type { ApiError, CallDto, ConnectionDto, ContactDto, InsteadDto, LiveSearchDto, SearchFilterDto } from '../backend/generated';
+import { plain } from '../text/name';
 import { refKey, sameContact } from './picture';
 
 const IDLE = 300;
@@ -14,6 +15,26 @@ const LIMIT = 20;
 
 const FILTERS = /(?<=^|\s)(?:t|type|typ|co|company|firma):(?:"[^"]*"?|\S*)/gi;
 const NO_FILTER: SearchFilterDto = { text: '', types: [], company: null };
+
+/** One kind of contact as people call it: what several CRMs call so is one, whatever ids they have for it. */
+export interface TypeFilter {
+  /** Its name in small letters: what tells it from the others. */
+  key: string;
+  label: string;
+  ids: string[];
+}
+
+export function typeFilters(connections: ConnectionDto[]): TypeFilter[] {
+  const all = new Map<string, TypeFilter>();
+  for (const type of connections.flatMap((one) => one.types)) {
+    const label = plain(type.label) || type.id;
+    const key = label.toLowerCase();
+    const known = all.get(key);
+    if (!known) all.set(key, { key, label, ids: [type.id] });
+    else if (!known.ids.includes(type.id)) known.ids.push(type.id);
+  }
+  return [...all.values()];
+}
 
 /** Rows under one heading; `near`: nobody is called so, these are spelt nearly so. */
 export interface Section {
@@ -28,7 +49,7 @@ export interface Section {
 
 export class Search {
   text = $state('');
-  type = $state<string | null>(null);
+  type = $state.raw<TypeFilter | null>(null);
   selected = $state<string | null>(null);
   asking = $state(false);
   error = $state.raw<ApiError | null>(null);
@@ -77,7 +98,14 @@ export class Search {
     this.#ask();
   }
 
-  only(type: string | null): void {
+  /** Whether only such contacts are looked for, by choice or by what was typed. */
+  wants(type: TypeFilter): boolean {
+    if (this.type?.key === type.key) return true;
+    const typed = this.filter.types.filter((id) => !this.type?.ids.includes(id));
+    return typed.length > 0 && type.ids.every((id) => typed.includes(id));
+  }
+
+  only(type: TypeFilter | null): void {
     this.type = type;
     this.#ask();
   }
@@ -195,7 +223,7 @@ export class Search {
 
   #args() {
     // The blank after a word says that it is whole.
-    return { text: this.text.trimStart(), types: this.type ? [this.type] : [], limit: LIMIT };
+    return { text: this.text.trimStart(), types: this.type?.ids ?? [], limit: LIMIT };
   }
 
   async #askLive(token: number, args: { text: string; types: string[]; limit: number }): Promise<void> {

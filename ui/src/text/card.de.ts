@@ -217,6 +217,7 @@ export const card: typeof english = {
     answer: 'Antwort',
     time: 'Zeit',
     index: 'Lokaler Index',
+    requests: { find_contact: 'nach Nummer', get_contact: 'nach Kennung', 'index, by number': 'nach Nummer', 'index, remember': 'merken', 'index, forget': 'vergessen', 'sign-in: not asked again yet': 'Anmeldung: noch nicht wieder gefragt' },
     found: (records, verified) =>
       records === verified
         ? plural(records, { one: `${records} Datensatz`, other: `${records} Datensätze` })

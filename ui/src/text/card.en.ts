@@ -216,6 +216,7 @@ export const card = {
     answer: 'Answer',
     time: 'Time',
     index: 'Local index',
+    requests: { find_contact: 'by number', get_contact: 'by its id', 'index, by number': 'by number', 'index, remember': 'remember', 'index, forget': 'forget', 'sign-in: not asked again yet': 'sign-in: not asked again yet' } as Record<string, string>,
     found: (records: number, verified: number) =>
       records === verified
         ? plural(records, { one: `${records} record`, other: `${records} records` })

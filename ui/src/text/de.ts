@@ -35,7 +35,6 @@ export const de: Text = {
     createSo: (text) => (text ? `„${text}“ anlegen` : 'Jemanden anlegen'),
     company: (name) => `Firma ${name}`,
     empty: 'Name, Firma, Nummer oder E-Mail eintippen.',
-    failed: (name, why) => `${name}: ${why}`,
     assign: 'hier protokollieren',
     choose: 'für diesen Anruf wählen',
     move: 'Protokoll hierher verschieben',

@@ -35,7 +35,6 @@ export const en = {
     createSo: (text: string) => (text ? `Create “${text}”` : 'Create somebody'),
     company: (name: string) => `Company ${name}`,
     empty: 'Type a name, a company, a number or an e-mail.',
-    failed: (name: string, why: string) => `${name}: ${why}`,
     assign: 'log this call here',
     choose: 'choose for this call',
     move: 'move the log here',

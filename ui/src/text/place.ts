@@ -13,3 +13,10 @@ export const placeName = (id: string | null, name: string | null): string =>
   id === ADDRESS_BOOK && name === AS_DELIVERED ? words().connections.addressBook : plain(name ?? '');
 
 export const placeOf = (contact: { ref: { connection: string }; connection_name: string }): string => placeName(contact.ref.connection, contact.connection_name);
+
+/** What a place says of itself, with its name in front where it does not begin with that. */
+export const fromPlace = (name: string, why: string): string => {
+  const rest = why.slice(name.length);
+  const named = name !== '' && why.toLowerCase().startsWith(name.toLowerCase()) && !/^[\p{L}\p{N}]/u.test(rest);
+  return named ? why : words().lookup.failed(name, why);
+};

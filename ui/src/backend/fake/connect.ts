@@ -169,7 +169,7 @@ export function handlers(owner: Owner, browser: Browser<SignedInDto>): Handlers 
     connector_fields: ({ connector, server }) => {
       if (server?.includes('nobody')) throw refuse('unavailable', 'Nobody answers at this address', 'server', 'Look at the address');
       const of = find(connector);
-      return of.asks_server ? { ...owner.serverFields, server } : { name: of.name, server, parameters: of.parameters, signs_in_with_browser: of.signs_in_with_browser };
+      return of.asks_server ? { ...owner.serverFields, server: server ?? owner.serverFields.server } : { name: of.name, server, parameters: of.parameters, signs_in_with_browser: of.signs_in_with_browser };
     },
     add_connection: ({ connector, name, environment, server, parameters, secrets }) => {
       const of = find(connector);

@@ -1,6 +1,7 @@
 // Scenes of the card that need more than a call: a contact about to be created, a rule, somebody who presents.
 
 import type { CallDto, DraftDto } from '../generated';
+import { connection } from './connect';
 import type { Fake } from './fake';
 import { turnCreation } from './wishes';
 
@@ -66,6 +67,26 @@ export const CARD_SCENES: Record<string, (fake: Fake) => void> = {
     if (!match) return;
     const contact = { ...match.contact, name: `Dr. Maximiliane ${LONG}`, company: LONG, title: LONG, type_label: LONG, connection_name: LONG, ref: { ...match.contact.ref, connection: 'x' } };
     fake.change(call.id, { lookup: { ...call.lookup, matches: [{ ...match, contact }] }, choice: { contact, by: 'only_exact_match' } });
+  },
+  // Places with names of people's own.
+  places: (fake) => {
+    const [book] = fake.connections;
+    const types = book?.types ?? [];
+    fake.connections = [...fake.connections, connection('acme', 'Acme CRM', { types }), connection('globex', 'Globex Customer Relationship Suite', { types })];
+    fake.ring(STRANGER, { started: Date.now() - 3000 });
+  },
+  // Somebody among several who is in another place, too.
+  also: (fake) => {
+    const call = fake.ring(INITECH);
+    const [first, ...others] = call.lookup.matches;
+    if (!first) return;
+    const twin = { ...first.contact, ref: { connection: 'globex', contact_type: 'person', id: '9' }, connection_name: 'Globex', type_label: 'Person' };
+    fake.change(call.id, { lookup: { ...call.lookup, matches: [{ ...first, also: [twin] }, ...others] } });
+  },
+  // One that is asked no more.
+  stopped: (fake) => {
+    fake.connections = [...fake.connections, connection('acme', 'Acme CRM', { own: true, types: [], can_create: false, state: { kind: 'changed', before: null, after: '{}' } })];
+    fake.ring(STRANGER, { started: Date.now() - 3000 });
   },
   letters: (fake) => {
     fake.settings = { ...fake.settings, letter_keys: false };

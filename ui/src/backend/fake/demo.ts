@@ -85,8 +85,8 @@ const SCENES: Record<string, (fake: Fake) => void> = {
   fields: (fake) => {
     fake.logFields = {
       book: [
-        { name: 'matter', label: 'Matter', required: true, default: null, options: [{ value: '1', label: '2026-118 Meier v. Globex' }, { value: '2', label: '2026-140 Lease' }], failed: null },
-        { name: 'kind', label: 'Kind of note', required: false, default: 'call', options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }], failed: null },
+        { name: 'matter', label: 'Matter', required: true, default: null, typed: false, options: [{ value: '1', label: '2026-118 Meier v. Globex' }, { value: '2', label: '2026-140 Lease' }], failed: null },
+        { name: 'kind', label: 'Kind of note', required: false, default: 'call', typed: false, options: [{ value: 'call', label: 'Phone call' }, { value: 'memo', label: 'Memo' }], failed: null },
       ],
     };
     SCENES.ended?.(fake);

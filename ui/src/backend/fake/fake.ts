@@ -124,6 +124,7 @@ export class Fake implements Backend {
   openSearch = (call: string | null, link: boolean, text?: string) => this.#told({ kind: 'open_search', call, link, text });
   openMain = () => this.#told({ kind: 'open_main' });
   openUrl = (contact: ContactRefDto) => this.#told({ kind: 'open_url', contact });
+  openDocs = (connector: string) => this.#told({ kind: 'open_docs', connector });
   showFile = (path: string) => this.#told({ kind: 'show_file', path });
   openLog = (call: string) => this.#told({ kind: 'open_log', call });
   reportPainted = (call: string | null) => this.#told({ kind: 'painted', call });

@@ -3,7 +3,11 @@
 
 export type AddConnectionArgs = { connector: string, name: string | null, environment: string | null, server: string | null, parameters: { [key in string]: string }, secrets: { [key in string]: SecretText }, };
 
-export type AddNumberArgs = { contact: ContactRefDto, number: string, call: string | null, };
+export type AddNumberArgs = { contact: ContactRefDto, number: string, call: string | null, 
+/**
+ * The contact was chosen for the call in the same act: one undo takes back both.
+ */
+with_choice: boolean, };
 
 export type AddPhoneArgs = { name: string, 
 /**
@@ -320,7 +324,8 @@ export type ConnectorFieldsDto = {
  */
 name: string, 
 /**
- * The address that was typed, put in order.
+ * The address that was typed, put in order; where none was, the one that the manifest names. What is typed goes
+ * there once it comes back as the address of the connection.
  */
 server: string | null, parameters: Array<ParameterDto>, signs_in_with_browser: boolean, };
 

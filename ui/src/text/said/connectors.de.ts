@@ -34,6 +34,7 @@ export const connectors: Sentences = {
   '{1} would take more than {MAX_REQUESTS} requests for this': '{1} würde dafür mehr als {MAX_REQUESTS} Anfragen brauchen',
   'Choose fewer formats or contact types for it': 'Wählen Sie dafür weniger Formate oder Kontaktarten',
   '{name} allows no more requests right now': '{name} lässt gerade keine Anfragen mehr zu',
+  'Try again in a minute': 'Versuchen Sie es in einer Minute noch einmal',
   'Try again in {1} s': 'Versuchen Sie es in {1} s noch einmal',
   'Try again in {1} min, or test the connection before': 'Versuchen Sie es in {1} min noch einmal, oder testen Sie die Verbindung vorher',
   '{name} was not asked in time': '{name} wurde nicht rechtzeitig gefragt',
@@ -53,6 +54,8 @@ export const connectors: Sentences = {
   '{1} gave as many records as fit into one answer, {records}': '{1} hat so viele Einträge geliefert, wie in eine Antwort passen: {records}',
   'There may be more: search for the caller by name': 'Es kann mehr geben: Suchen Sie den Anrufer nach dem Namen',
   'Refresh to ask again and wait': 'Fragen Sie neu ab, um darauf zu warten',
+  // connectors/manifest/run/steps
+  'Another contact is being created in {1}': 'In {1} wird gerade ein anderer Kontakt angelegt',
   // connectors/manifest/run
   'not asked for: it never found anybody here, and there was no time for it': 'Nicht gefragt: So wurde hier noch nie jemand gefunden, und es war keine Zeit dafür',
   'sent, and its answer was not waited for': 'Gesendet, und die Antwort wurde nicht abgewartet',
@@ -64,7 +67,12 @@ export const connectors: Sentences = {
   '{1} took the contact, but did not say under which id': '{1} hat den Kontakt angenommen, aber nicht gesagt, unter welcher Kennung',
   'Look for it in {1}': 'Suchen Sie ihn in {1}',
   '{1} has this contact already': '{1} hat diesen Kontakt schon',
-  'Search for it by name, and add the number to it': 'Suchen Sie ihn nach Namen, und fügen Sie die Nummer hinzu',
+  '{1} has this contact already: {name}': '{1} hat diesen Kontakt schon: {name}',
+  'sign-in: not asked again yet': 'Anmeldung: noch nicht wieder gefragt',
+  'Search for {name} and add the number to it': 'Suchen Sie {name} und fügen Sie die Nummer hinzu',
+  'Search for it by name and add the number to it': 'Suchen Sie ihn nach Namen und fügen Sie die Nummer hinzu',
+  'Search for {name} and add the number to it, or create this one all the same': 'Suchen Sie {name} und fügen Sie die Nummer hinzu, oder legen Sie diesen trotzdem an',
+  'Search for it by name and add the number to it, or create it all the same': 'Suchen Sie ihn nach Namen und fügen Sie die Nummer hinzu, oder legen Sie ihn trotzdem an',
   '{1} had this contact already: nothing new was made': '{1} hatte diesen Kontakt schon: Nichts Neues ist entstanden',
   '{1} has this number already, with another name: {2}': '{1} hat diese Nummer schon, mit einem anderen Namen: {2}',
   'Choose that contact if it is the same person; else create this one without the number': 'Wählen Sie diesen Kontakt, wenn es dieselbe Person ist; sonst legen Sie den neuen ohne die Nummer an',
@@ -106,6 +114,7 @@ export const connectors: Sentences = {
   // connectors/manifest/classify
   '{name}\'s address answered with a web page, not with its API': 'Die Adresse von {name} hat mit einer Webseite geantwortet, nicht mit ihrer API',
   '{name} answered with something that is not JSON': '{name} hat mit etwas geantwortet, das kein JSON ist',
+  '{name} answered with far more than was asked for': '{name} hat mit weit mehr geantwortet, als gefragt war',
   'There is no {name} at this address (it answered {status})': 'Unter dieser Adresse gibt es kein {name} (Antwort {status})',
   '{name} wants you to sign in again (it answered {status})': '{name} möchte, dass Sie sich neu anmelden (Antwort {status})',
   '{name} does not allow this account to do that (it answered {status})': '{name} erlaubt diesem Konto das nicht (Antwort {status})',
@@ -178,7 +187,6 @@ export const connectors: Sentences = {
   '{1} says: {words}': '{1} meldet: {words}',
   // connectors/app_connect/wire
   '{crm} did not answer in time': '{crm} hat nicht rechtzeitig geantwortet',
-  'The App Connect server refused the request for {crm}': 'Der App-Connect-Server hat die Anfrage für {crm} abgewiesen',
   'The server\'s address cannot be read': 'Die Adresse des Servers ist nicht zu lesen',
   // connectors/app_connect/answer
   'The database of the App Connect server failed': 'Die Datenbank des App-Connect-Servers hat versagt',
@@ -195,6 +203,7 @@ export const connectors: Sentences = {
   'The App Connect server says: {1}': 'Der App-Connect-Server meldet: {1}',
   'The App Connect server does not allow this for {crm}': 'Der App-Connect-Server erlaubt das für {crm} nicht',
   'Ask whoever runs the server': 'Fragen Sie, wer den Server betreibt',
+  'There is no App Connect server at this address: who answers there wants a sign-in first': 'Unter dieser Adresse gibt es keinen App-Connect-Server: Wer dort antwortet, verlangt erst eine Anmeldung',
   'There is no App Connect server at this address': 'Unter dieser Adresse gibt es keinen App-Connect-Server',
   'The App Connect server takes no more requests just now': 'Der App-Connect-Server nimmt gerade keine Anfragen mehr an',
   'The App Connect server failed (status {status})': 'Der App-Connect-Server hat versagt (Status {status})',
@@ -235,11 +244,21 @@ export const connectors: Sentences = {
   // connectors/app_connect
   'The address of the App Connect server is missing': 'Die Adresse des App-Connect-Servers fehlt',
   'Type it as https://… in the settings of this connection': 'Geben Sie sie in den Einstellungen dieser Verbindung als https://… ein',
+  'Address of the sheet': 'Adresse der Tabelle',
+  'One that App Connect made, or was given in its own window: Google shows it no others. Where one is set there already, it may stay empty': 'Eine, die App Connect angelegt hat oder die ihm im eigenen Fenster gegeben wurde: Andere zeigt Google ihm nicht. Ist dort schon eine eingestellt, darf das Feld leer bleiben',
+  'Account id at RingCentral': 'Kontonummer bei RingCentral',
+  'Only where you use this CRM in RingCentral\'s own App Connect window, too: your RingCentral administrator knows the number. Left empty, Ringside makes one up, and what your company set up there (plug-ins, shared defaults) holds again once you have signed in there anew': 'Nur nötig, wenn Sie dieses CRM auch in RingCentrals eigenem App-Connect-Fenster nutzen: Die Nummer kennt, wer RingCentral bei Ihnen verwaltet. Bleibt das Feld leer, denkt sich Ringside eine aus, und was Ihre Firma dort eingerichtet hat (Plug-ins, gemeinsame Vorgaben), gilt erst wieder, wenn Sie sich dort neu angemeldet haben',
+  '{1} did not take these settings: {names}': '{1} hat diese Einstellungen nicht angenommen: {names}',
+  'Sign in again so that the account id counts': 'Melden Sie sich neu an, damit die Kontonummer gilt',
+  'This App Connect server keeps no settings of its users': 'Dieser App-Connect-Server hebt keine Einstellungen auf',
+  'Leave the settings of this connection empty, and ask whoever runs the server for a newer version': 'Lassen Sie die Einstellungen dieser Verbindung leer, und fragen Sie, wer den Server betreibt, nach einer neueren Version',
   'App Connect servers cannot add a number to a contact': 'App-Connect-Server können keine Nummer zu einem Kontakt hinzufügen',
   '{1} had a log of this call already: look there whether it is on the right contact': '{1} hatte schon ein Protokoll dieses Anrufs: Sehen Sie dort nach, ob es am richtigen Kontakt ist',
   'Add it in the CRM': 'Fügen Sie sie im CRM hinzu',
   'this server': 'dieser Server',
   'Address of {crm}': 'Adresse von {crm}',
+  // So most connector files write it, shipped ones and those that began as a copy of one.
+  'Address of your {crm}': 'Adresse Ihres {crm}',
   'User name in {crm}': 'Benutzername in {crm}',
   'A log came and was left out: its text (path `{text}`) does not hold the marker; {1}': 'Ein Protokoll kam und wurde weggelassen: Sein Text (Pfad `{text}`) enthält die Marke nicht; {1}',
 };
