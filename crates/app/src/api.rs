@@ -220,11 +220,11 @@ impl Api for App {
     async fn add_number(&self, args: AddNumberArgs) -> Result<NumberAddedDto, ApiError> {
         let call = args.call.map(|id| self.parse_call(&id)).transpose()?;
         let number = typed("number", &args.number)?.to_owned();
-        let added = self
-            .inner
-            .engine
-            .add_number(convert::reference(args.contact), number, call)
-            .await?;
+        let (engine, contact) = (&self.inner.engine, convert::reference(args.contact));
+        let added = match call.filter(|_| args.with_choice) {
+            Some(call) => engine.add_number_of_chosen(contact, number, call).await?,
+            None => engine.add_number(contact, number, call).await?,
+        };
         Ok(self.words(|words| words.number_added(&added)))
     }
 

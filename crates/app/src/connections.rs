@@ -14,8 +14,8 @@ mod watched;
 use std::sync::Arc;
 
 use ringside_domain::{
-    ConnectionId, ConnectionMemory as _, Connector, ContactIndex as _, Cx, Error, Freshness, Kind, Result, TraceStep,
-    connector::{Account, TraceSink},
+    ConnectionId, ConnectionMemory as _, Connector, ContactIndex as _, Cx, Error, Freshness, Kind, Result,
+    connector::{Account, NoTrace},
     phone::{Reading, read},
 };
 use ringside_engine::Connection;
@@ -132,7 +132,7 @@ impl App {
         }
         Ok(ConnectorFieldsDto {
             name: form.name,
-            server: form.server,
+            server: form.server.or(form.named_server),
             parameters: form.parameters,
             signs_in_with_browser: form.signs_in_with_browser,
         })
@@ -336,10 +336,4 @@ pub(crate) fn no_such() -> ApiError {
         field: Some("connection".to_owned()),
         ..ApiError::new("not_found", "there is no such connection")
     }
-}
-
-struct NoTrace;
-
-impl TraceSink for NoTrace {
-    fn step(&self, _: TraceStep) {}
 }

@@ -30,6 +30,8 @@ impl App {
         }
         if first {
             self.save_at_last().await;
+            // The next command would have to renew them. Calls come first: a keyring that lets wait may have us ended meanwhile.
+            let _ = tokio::time::timeout(LAST_TRY, self.inner.connections.sign_in.put_by()).await;
         }
         self.inner.store.close().await;
         let lost = if first { self.lost() } else { 0 };

@@ -97,7 +97,8 @@ impl App {
             return Ok(Vec::new());
         };
         for answer in &mut answers {
-            answer.contacts.retain(|contact| is_of(contact, &query));
+            let types = &answer.info.types;
+            answer.contacts.retain(|contact| is_of(contact, &query, types));
             answer.contacts.truncate(query.limit);
         }
         Ok(self.words(|words| answers.iter().map(|answer| words.live_answer(answer)).collect()))
@@ -206,8 +207,9 @@ fn types_called(value: &str, types: &[ContactType]) -> Vec<String> {
     if begun.is_empty() { vec![value] } else { begun }
 }
 
-/// Whether what a CRM answered is what was filtered for; not every CRM can be asked for it.
-fn is_of(contact: &Contact, query: &NameQuery) -> bool {
+/// Whether what a CRM answered is what was filtered for; not every CRM can be asked for it. Of a type that its connection
+/// doesn't have nobody can say which one it is.
+fn is_of(contact: &Contact, query: &NameQuery, types: &[ContactType]) -> bool {
     let company = contact.company.as_deref().unwrap_or_default().to_lowercase();
     let has = |asked: &str| {
         asked
@@ -215,13 +217,15 @@ fn is_of(contact: &Contact, query: &NameQuery) -> bool {
             .split_whitespace()
             .all(|word| company.contains(word))
     };
+    let is_its = |id: &String| id.eq_ignore_ascii_case(&contact.id.contact_type);
     query.company.as_deref().is_none_or(has)
-        && (query.types.is_empty() || query.types.contains(&contact.id.contact_type))
+        && (query.types.is_empty() || query.types.iter().any(is_its) || !types.iter().any(|one| is_its(&one.id)))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use ringside_domain::{ConnectionId, ContactRef};
 
     use super::*;
 
@@ -295,6 +299,32 @@ mod tests {
             assert_eq!(found.text, text, "{typed}");
             assert_eq!(found.types, wanted, "{typed}");
             assert_eq!(found.company.as_deref(), company, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_the_same_in_any_case_and_one_that_nobody_lists_may_be_any() {
+        let contact = |contact_type: &str| Contact {
+            id: ContactRef {
+                connection: ConnectionId::new("a"),
+                contact_type: contact_type.to_owned(),
+                id: "7".to_owned(),
+            },
+            name: "Anna Meier".to_owned(),
+            company: None,
+            title: None,
+            emails: Vec::new(),
+            numbers: Vec::new(),
+            region: None,
+            url: None,
+            created: None,
+            updated: None,
+            last_call: None,
+        };
+        let query = meant("t:lead anna", &types());
+        for (contact_type, passes) in [("lead", true), ("Lead", true), ("Person", false), ("relation", true)] {
+            let is_its = is_of(&contact(contact_type), &query, &types());
+            assert_eq!(is_its, passes, "{contact_type}");
         }
     }
 }

@@ -96,7 +96,7 @@ async fn an_owner_that_does_not_let_go_is_an_error_with_words() {
     let error = ringside_app::start(house.options(RoleDto::App)).await.err().unwrap();
     assert_eq!(error.kind.code(), "conflict");
     assert!(error.hint.is_some());
-    assert!((8..11).contains(&began.elapsed().as_secs()));
+    assert!(began.elapsed().as_secs() >= 8, "it was given its time");
     cli.stop().await;
 }
 

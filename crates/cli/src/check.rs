@@ -2,7 +2,7 @@
 //! nobody, and reads nothing but the files.
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -79,11 +79,29 @@ fn unread(why: String) -> ConnectorReport {
 
 fn read(path: &PathBuf) -> Result<(String, String), ApiError> {
     let name = path.display().to_string();
+    let unread = |error: io::Error| ApiError::new(USAGE, format!("{name} can't be read: {error}"));
+    let what = path.metadata().map_err(unread)?;
+    if what.is_dir() || waits(path, &what) {
+        return Err(ApiError::new(USAGE, format!("{name} is not a file")));
+    }
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
-    read.map_err(|error| ApiError::new(USAGE, format!("{name} can't be read: {error}")))?;
+    read.map_err(unread)?;
     let text = String::from_utf8(bytes).map_err(|_| ApiError::new(USAGE, format!("{name} is not UTF-8 text")))?;
     Ok((name, text))
+}
+
+/// A named pipe without a writer waits for one for ever, where it is opened. The shell's own, `/dev/stdin` and `<(…)`, are open.
+#[cfg(unix)]
+fn waits(path: &Path, what: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let opened = ["/dev", "/proc"].iter().any(|place| path.starts_with(place));
+    what.file_type().is_fifo() && !opened
+}
+
+#[cfg(not(unix))]
+fn waits(_: &Path, _: &Metadata) -> bool {
+    false
 }
 
 fn in_words(reports: &[(String, ConnectorReport)], out: &mut impl Write) -> io::Result<()> {

@@ -57,16 +57,17 @@ pub async fn run(reach: &Reach, wanted: &Connection, out: &mut Out<'_, impl Writ
 async fn add(reach: &Reach, connector: &str, filled: &Filled, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
     let chosen = connector::find(reach, connector).await?;
     let parameters = values(&filled.values)?;
-    let mut asked = chosen.parameters;
+    let (mut asked, mut server) = (chosen.parameters, filled.server.clone());
     if chosen.asks_server {
-        asked = fields(reach, connector, filled.server.clone(), &parameters).await?;
+        let form = fields(reach, connector, server, &parameters).await?;
+        (asked, server) = (form.parameters, goes_to(form.server, out));
     }
     let secrets = secrets(filled.secrets_from_stdin, &asked, true)?;
     let args = AddConnectionArgs {
         connector: chosen.id,
         name: filled.name.clone(),
         environment: filled.environment.clone(),
-        server: filled.server.clone(),
+        server,
         parameters,
         secrets,
     };
@@ -95,12 +96,17 @@ async fn change(
         filled.name.is_none() && filled.server.is_none() && filled.environment.is_none() && filled.values.is_empty();
     // Another server gets no secret that was typed for this one.
     let moves = filled.server.is_some() && io::stdin().is_terminal();
+    let mut server = filled.server.clone();
     let secrets = if filled.secrets_from_stdin || nothing || moves {
         let chosen = connector::find(reach, &now.connector).await?;
         let mut asked = chosen.parameters;
         if chosen.asks_server {
-            let server = filled.server.clone().or_else(|| now.server.clone());
-            asked = fields(reach, &now.connector, server, &now.parameters).await?;
+            let mut all = now.parameters.clone();
+            all.extend(parameters.clone());
+            let form = fields(reach, &now.connector, server.or_else(|| now.server.clone()), &all).await?;
+            asked = form.parameters;
+            server = goes_to(form.server, out)
+                .filter(|server| filled.server.is_some() || now.server.as_ref() != Some(server));
         }
         secrets(filled.secrets_from_stdin, &asked, false)?
     } else {
@@ -110,7 +116,7 @@ async fn change(
         connection: now.id,
         name: filled.name.clone(),
         environment: filled.environment.clone(),
-        server: filled.server.clone(),
+        server,
         parameters,
         secrets,
     };
@@ -127,24 +133,33 @@ async fn find(reach: &Reach, id: &str) -> Result<ConnectionDto, ApiError> {
         .ok_or_else(|| ApiError::new("not_found", "there is no such connection").hint(hint))
 }
 
+/// Says where secrets go before any is typed: only a manifest may name it. That address is then the connection's.
+fn goes_to(server: Option<String>, out: &Out<'_, impl Write>) -> Option<String> {
+    if let Some(server) = &server {
+        out.aside(&format!("What you type here goes to {}", plain(server)));
+    }
+    server
+}
+
 /// What a server asks for.
 async fn fields(
     reach: &Reach,
     connector: &str,
     server: Option<String>,
     parameters: &Values,
-) -> Result<Vec<ParameterDto>, ApiError> {
+) -> Result<ConnectorFieldsDto, ApiError> {
     let args = ConnectorFieldsArgs {
         connector: connector.to_owned(),
         server,
         parameters: parameters.clone(),
     };
-    let asked: ConnectorFieldsDto = reach.ask("connector_fields", args).await?;
-    Ok(asked.parameters)
+    reach.ask("connector_fields", args).await
 }
 
 async fn sign_in(reach: &Reach, connection: &str, out: &mut Out<'_, impl Write>) -> Result<Exit, ApiError> {
-    out.aside("Sign in in the browser that opens now; there are five minutes for it");
+    if find(reach, connection).await?.can_sign_in {
+        out.aside("Sign in in the browser that opens now; there are five minutes for it");
+    }
     let args = ConnectionArgs {
         connection: connection.to_owned(),
     };

@@ -171,6 +171,7 @@ pub async fn add_number(reach: &Reach, add: &AddNumber, out: &mut Out<'_, impl W
         contact,
         number: add.number.clone(),
         call,
+        with_choice: false,
     };
     let added: NumberAddedDto = reach.ask("add_number", args).await?;
     written(out.answer(&added, |added, out| {

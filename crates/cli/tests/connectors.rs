@@ -100,3 +100,47 @@ fn a_file_that_cannot_be_read_keeps_no_other_from_being_checked() {
         "{said}"
     );
 }
+
+/// `ringside connector check /dev/stdin < file`, `… | …` and `check <(…)` of a shell.
+#[cfg(unix)]
+#[test]
+fn a_file_may_come_through_a_pipe_that_is_open() {
+    use std::io::Write;
+    let mut check = Command::new(env!("CARGO_BIN_EXE_ringside"))
+        .args(["connector", "check", "/dev/stdin"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = include_bytes!("../../../connectors/hubspot.toml");
+    check.stdin.take().unwrap().write_all(text).unwrap();
+    let output = check.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains(" examples passed, 0 failed"), "{said}");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_said_and_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let pipe = home.path().join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for place in [pipe.as_path(), home.path()] {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_ringside"))
+            .args(["connector", "check"])
+            .arg(place)
+            .env("RINGSIDE_HOME", home.path())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let began = std::time::Instant::now();
+        while check.try_wait().unwrap().is_none() && began.elapsed().as_secs() < 10 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        // One that still waits is ended, and has said nothing.
+        let _ = check.kill();
+        let said = String::from_utf8(check.wait_with_output().unwrap().stderr).unwrap();
+        assert!(said.contains("is not a file"), "{}: {said}", place.display());
+    }
+}

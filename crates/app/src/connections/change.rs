@@ -41,6 +41,7 @@ impl App {
         }
         let name = named(args.name)?;
         let form = Form::of(&connections.parts, &connector, args.server.as_deref(), &args.parameters).await?;
+        form.seen_server()?;
         let Filled { parameters, secrets } = form.fill(&args.parameters, &args.secrets, &[])?;
         let mut entry = ConnectionEntry {
             id: free_id(&connector.id, &before.connections),
@@ -147,6 +148,7 @@ impl App {
         let mut values: Values = before.parameters.clone();
         values.extend(args.parameters);
         let form = Form::of(&connections.parts, &connector, server.as_deref(), &values).await?;
+        form.seen_server()?;
         // What the connector asked for in an older version of its file is dropped.
         values.retain(|name, value| {
             let asked = form.parameters.iter().any(|asked| asked.name == *name);

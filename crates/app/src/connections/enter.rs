@@ -1,6 +1,6 @@
 //! Signing in and out: the browser, what it comes back with, and whose account it then is.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use ringside_domain::{Cx, Error, Kind, connector::Account, credentials::Secret};
 use ringside_ipc::{
@@ -9,7 +9,7 @@ use ringside_ipc::{
     connection::{ConnectionStateDto, SignedInDto},
     status::ConnectionDto,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::{
     Connections, Live,
@@ -29,14 +29,14 @@ const LONGEST_ADDRESS: usize = 16 * 1024;
 impl App {
     /// Opens the browser and waits for the person. A second one for the same connection takes the place of the first.
     pub(crate) async fn sign_in_to(&self, id: &str) -> Result<SignedInDto, ApiError> {
-        let mut cancelled = self.inner.connections.begin_sign_in(id);
+        let mut under_way = self.inner.connections.begin_sign_in(id);
         // Whoever signs in may be another account: until that is known, nothing is asked and nothing logged there.
         let shut = self.inner.connections.shut(id).await;
         let live = self.live(id)?;
         let stop = self.stop_signal();
         let signed_in = tokio::select! {
             signed_in = live.built.sign_in(patient()) => signed_in,
-            _ = &mut cancelled => return Err(not_now("The sign-in was cancelled")),
+            _ = &mut under_way.cancelled => return Err(not_now("The sign-in was cancelled")),
             () = stop => return Err(not_now("Ringside was ended before you had signed in")),
         };
         match signed_in {
@@ -140,16 +140,38 @@ impl App {
 }
 
 impl Connections {
-    /// Resolves when the sign-in is cancelled, or another one takes its place.
-    fn begin_sign_in(&self, id: &str) -> oneshot::Receiver<()> {
+    fn begin_sign_in(&self, id: &str) -> UnderWay {
         let (cancel, cancelled) = oneshot::channel();
         // The sender that was there is dropped, which ends its sign-in, too.
         lock(&self.sign_ins).insert(id.to_owned(), cancel);
-        cancelled
+        self.changed.notify_one();
+        UnderWay {
+            cancelled,
+            changed: Arc::clone(&self.changed),
+        }
+    }
+
+    /// Whether somebody is in the browser for it just now.
+    pub fn is_signing_in(&self, id: &str) -> bool {
+        lock(&self.sign_ins).get(id).is_some_and(|cancel| !cancel.is_closed())
     }
 
     pub fn cancel_sign_in(&self, id: &str) {
         lock(&self.sign_ins).remove(id);
+    }
+}
+
+/// A sign-in, until it ends in whatever way; its end is told.
+struct UnderWay {
+    /// Resolves when it is cancelled, or another one takes its place.
+    cancelled: oneshot::Receiver<()>,
+    changed: Arc<Notify>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.cancelled.close();
+        self.changed.notify_one();
     }
 }
 

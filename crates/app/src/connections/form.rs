@@ -30,6 +30,9 @@ pub(crate) struct Form {
     pub name: String,
     /// The server's address, put in order.
     pub server: Option<String>,
+    /// Where the manifest says that the server is, put in order, if no address was typed. Nothing goes there before the person
+    /// has seen it: then it comes back as the address.
+    pub named_server: Option<String>,
     pub parameters: Vec<ParameterDto>,
     pub signs_in_with_browser: bool,
     /// The manifest that was given for an App Connect server, with the one CRM in it.
@@ -47,9 +50,7 @@ impl Form {
     pub async fn of(parts: &Parts, connector: &Entry, server: Option<&str>, values: &Values) -> Result<Self, ApiError> {
         let typed = server.map(str::trim).filter(|typed| !typed.is_empty());
         let server = typed.map(Server::read).transpose()?;
-        let put_in_order = server
-            .as_ref()
-            .map(|server| format!("{}{}", server.origin, server.path));
+        let put_in_order = server.as_ref().map(in_order);
         match &connector.body {
             Body::AppConnect => Self::of_app_connect(parts, connector, server.as_ref(), values, put_in_order).await,
             _ => {
@@ -65,6 +66,7 @@ impl Form {
                 Ok(Self {
                     name: connector.name.clone(),
                     server: put_in_order,
+                    named_server: None,
                     parameters: parameters.iter().map(show::parameter).collect(),
                     signs_in_with_browser: manifest.is_some_and(show::signs_in_with_browser),
                     given_manifest: None,
@@ -94,13 +96,16 @@ impl Form {
             }
             (None, Some(server)) => {
                 let read = app_connect::read_manifest(http, server, platform, &quiet()).await;
-                Some(read.map_err(|error| at("server", error))?)
+                let read = read.map_err(|error| at("server", error))?;
+                stays(server, &read)?;
+                Some(read)
             }
             (None, None) => None,
         };
         let mut form = Self {
             name: connector.name.clone(),
             server: put_in_order,
+            named_server: None,
             parameters: app_connect_parameters(),
             signs_in_with_browser: false,
             given_manifest: None,
@@ -109,9 +114,25 @@ impl Form {
             form.parameters.extend(manifest.login_fields().iter().map(login_field));
             form.signs_in_with_browser = matches!(manifest.auth, Auth::OAuth(_));
             form.given_manifest = given.map(|_| manifest.as_text().to_owned());
+            let named = manifest.server.as_deref().filter(|_| server.is_none());
+            form.named_server = named.map(on_the_web).transpose()?;
             form.name = manifest.name;
         }
         Ok(form)
+    }
+
+    /// A manifest can be another one each time it is read: the server that is used is the one that was shown.
+    ///
+    /// # Errors
+    /// On the field `server`, when only the manifest says where it is.
+    pub fn seen_server(&self) -> Result<(), ApiError> {
+        match &self.named_server {
+            Some(named) => {
+                let words = format!("The manifest says that the server is {named}, and nobody agreed to that yet");
+                Err(ApiError::invalid("server", words).hint("Type that address if you trust whoever runs it"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Checks what was filled in. `kept` are the secrets that are in the keyring already: these may be left out.
@@ -149,6 +170,39 @@ impl Form {
         }
         Ok(filled)
     }
+}
+
+/// As it is spelled on the wire, so that letters that look like others show.
+fn in_order(server: &Server) -> String {
+    format!("{}{}", server.origin, server.path)
+}
+
+/// The address that a manifest names.
+fn on_the_web(named: &str) -> Result<String, ApiError> {
+    let read = Server::read(named).ok().map(|server| in_order(&server));
+    let read = read.filter(|address| address.starts_with("https://"));
+    read.ok_or_else(|| {
+        ApiError::invalid(
+            MANIFEST,
+            "The server that the manifest names has no address that begins with https://",
+        )
+        .hint("Type the server's address, or ask whoever runs it for another manifest")
+    })
+}
+
+/// A server may send one of its CRMs on to somebody else's server. What the person types next would go to the one that they
+/// named, which doesn't know that CRM; where it goes instead, only they can decide.
+fn stays(server: &Server, manifest: &ServerManifest) -> Result<(), ApiError> {
+    let own = manifest.server.as_deref().filter(|_| manifest.moves_server);
+    let Some(own) = own.and_then(|own| Server::read(own).ok()) else {
+        return Ok(());
+    };
+    if own.host.host == server.host.host {
+        return Ok(());
+    }
+    let words = format!("{} is connected by another server: {}", manifest.name, own.origin);
+    Err(ApiError::invalid("server", words)
+        .hint("Type that address if you trust whoever runs it, and give this server's manifest along with it"))
 }
 
 /// The field that was asked, where the error does not know better.

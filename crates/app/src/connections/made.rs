@@ -49,7 +49,7 @@ pub(crate) struct Connections {
     made: Mutex<Vec<Made>>,
     /// Held from reading the settings until the engine has what they say.
     pub placing: Mutex<()>,
-    /// A connection wants the person to sign in, or no longer does.
+    /// A connection wants the person to sign in, or no longer does, or somebody began to or ended.
     pub changed: Arc<Notify>,
     /// Connections are added, changed and removed one at a time.
     pub turn: tokio::sync::Mutex<()>,
@@ -270,13 +270,13 @@ impl Connections {
         lock(&self.made).retain(|made| made.entry.id != id);
     }
 
-    /// The names of the connections that want the person to sign in.
+    /// The names of the connections that want the person to sign in, but for those where that is just being done.
     pub fn wanting(&self) -> Vec<String> {
         let made = lock(&self.made);
         let wants = |made: &&Made| {
             made.outcome
                 .as_ref()
-                .is_ok_and(|live| live.signed_in.wanted().is_some())
+                .is_ok_and(|live| live.signed_in.wanted().is_some() && !self.is_signing_in(&made.entry.id))
         };
         made.iter().filter(wants).map(|made| made.entry.name.clone()).collect()
     }

@@ -24,15 +24,18 @@ use crate::settings::ConnectionEntry;
 /// What an App Connect server needs, and cannot do. It is no manifest, so it is said here.
 const APP_CONNECT_NEEDS: &str = "The address of your company's App Connect server, from whoever runs it. What else is \
                                  needed, the server says once its address is typed.";
-const APP_CONNECT_LIMITS: [&str; 5] = [
+const APP_CONNECT_LIMITS: [&str; 8] = [
     "A number can't be added to a contact through it, and a log can't be moved to another contact.",
     "It can't be asked for a contact by its id: Ringside finds them again by number or by name. The note of a log can't be emptied.",
     "Most connectors with OAuth end a sign-in on a page of RingCentral's: you copy its address into Ringside.",
     "Where an administrator keeps the sign-in or the keys at RingCentral (managed OAuth, managed authentication), Ringside can't get at them.",
+    "What an administrator set up for the company at RingCentral (plug-ins, shared defaults) holds only where you give your account's id there.",
+    "Settings of a CRM that choose several things at once, or whose choices only the CRM knows, can be made in RingCentral's own window only: NetSuite's fields and records to search, Redtail's category. For Google Sheets, the sheet itself has to be made there.",
+    "What counts where you choose nothing in the dialog holds for incoming and outgoing calls alike: where your settings differ by direction, nothing does.",
     "Most of its connectors ask their CRM for one way of writing a number after the other, which takes its time.",
 ];
-const APP_CONNECT_NOTE: &str =
-    "Ran against the App Connect server 1.7.41 from npm, with test connectors of our own for an API key and for OAuth.";
+const APP_CONNECT_NOTE: &str = "Ran against the App Connect server 1.7.41 from npm, with test connectors of our own for an API key and for OAuth; what \
+     RingCentral's own connectors want beyond that was read in their source.";
 const APP_CONNECT_DOCS: &str = "https://appconnect.labs.ringcentral.com/";
 
 pub(crate) fn connector(entry: &Entry) -> ConnectorDto {

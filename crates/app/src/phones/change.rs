@@ -315,6 +315,7 @@ fn form(kind: &PhoneKind) -> Form {
     Form {
         name: kind.name.to_owned(),
         server: None,
+        named_server: None,
         parameters: kind.parameters.iter().map(show::parameter).collect(),
         signs_in_with_browser: kind.signs_in_with_browser,
         given_manifest: None,

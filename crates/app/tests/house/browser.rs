@@ -94,12 +94,33 @@ async fn signing_in_in_the_browser() {
     app.stop().await;
 }
 
+/// What a program that was killed leaves in the keyring.
+fn only_refresh_token(house: &House) {
+    let entry = r#"{"version":1,"refresh":"acme","members":[]}"#;
+    house.secrets.put("connection/own-acme/oauth", entry);
+}
+
+/// A command without the app is a start and an end each time.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_starts_again_within_the_hour_renews_nothing() {
+    let (house, crm, app) = signed_in().await;
+    app.stop().await;
+    *crm.seen.refresh.lock().unwrap() = Some("renews nobody".to_owned());
+    for _ in 0..3 {
+        let app = start(with_person(&house, &crm, false).0).await;
+        assert_eq!(found(&app).await, 1);
+        app.stop().await;
+    }
+    assert_eq!(holding(house.root.path(), "token-of-acme"), Vec::<String>::new());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_quits_while_a_sign_in_is_renewed_is_still_signed_in() {
     let (house, crm, app) = signed_in().await;
     app.stop().await;
 
-    // After a start there is only the refresh token: the first call renews, and the provider takes its time.
+    // As after a crash, there is only the refresh token: the first call renews, and the provider takes its time.
+    only_refresh_token(&house);
     *crm.seen.refresh.lock().unwrap() = Some("acme".to_owned());
     let hold = Arc::new(Semaphore::new(0));
     *crm.seen.hold.lock().unwrap() = Some(hold.clone());
@@ -147,5 +168,42 @@ async fn a_sign_in_can_be_cancelled() {
     opened.notified().await;
     app.remove_connection(named("own-acme")).await.unwrap();
     assert_eq!(code(third.await.unwrap()), "cancelled");
+    app.stop().await;
+}
+
+/// The line at the top of every window sends nobody to sign in who is in the browser for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_told_to_sign_in_who_is_doing_so() {
+    let (house, crm) = (House::new(), Crm::start().await);
+    put(&house, "acme.toml", &manifest("acme", OAUTH));
+    let (options, opened) = with_person(&house, &crm, true);
+    let app = start(options).await;
+    app.add_connection(without_key(&crm)).await.unwrap();
+    let told = || async {
+        let notices = app.snapshot(Nothing {}).await.unwrap().status.notices;
+        notices.iter().any(|notice| notice.code == "sign_in")
+    };
+    until("it is told", told).await;
+    let signing_in = {
+        let app = app.clone();
+        tokio::spawn(async move { app.sign_in(named("own-acme")).await })
+    };
+    opened.notified().await;
+    until("it is told no more", || async { !told().await }).await;
+    assert_eq!(shown(&app).await.state, ConnectionStateDto::SignInNeeded);
+
+    app.cancel_sign_in(named("own-acme")).await.unwrap();
+    signing_in.await.unwrap().unwrap_err();
+    until("it is told again", told).await;
+
+    // Whoever asked goes away: its command line was ended.
+    let leaving = {
+        let app = app.clone();
+        tokio::spawn(async move { app.sign_in(named("own-acme")).await })
+    };
+    opened.notified().await;
+    until("it is told no more", || async { !told().await }).await;
+    leaving.abort();
+    until("it is told again", told).await;
     app.stop().await;
 }

@@ -140,7 +140,15 @@ async fn token(State(seen): State<Arc<Seen>>, Form(asked): Form<HashMap<String, 
     }
 }
 
-async fn app_connect() -> Json<Value> {
+async fn app_connect(Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    if query.get("platformName").is_some_and(|name| name == "moved") {
+        return Json(
+            json!({ "serverUrl": "https://connect.example.test", "platforms": { "moved": {
+            "displayName": "Moved CRM", "auth": { "type": "apiKey" }, "override": [{ "triggerType": "meta",
+                "overrideObjects": [{ "path": "serverUrl", "value": "https://elsewhere.example.test/" }] }],
+        } } }),
+        );
+    }
     Json(json!({ "platforms": { "sample": {
         "displayName": "Sample CRM",
         "auth": { "type": "apiKey", "apiKey": { "page": { "content": [

@@ -9,7 +9,7 @@ use super::*;
 
 const KEY: &str = "key-of-acme-41f7";
 
-const MANIFEST: &str = r#"schema = 1
+pub const MANIFEST: &str = r#"schema = 1
 id = "acme"
 name = "Acme CRM"
 version = "1"
@@ -123,7 +123,7 @@ fn with_secrets(code: i32, args: &[&str], secrets: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{args:?}: not JSON: {text}"))
 }
 
-fn put_manifest(text: &str) {
+pub fn put_manifest(text: &str) {
     let folder = home().join("ringside/config/connectors");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("acme.toml"), text).unwrap();
@@ -215,4 +215,31 @@ fn a_crm_is_connected_explained_and_removed() {
     }
     json(0, &["connection", "remove", "own-acme"]);
     assert!(!text(&["connection", "list"]).contains("own-acme"));
+}
+
+/// The key goes to a server that nobody typed: who types it has to see which, before.
+#[test]
+fn a_server_that_a_manifest_names_is_said_before_the_key_is_asked_for_and_kept() {
+    if !inside(
+        "connect::a_server_that_a_manifest_names_is_said_before_the_key_is_asked_for_and_kept",
+        true,
+    ) {
+        return;
+    }
+    let manifest = |auth: &str| {
+        let auth =
+            format!(r#"{{"serverUrl":"https://Connect.example.test/","platforms":{{"crm":{{"auth":{auth}}}}}}}"#);
+        format!("manifest={auth}")
+    };
+    let keyed = manifest(r#"{"type":"apiKey"}"#);
+    let asked = ringside(&["connection", "add", "app-connect", "--set", &keyed]);
+    let said = String::from_utf8(asked.stderr).unwrap();
+    let (place, question) = (
+        said.find("goes to https://connect.example.test\n"),
+        said.find("terminal"),
+    );
+    assert!(place.is_some() && place < question, "{said}");
+    let oauth = r#"{"type":"oauth","oauth":{"clientId":"c","authUrl":"https://crm.example.test/authorize"}}"#;
+    let added = json(0, &["connection", "add", "app-connect", "--set", &manifest(oauth)]);
+    assert_eq!(added["server"], "https://connect.example.test");
 }

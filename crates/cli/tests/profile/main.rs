@@ -10,6 +10,7 @@ mod connect;
 mod owner;
 mod phones;
 mod ring;
+mod signing_in;
 
 use std::{
     path::{Path, PathBuf},
