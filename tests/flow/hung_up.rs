@@ -315,6 +315,27 @@ async fn a_note_that_was_typed_after_one_was_given_up_goes_out_with_the_end() {
 }
 
 /// The rule logs calls that nobody decided about, and this one a person did, or is still to.
+/// What was corrected since is another log than the one that was refused.
+#[tokio::test]
+async fn the_rule_sends_what_was_corrected_after_a_refusal() {
+    let crm = Keeper::new(|_| ());
+    let always = Config {
+        log_rule: LogRule::Always,
+        ..config()
+    };
+    let desk = desk_with(&crm, always).await;
+    let call = logged(&desk, &crm).await;
+    *crm.refuses.lock().unwrap() = |entry| entry.note == "too long";
+    desk.engine.note(call, "too long".into(), None).await.unwrap();
+    desk.engine.log(call, None).await.unwrap();
+    desk.wait(call, is_refused).await;
+    desk.engine.note(call, "short".into(), None).await.unwrap();
+    desk.hangs_up(ANNA).await;
+    until_ended(&crm).await;
+    desk.wait(call, |view| !is_refused(view)).await;
+    assert_eq!(crm.kept(), [("log-1".into(), "7".into(), "short".into())]);
+}
+
 #[tokio::test]
 async fn the_rule_sends_nothing_again_that_was_refused_or_given_up() {
     for drops in [false, true] {

@@ -150,8 +150,13 @@ impl PhoneDesk {
 
     /// Waits for one open call in this state (`ringing`, `answered`, `held`).
     pub async fn open(&self, state: &str) -> Call {
-        let what = format!("an open call, {state}");
-        let is = |call: &Call| call.state.code() == state;
+        self.open_in(&[state]).await
+    }
+
+    /// Waits for one open call in one of these states.
+    pub async fn open_in(&self, states: &[&str]) -> Call {
+        let what = format!("an open call, {}", states.join(" or "));
+        let is = |call: &Call| states.contains(&call.state.code());
         let calls = self.sees(&what, KNOWN_WITHIN, |calls| calls.iter().any(is)).await;
         calls.into_iter().rfind(is).unwrap()
     }

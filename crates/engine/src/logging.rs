@@ -204,7 +204,7 @@ impl Engine {
         self.amend(write, entry).await.map(|_| ())
     }
 
-    /// Whether a person decided, or is still to decide, about this very log of the call: no rule sends it then.
+    /// Whether a person decided, or is still to decide, about this very log of the call, with these words: no rule sends it then.
     pub(crate) fn was_decided(&self, call: &Call) -> bool {
         let Some(choice) = &call.choice else { return false };
         let Ok(connection) = self.connection_of(&choice.contact) else {
@@ -214,7 +214,11 @@ impl Engine {
         writes.retain(|write| write.connection == choice.contact.id.connection);
         let live = writes.iter().rposition(|write| write.state != WriteState::Dropped);
         let wanted = entry(call, &choice.contact, &connection);
-        live.is_some_and(|at| matches!(writes[at].state, WriteState::Refused(_)))
+        let is_refused = |write: &Write| {
+            let asked = write.wanted.as_deref().unwrap_or(&write.entry);
+            matches!(write.state, WriteState::Refused(_)) && says_the_same(asked, &wanted)
+        };
+        live.is_some_and(|at| is_refused(&writes[at]))
             || writes[live.map_or(0, |at| at + 1)..]
                 .iter()
                 .any(|given_up| says_the_same(&given_up.entry, &wanted))

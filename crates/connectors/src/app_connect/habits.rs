@@ -110,13 +110,18 @@ impl Habits {
         lock(&self.types).get_or_insert(kept.unwrap_or_default());
     }
 
-    /// The user's formats, as far as they fitted the caller who was looked for last.
+    /// The user's formats, as far as they fitted the callers who were looked for in this run.
     pub fn formats(&self) -> Vec<Format> {
         lock(&self.formats).clone()
     }
 
     pub fn learn_formats(&self, formats: Vec<Format>) {
-        *lock(&self.formats) = formats;
+        let mut known = lock(&self.formats);
+        for format in formats {
+            if !known.contains(&format) {
+                known.push(format);
+            }
+        }
     }
 
     /// The CRM was asked by this number now, and not the server's memory.

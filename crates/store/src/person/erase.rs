@@ -30,7 +30,7 @@ pub(super) fn erase(conn: &Connection, gathered: &Gathered) -> Answer<()> {
             conn.prepare_cached(&format!(
                 "UPDATE writes SET body = json_set(body, '{entry}.contact_name', '')
                  WHERE json_extract(body, '{entry}.contact.connection') = ?1
-                     AND json_extract(body, '{entry}.contact.contact_type') = ?2
+                     AND json_extract(body, '{entry}.contact.contact_type') = ?2 COLLATE NOCASE
                      AND json_extract(body, '{entry}.contact.id') = ?3"
             ))?
             .execute(params![id.connection.as_str(), id.contact_type, id.id])?;

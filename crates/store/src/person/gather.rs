@@ -234,8 +234,9 @@ fn calls(conn: &Connection, gathered: &Gathered) -> Answer<Vec<CallId>> {
             found.insert((started, id));
         }
     };
-    let mut of_contact = conn
-        .prepare_cached("SELECT started, id FROM calls WHERE connection = ?1 AND contact_type = ?2 AND contact = ?3")?;
+    let mut of_contact = conn.prepare_cached(
+        "SELECT started, id FROM calls WHERE connection = ?1 AND contact_type = ?2 COLLATE NOCASE AND contact = ?3",
+    )?;
     for id in &gathered.refs {
         let mut rows = of_contact.query(params![id.connection.as_str(), id.contact_type, id.id])?;
         while let Some(row) = rows.next()? {
@@ -272,8 +273,9 @@ fn needle(number: &str) -> String {
 
 fn choices(conn: &Connection, gathered: &Gathered) -> Answer<Vec<String>> {
     let mut found = BTreeSet::new();
-    let mut of_contact =
-        conn.prepare_cached("SELECT e164 FROM choices WHERE connection = ?1 AND contact_type = ?2 AND contact = ?3")?;
+    let mut of_contact = conn.prepare_cached(
+        "SELECT e164 FROM choices WHERE connection = ?1 AND contact_type = ?2 COLLATE NOCASE AND contact = ?3",
+    )?;
     for id in &gathered.refs {
         let given = params![id.connection.as_str(), id.contact_type, id.id];
         for number in of_contact.query_map(given, |row| row.get::<_, String>(0))? {

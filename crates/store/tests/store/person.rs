@@ -394,3 +394,35 @@ async fn numbers_that_nothing_can_be_made_of_come_in_pages() {
     assert_eq!((raws[0].raw.as_str(), raws[1].raw.as_str()), ("ask at the desk", "n/a"));
     store.close().await;
 }
+
+/// A server that spells its types in another way since then: the calls of before are this person's all the same.
+#[tokio::test]
+async fn a_type_that_is_spelt_otherwise_by_now_hides_no_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("r.db")).await;
+    let mut now = contact("1", "Ada Wong", &[NUMBER]);
+    now.id.contact_type = "Contact".to_owned();
+    let mut then = now.clone();
+    then.id.contact_type = "contact".to_owned();
+    store
+        .remember(vec![now.clone()], Timestamp(1), home("US"))
+        .await
+        .unwrap();
+    let mut one = over(call(1, "+14155550177"), EndReason::Completed);
+    one.choice = Some(Choice {
+        contact: then.clone(),
+        by: ChosenBy::Person,
+    });
+    store.save_call(one).await.unwrap();
+    store
+        .remember_choice("+14155550177".to_owned(), Some(then.id), Timestamp(3))
+        .await
+        .unwrap();
+    let whose = Whose {
+        contact: Some(now.id),
+        number: None,
+        home: home("US"),
+    };
+    let erased = store.erase_person(whose).await.unwrap();
+    assert_eq!((erased.calls.len(), erased.remembered), (1, 1));
+}

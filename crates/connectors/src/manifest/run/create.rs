@@ -121,7 +121,8 @@ impl<'a> Run<'a> {
                 self.name(),
                 there.contact.name
             );
-            let error = self.error(Kind::Conflict, message);
+            let mut error = self.error(Kind::Conflict, message);
+            error.field = (!draft.force && self.can_insist(kind)).then(|| FORCE.to_owned());
             return Err(
                 error.hint("Choose that contact if it is the same person; else create this one without the number")
             );
