@@ -7,7 +7,7 @@ use std::{
 
 use ringside_connectors::address_book::AddressBookConnector;
 use ringside_domain::{
-    CallEvent, CallId, CallLogEntry, Change, ConnectionId, Contact, EndReason, WriteState,
+    CallEvent, CallId, CallLogEntry, Change, ConnectionId, Contact, EndReason, Write, WriteState,
     address_book::ADDRESS_BOOK,
     journal::{CallPage, LogState},
 };
@@ -315,9 +315,8 @@ async fn a_note_that_was_typed_after_one_was_given_up_goes_out_with_the_end() {
 }
 
 /// The rule logs calls that nobody decided about, and this one a person did, or is still to.
-/// What was corrected since is another log than the one that was refused.
-#[tokio::test]
-async fn the_rule_sends_what_was_corrected_after_a_refusal() {
+/// The rule is *always*, and a note that was typed into the log of a call that goes on was refused.
+async fn refused_under_the_rule() -> (Arc<Keeper>, Desk, CallId, Write) {
     let crm = Keeper::new(|_| ());
     let always = Config {
         log_rule: LogRule::Always,
@@ -328,7 +327,14 @@ async fn the_rule_sends_what_was_corrected_after_a_refusal() {
     *crm.refuses.lock().unwrap() = |entry| entry.note == "too long";
     desk.engine.note(call, "too long".into(), None).await.unwrap();
     desk.engine.log(call, None).await.unwrap();
-    desk.wait(call, is_refused).await;
+    let write = desk.wait(call, is_refused).await.write.unwrap();
+    (crm, desk, call, write)
+}
+
+/// What was corrected since is another log than the one that was refused.
+#[tokio::test]
+async fn the_rule_sends_what_was_corrected_after_a_refusal() {
+    let (crm, desk, call, _) = refused_under_the_rule().await;
     desk.engine.note(call, "short".into(), None).await.unwrap();
     desk.hangs_up(ANNA).await;
     until_ended(&crm).await;
@@ -339,17 +345,7 @@ async fn the_rule_sends_what_was_corrected_after_a_refusal() {
 #[tokio::test]
 async fn the_rule_sends_nothing_again_that_was_refused_or_given_up() {
     for drops in [false, true] {
-        let crm = Keeper::new(|_| ());
-        let always = Config {
-            log_rule: LogRule::Always,
-            ..config()
-        };
-        let desk = desk_with(&crm, always).await;
-        let call = logged(&desk, &crm).await;
-        *crm.refuses.lock().unwrap() = |entry| entry.note == "too long";
-        desk.engine.note(call, "too long".into(), None).await.unwrap();
-        desk.engine.log(call, None).await.unwrap();
-        let write = desk.wait(call, is_refused).await.write.unwrap();
+        let (crm, desk, call, write) = refused_under_the_rule().await;
         if drops {
             desk.engine.settle(call, write.id, Decision::Drop).await.unwrap();
         }

@@ -304,7 +304,7 @@ describe('the form', () => {
     const fake = new Fake();
     fake.serverFields = {
       ...fake.serverFields,
-      parameters: [...fake.serverFields.parameters, parameter('setting_billable', 'Billable by default', { kind: 'choice', required: false, options: [{ value: 'yes', label: 'Yes' }] })],
+      parameters: [...fake.serverFields.parameters, parameter('setting_billable', 'Billable by default', { kind: 'choice', required: false, is_setting: true, options: [{ value: 'yes', label: 'Yes' }] })],
     };
     const { user } = await form('app-connect', fake);
     await fill('connect-platform', 'clio');

@@ -96,6 +96,8 @@ pub struct ParameterDto {
     pub pattern: Option<String>,
     /// For a choice.
     pub options: Vec<FieldOptionDto>,
+    /// What the CRM behind the server can be set to; it may stay as it is, and stands apart from what is needed to connect.
+    pub is_setting: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]

@@ -21,8 +21,8 @@ export class ConnectDraft extends ParameterForm {
     return [...this.connector.parameters, ...(this.asked?.parameters ?? []).filter((one) => !this.#isOwn(one))];
   });
   /** What the server wants; then what its CRM can be set to, which may all stay as it is. */
-  readonly wanted = $derived.by(() => this.parameters.filter((one) => !this.#isOwn(one) && !isSetting(one)));
-  readonly settings = $derived.by(() => this.parameters.filter((one) => !this.#isOwn(one) && isSetting(one)));
+  readonly wanted = $derived.by(() => this.parameters.filter((one) => !this.#isOwn(one) && !one.is_setting));
+  readonly settings = $derived.by(() => this.parameters.filter((one) => !this.#isOwn(one) && one.is_setting));
   readonly environments = $derived.by((): FieldOptionDto[] => (this.connector.environment.kind === 'choice' ? this.connector.environment.options : []));
   readonly signsInWithBrowser = $derived.by(() => this.asked?.signs_in_with_browser ?? this.connector.signs_in_with_browser);
   readonly busy = $derived(this.step !== 'typing');
@@ -199,7 +199,7 @@ export class ConnectDraft extends ParameterForm {
 
   /** What the server's answer depends on: its address, what the connector asks for itself, and every choice but a setting. */
   #question(): string {
-    return JSON.stringify([this.server.trim(), this.filled(this.parameters.filter((one) => this.#isOwn(one) || (one.kind === 'choice' && !isSetting(one))))]);
+    return JSON.stringify([this.server.trim(), this.filled(this.parameters.filter((one) => this.#isOwn(one) || (one.kind === 'choice' && !one.is_setting)))]);
   }
 
   /** The connector itself asks for it, not its server. */
@@ -208,5 +208,3 @@ export class ConnectDraft extends ParameterForm {
   }
 }
 
-/** A setting of the CRM behind an App Connect server. */
-const isSetting = (parameter: ParameterDto): boolean => !parameter.required && parameter.name.startsWith('setting_');

@@ -327,6 +327,7 @@ pub(crate) fn app_connect_parameters() -> Vec<ParameterDto> {
         default: None,
         pattern: None,
         options: Vec::new(),
+        is_setting: false,
     };
     vec![
         text(
@@ -357,5 +358,6 @@ fn login_field(field: &LoginField) -> ParameterDto {
         default: None,
         pattern: field.pattern.clone(),
         options: field.options.iter().map(FieldOptionDto::from).collect(),
+        is_setting: field.is_setting(),
     }
 }

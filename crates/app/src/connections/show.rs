@@ -197,6 +197,7 @@ pub(crate) fn parameter(parameter: &Parameter) -> ParameterDto {
         default: parameter.default.clone(),
         pattern: parameter.pattern.clone(),
         options: parameter.options.iter().map(option).collect(),
+        is_setting: false,
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn parameter(asked: &Parameter) -> ParameterDto {
         default: asked.default.map(str::to_owned),
         pattern: None,
         options: options.iter().map(option).collect(),
+        is_setting: false,
     }
 }
 

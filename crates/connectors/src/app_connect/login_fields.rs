@@ -35,6 +35,12 @@ pub(super) const ACCOUNT: &str = "rcAccountId";
 const OURS: [&str; 6] = ["platform", "manifest", "hostname", KEPT[0], KEPT[1], KEPT[2]];
 
 impl LoginField {
+    /// It is no part of signing in: what the CRM can be set to.
+    #[must_use]
+    pub fn is_setting(&self) -> bool {
+        self.name.starts_with(SETTING)
+    }
+
     /// The keyring's and the parameters' name of a login field.
     pub(super) fn parameter(name: &str) -> String {
         if OURS.contains(&name) || name.starts_with(SETTING) {

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use ringside_domain::{
-    ConnectionId, Contact, ContactRef, Match, StoredNumber, Timestamp,
+    ConnectionId, Contact, ContactRef, Match, Timestamp,
     call::{Choice, ChosenBy},
     connector::ConnectorInfo,
     phone::{Grade, Home, read},
@@ -15,7 +15,7 @@ use ringside_engine::{
     view::{Asked, AskedState, LookupView},
 };
 
-use crate::desk::{ANNA, Desk, ring};
+use crate::desk::{ANNA, Desk, contact, ring};
 
 const RULES: [Several; 4] = [
     Several::Ask,
@@ -29,18 +29,7 @@ fn found(connection: &str, record: &str, name: &str, grade: Grade) -> Match {
     let contact = Contact {
         id: id(connection, record),
         name: name.into(),
-        company: None,
-        title: None,
-        emails: Vec::new(),
-        numbers: vec![StoredNumber {
-            label: "office".into(),
-            raw: raw.into(),
-        }],
-        region: None,
-        url: None,
-        created: None,
-        updated: None,
-        last_call: None,
+        ..contact(record, raw)
     };
     Match {
         contact,

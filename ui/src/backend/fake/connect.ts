@@ -15,6 +15,7 @@ export const parameter = (name: string, title: string, more: Partial<ParameterDt
   required: true,
   default: null,
   pattern: null,
+  is_setting: false,
   options: [],
   ...more,
 });

@@ -854,7 +854,11 @@ pattern: string | null,
 /**
  * For a choice.
  */
-options: Array<FieldOptionDto>, };
+options: Array<FieldOptionDto>, 
+/**
+ * What the CRM behind the server can be set to; it may stay as it is, and stands apart from what is needed to connect.
+ */
+is_setting: boolean, };
 
 export type ParameterKindDto = "text" | "secret" | "choice" | "bool" | "int";
 

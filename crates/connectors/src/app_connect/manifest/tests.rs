@@ -368,7 +368,7 @@ fn settings_for_calls_become_fields_that_may_stay_empty() {
     let asked: Vec<_> = vendors()
         .login_fields()
         .into_iter()
-        .filter(|field| field.name.starts_with("setting_"))
+        .filter(|field| field.is_setting())
         .map(|field| (field.name, field.required, field.options.len(), field.description))
         .collect();
     let name = |id: &str| format!("setting_{id}");
