@@ -80,10 +80,16 @@ export class App {
     return stdout.trim() === '' ? undefined : JSON.parse(stdout);
   }
 
-  /** Reports a call event with `ringside ring`. */
-  ring(event) {
+  /** Reports a call event with `ringside ring`. A busy app takes it from a folder a little later: what comes next comes after that. */
+  async ring(event) {
     const args = Object.entries(event).flatMap(([name, value]) => [`--${name.replaceAll('_', '-')}`, value]);
-    return this.ringside('ring', ...args);
+    const rung = await this.ringside('ring', ...args);
+    if (rung.became === 'waiting') {
+      const kept = async () => (await readdir(this.home, { recursive: true })).filter((path) => path.includes('/run/ring-'));
+      await until('the event to be taken', async () => (await kept()).length === 0);
+      await this.ringside('status');
+    }
+    return rung;
   }
 
   /** The newest calls of the journal. */
