@@ -207,7 +207,7 @@ impl Follower {
         let app = self.app.clone();
         let shell = app.state::<Shell>();
         // As it is now: two pictures of the house may come in the wrong order.
-        status.quiet = shell.app.quiet_now();
+        (status.quiet, status.missed) = (shell.app.quiet_now(), shell.app.missed_now());
         let before = std::mem::replace(&mut self.quiet, status.quiet.clone());
         let now = &self.quiet;
         if before.presenting != now.presenting {
@@ -237,7 +237,8 @@ impl Follower {
         let manners = |call: &CallDto| manners::of(call, self.settings.as_ref(), &quiet);
         let brought = shell
             .cards()
-            .bring(|call| !call.is_over && manners(call).card == manners::Card::Pops);
+            // Not as it was told: its end may have come a moment ago, and is told after this.
+            .bring(|call| shell.app.goes_on(&call.id) && manners(call).card == manners::Card::Pops);
         for call in brought {
             self.send_call(&call);
             let notice = manners::of(&call, self.settings.as_ref(), &quiet).notice;

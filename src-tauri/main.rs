@@ -263,21 +263,13 @@ fn begin(app: AppHandle, args: Args, wished: mpsc::UnboundedReceiver<Wish>) {
 fn watch_desk(app: &AppHandle) {
     let tell = |change: fn(&mut Desk, bool)| {
         let owner = app.state::<Shell>().app.clone();
-        move |on: bool| {
-            let owner = owner.clone();
-            tauri::async_runtime::spawn(async move { owner.desk_says(|desk| change(desk, on)).await });
-        }
+        move |on: bool| owner.desk_says(|desk| change(desk, on))
     };
     host::screen::watch_full_screen(tell(|desk, on| desk.full_screen = on));
     platform::watch_banners(tell(|desk, on| desk.banners_off = !on));
     let owner = app.state::<Shell>().app.clone();
     tauri::async_runtime::spawn(host::session::watch(move |session| {
-        let owner = owner.clone();
-        tauri::async_runtime::spawn(async move {
-            owner
-                .desk_says(|desk| (desk.locked, desk.silent) = (session.locked, session.do_not_disturb))
-                .await;
-        });
+        owner.desk_says(|desk| (desk.locked, desk.silent) = (session.locked, session.do_not_disturb));
     }));
     platform::watch_screens(app, windows::card::return_to_corner);
 }

@@ -37,6 +37,13 @@ describe('search', () => {
     expect(asked(fake, 'search_live')).toHaveLength(1);
   });
 
+  it('glances at who called last: missed calls stay new', async () => {
+    const { fake } = await start('search');
+    await pause(310);
+    expect(asked(fake, 'calls').map((one) => one.since)).toEqual(asked(fake, 'calls').map(() => 0));
+    expect(asked(fake, 'calls').length).toBeGreaterThan(0);
+  });
+
   it('drops an answer that is older than the text', async () => {
     const { fake } = await start('search');
     const late = fake.hold('search');

@@ -75,6 +75,8 @@ pub(crate) struct Inner {
     pub reports: Mutex<Reports>,
     pub quiet: crate::quiet::Quiet,
     pub counted: Mutex<crate::status::Counted>,
+    /// Something that the database counts has changed, and nobody was told yet.
+    pub uncounted: tokio::sync::Notify,
     pub saved: crate::person::SavedFiles,
     notices: Mutex<BTreeMap<&'static str, NoticeDto>>,
     pub typing: crate::search::Typing,
@@ -157,6 +159,7 @@ impl App {
                 connections,
                 notices: Mutex::default(),
                 counted: Mutex::default(),
+                uncounted: tokio::sync::Notify::new(),
                 saved: crate::person::SavedFiles::default(),
                 typing: crate::search::Typing::default(),
                 missed: Mutex::default(),
@@ -186,6 +189,7 @@ impl App {
         }
         self.check_home().await;
         self.pump();
+        tokio::spawn(self.clone().count());
         self.listen()?;
         if self.inner.role == RoleDto::App {
             let app = self.clone();
@@ -238,6 +242,12 @@ impl App {
     #[must_use]
     pub fn since_first_event(&self, call: &str) -> Option<Duration> {
         self.inner.engine.since_first_event(call.parse().ok()?)
+    }
+
+    /// Whether this call rings or is talked on at this moment, whatever the last event about it said.
+    #[must_use]
+    pub fn goes_on(&self, call: &str) -> bool {
+        call.parse().is_ok_and(|id| self.inner.engine.goes_on(id))
     }
 
     /// What the shell could not do as set, for the person to see; `None` when all is well again.
@@ -316,9 +326,10 @@ impl App {
         lock(&self.inner.notices).values().cloned().collect()
     }
 
-    /// Calls that were missed since the list was last looked at.
-    pub(crate) fn missed(&self) -> usize {
-        lock(&self.inner.missed).len()
+    /// Calls that were missed since the list was last looked at, at this moment.
+    #[must_use]
+    pub fn missed_now(&self) -> u32 {
+        u32::try_from(lock(&self.inner.missed).len()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn list_was_seen(&self) {
@@ -330,7 +341,7 @@ impl App {
         }
     }
 
-    /// What the engine says, in the words of the wire.
+    /// What the engine says, in the words of the wire. A call is told at once: it waits for no database that counts.
     fn pump(&self) {
         let mut updates = self.inner.engine.subscribe();
         let app = self.clone();
@@ -349,20 +360,21 @@ impl App {
                     Ok(Update::Call(view)) => {
                         let call = Box::new(app.shown(&view));
                         let missed = call.state == CallStateDto::Missed && call.direction == DirectionDto::In;
-                        if missed && lock(&app.inner.missed).insert(call.id.clone()) {
-                            app.tell_status().await;
-                        }
+                        let is_new = missed && lock(&app.inner.missed).insert(call.id.clone());
                         app.tell(Event::Call { call });
+                        if is_new {
+                            app.inner.uncounted.notify_one();
+                        }
                     }
                     Ok(Update::Creation(creation)) => {
                         let creation = Box::new(app.words(|words| words.creation(&creation)));
                         app.tell(Event::Creation { creation });
                     }
                     Ok(Update::CardClosed(id)) => app.tell(Event::CardClosed { id: id.to_string() }),
-                    Ok(Update::Counts) => app.tell_status().await,
+                    Ok(Update::Counts) => app.inner.uncounted.notify_one(),
                     Ok(Update::Forgotten) => {
                         app.tell(Event::Behind);
-                        app.tell_status().await;
+                        app.inner.uncounted.notify_one();
                     }
                     Err(broadcast::error::RecvError::Lagged(missed)) => {
                         tracing::warn!(
@@ -370,7 +382,7 @@ impl App {
                             "what the engine said was missed; everybody is told to ask again"
                         );
                         app.tell(Event::Behind);
-                        app.tell_status().await;
+                        app.inner.uncounted.notify_one();
                     }
                     Err(broadcast::error::RecvError::Closed) => return,
                 }

@@ -76,8 +76,8 @@ impl App {
         }
     }
 
-    /// The desktop says something new.
-    pub async fn desk_says(&self, change: impl FnOnce(&mut Desk)) {
+    /// The desktop says something new. What it says is told in the order in which it says it.
+    pub fn desk_says(&self, change: impl FnOnce(&mut Desk)) {
         let changed = {
             let mut state = lock(&self.inner.quiet.state);
             let before = state.desk;

@@ -27,6 +27,17 @@ impl App {
         self.status_of(counted)
     }
 
+    /// Tells everybody when something else is to be counted, until the app ends. However much changed meanwhile is one picture.
+    pub(crate) async fn count(self) {
+        let stop = self.stop_signal();
+        loop {
+            tokio::select! {
+                () = self.inner.uncounted.notified() => self.tell_status().await,
+                () = stop.clone() => return,
+            }
+        }
+    }
+
     /// The same with what was counted last: it waits for no database.
     pub(crate) fn status_at_once(&self) -> StatusDto {
         let counted = lock(&self.inner.counted).clone();
@@ -65,7 +76,7 @@ impl App {
             waiting: short(counts.waiting),
             refused: short(counts.refused),
             unsure: short(counts.unsure),
-            missed: short(self.missed()),
+            missed: self.missed_now(),
             creating: short(counts.creating),
             quiet: self.quiet_now(),
             intake: self.inner.intake.state(),

@@ -167,6 +167,12 @@ impl Engine {
         Some(self.shared.clock.now().steady.since(opened))
     }
 
+    /// Whether it is known to ring or to be talked on at this moment: a picture of it that was told may be of before.
+    #[must_use]
+    pub fn goes_on(&self, id: CallId) -> bool {
+        self.book().get(id).is_some_and(|entry| !entry.call.state.is_over())
+    }
+
     /// Open cards: what is talked on, then what rings, then what is over; each newest first.
     pub async fn cards(&self) -> Vec<CallView> {
         let cards: Vec<(Call, LookupView)> = self

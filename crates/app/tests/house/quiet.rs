@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use ringside_ipc::command::{PauseArgs, PresentArgs};
+use ringside_ipc::{
+    call::{CallStateDto, ReportState},
+    command::{PauseArgs, PresentArgs},
+};
 
 use super::*;
 
@@ -58,8 +61,7 @@ async fn a_pause_that_is_none_or_too_long_is_refused_in_words() {
 async fn what_the_desktop_says_counts_as_far_as_the_person_lets_it() {
     let house = House::new();
     let app = house.own().await;
-    app.desk_says(|desk| (desk.full_screen, desk.locked) = (true, true))
-        .await;
+    app.desk_says(|desk| (desk.full_screen, desk.locked) = (true, true));
     let quiet = app.quiet_now();
     assert!(quiet.do_not_disturb && quiet.locked, "{quiet:?}");
     let deaf = SettingsDto {
@@ -72,6 +74,43 @@ async fn what_the_desktop_says_counts_as_far_as_the_person_lets_it() {
         !quiet.do_not_disturb && quiet.locked,
         "a lock is no matter of taste: {quiet:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_rings_is_known_before_it_is_told() {
+    let house = House::new();
+    let app = house.own().await;
+    let rings = ringing("+442079460123");
+    let call = app.report(rings.clone()).await.unwrap().call.unwrap();
+    assert!(app.goes_on(&call));
+    let mut over = rings;
+    over.state = Some(ReportState::Ended);
+    app.report(over).await.unwrap();
+    assert!(!app.goes_on(&call) && !app.goes_on("nobody"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missed_call_is_told_before_it_is_counted() {
+    let house = House::new();
+    let app = house.own().await;
+    let mut events = app.events();
+    app.report(ringing("+442079460123")).await.unwrap();
+    let mut over = ringing("+442079460123");
+    over.state = Some(ReportState::Ended);
+    app.report(over).await.unwrap();
+    let mut told = false;
+    let counted = async {
+        loop {
+            match events.recv().await.unwrap() {
+                Event::Call { call } => told |= call.state == CallStateDto::Missed,
+                Event::Status { status } if status.missed == 1 => return,
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), counted).await.unwrap();
+    assert!(told, "a card waits for no database that counts");
+    assert_eq!(app.missed_now(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
