@@ -16,7 +16,7 @@ use tauri::{AppHandle, Emitter as _, Manager as _, State, WebviewWindow};
 use crate::{
     Shell, events,
     stages::{Keystroke, Stage},
-    windows,
+    windows::{self, MainPage},
 };
 
 /// Asks the owner: `{"command":"choose","args":{…}}`. The answer is the reply's JSON.
@@ -52,7 +52,11 @@ pub enum Action {
         #[serde(default)]
         text: String,
     },
-    OpenMain,
+    /// At this page; without one at the page it is on.
+    OpenMain {
+        #[serde(default)]
+        page: Option<MainPage>,
+    },
     /// Shows the folder of a file that Ringside saved.
     ShowFile {
         path: std::path::PathBuf,
@@ -99,7 +103,8 @@ pub async fn shell(window: WebviewWindow, state: State<'_, Shell>, action: Actio
             }
         }
         Action::OpenSearch { call, link, text } => open_search(app, &text, call, link, None),
-        Action::OpenMain => windows::on_main(app, windows::show_main),
+        Action::OpenMain { page: None } => windows::on_main(app, windows::show_main),
+        Action::OpenMain { page: Some(page) } => windows::on_main(app, move |app| windows::show_main_at(app, page)),
         Action::ShowFile { path } => state.app.show_file(&path).await?,
         Action::OpenUrl { contact } => {
             let contact: ContactDto = ask(&state, "contact", json!({ "contact": contact })).await?;
@@ -182,6 +187,7 @@ mod tests {
             r#"{"kind":"take_focus"}"#,
             r#"{"kind":"open_search","call":null,"link":false}"#,
             r#"{"kind":"open_main"}"#,
+            r#"{"kind":"open_main","page":"connections"}"#,
             r#"{"kind":"show_file","path":"/home/somebody/Downloads/ringside-contacts.csv"}"#,
             r#"{"kind":"open_url","contact":{"connection":"a","contact_type":"b","id":"c"}}"#,
             r#"{"kind":"open_docs","connector":"hubspot"}"#,
@@ -199,6 +205,7 @@ mod tests {
         for text in [
             r#"{"kind":"open_url","url":"https://example.com"}"#,
             r#"{"kind":"open_docs","url":"https://example.com"}"#,
+            r#"{"kind":"open_main","page":"connections&quit=asked"}"#,
             r#"{"kind":"quit"}"#,
             "{}",
             "null",

@@ -21,7 +21,8 @@ use crate::{
     notify::{Click, Notices},
     rules::{Act, Rules},
     stages::Stage,
-    tray, windows,
+    tray,
+    windows::{self, MainPage},
 };
 
 /// The Tauri event that carries an [`Event`].
@@ -274,7 +275,9 @@ impl Follower {
             Wish::Card => self.bring_card(None),
             Wish::Clicked(Click::Card(call)) => self.bring_card(Some(call)),
             Wish::Clicked(Click::Search(call)) => commands::open_search(&self.app, "", Some(call), false, None),
-            Wish::Clicked(Click::Missed) => windows::on_main(&self.app, windows::show_main),
+            Wish::Clicked(Click::Missed) => {
+                windows::on_main(&self.app, |app| windows::show_main_at(app, MainPage::Calls));
+            }
             Wish::PutAway(call) => self.put_away(call),
         }
     }

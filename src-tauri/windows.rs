@@ -11,13 +11,16 @@ pub use text_size::TextSize;
 
 use std::{path::PathBuf, time::Duration};
 
+use ringside_ipc::Event;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tauri::{
-    AppHandle, LogicalPosition, LogicalSize, Manager, Monitor, PhysicalPosition, PhysicalSize, Url, WebviewUrl,
-    WebviewWindow, WebviewWindowBuilder, Window, WindowEvent, webview::NewWindowResponse,
+    AppHandle, Emitter as _, LogicalPosition, LogicalSize, Manager, Monitor, PhysicalPosition, PhysicalSize, Url,
+    WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent, webview::NewWindowResponse,
 };
 
 use crate::{
-    Shell,
+    Shell, events,
     kept::{self, MainPlace},
     place::{self, Area},
     platform,
@@ -190,6 +193,39 @@ pub fn show_main_to_quit(app: &AppHandle) {
     present_main(app, "&quit=asked");
 }
 
+/// A page of the main window that another window leads to, by the name it has there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MainPage {
+    Calls,
+    Connections,
+}
+
+impl MainPage {
+    /// What a window that is there already hears: the event of the house, and the page.
+    fn event(self) -> Value {
+        let mut event = serde_json::to_value(Event::OpenMain).unwrap_or_default();
+        event["page"] = serde_json::to_value(self).unwrap_or_default();
+        event
+    }
+
+    /// What a new one reads in its address.
+    fn in_address(self) -> &'static str {
+        match self {
+            Self::Calls => "&page=calls",
+            Self::Connections => "&page=connections",
+        }
+    }
+}
+
+/// Shows the main window at this page.
+pub fn show_main_at(app: &AppHandle, page: MainPage) {
+    if app.get_webview_window(MAIN).is_some() {
+        said("event", app.emit_to(MAIN, events::NAME, page.event()));
+    }
+    present_main(app, page.in_address());
+}
+
 fn present_main(app: &AppHandle, more: &str) {
     let main = match app.get_webview_window(MAIN) {
         Some(main) => main,
@@ -326,6 +362,15 @@ fn said(what: &str, result: tauri::Result<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The page reads both names, and goes where they say: `ui/src/views/main/MainWindow.svelte`.
+    #[test]
+    fn a_page_has_one_name_in_the_address_and_in_the_event() {
+        for (page, name) in [(MainPage::Calls, "calls"), (MainPage::Connections, "connections")] {
+            assert_eq!(page.event(), serde_json::json!({ "kind": "open_main", "page": name }));
+            assert_eq!(page.in_address(), format!("&page={name}"));
+        }
+    }
 
     #[test]
     fn windows_stay_on_their_own_pages() {

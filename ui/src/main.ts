@@ -21,7 +21,7 @@ async function connect(query: URLSearchParams): Promise<Backend> {
   if (import.meta.env.DEV || import.meta.env.MODE === 'demo') {
     if (!('__TAURI_INTERNALS__' in window)) return (await import('./backend/fake/demo')).demo(query);
   }
-  return (await import('./backend/tauri')).tauri;
+  return (await import('./backend/tauri')).tauri(query.get('view') ?? 'main');
 }
 
 const query = new URLSearchParams(location.search);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { connection } from '../src/backend/fake/connect';
 import { Fake } from '../src/backend/fake/fake';
 import type { ConnectionDto, MatchDto } from '../src/backend/generated';
-import { ANNA, asked, get, INITECH, maybe, press, settle, start, STRANGER, told } from './help';
+import { accessible, ANNA, asked, get, INITECH, maybe, press, settle, start, STRANGER, told } from './help';
 
 const many = (match: MatchDto, n: number) => Array.from({ length: n }, (_, at) => ({ ...match, contact: { ...match.contact, ref: { ...match.contact.ref, id: `m${at}` }, name: `Anna ${at + 1}` } }));
 
@@ -200,12 +200,32 @@ describe('what else the card says', () => {
     const call = fake.ring(STRANGER);
     await settle();
     expect(get('not-found').textContent).toContain('Not in Address book');
-    expect(get('source-stopped').textContent).toBe(`Acme CRM was not asked: ${why}. See Connections in the main window.`);
+    expect(get('source-stopped').textContent).toBe(`Acme CRM was not asked: ${why}. Open Connections`);
     expect(get('source-stopped').className).toContain('warn');
     // It was asked when the call came, and stopped later.
     fake.change(call.id, { lookup: { ...call.lookup, asked: [...call.lookup.asked, { connection: 'acme', name: 'Acme CRM', state: 'not_found', message: null }] } });
     await settle();
     expect(maybe('source-stopped')).toBeNull();
+  });
+
+  it('leads to the connections once, by a button after the last place that was not asked', async () => {
+    const fake = new Fake();
+    fake.connections.push(connection('acme', 'Acme CRM', { state: { kind: 'missing' } }), connection('clio', 'Clio', { state: { kind: 'missing' } }));
+    const { user } = await start('card', { fake });
+    const call = fake.ring(STRANGER);
+    await settle();
+    const said = [...document.querySelectorAll('[data-testid=source-stopped]')].map((one) => one.textContent?.trim());
+    expect(said).toEqual(['Acme CRM was not asked: its connector is missing.', 'Clio was not asked: its connector is missing. Open Connections']);
+    const button = get('card-connections');
+    expect([button.tagName, button.textContent]).toEqual(['BUTTON', 'Open Connections']);
+    await accessible();
+    // By its own key, and not by that of the card: nobody is created.
+    button.focus();
+    await user.keyboard('{Enter}');
+    await settle();
+    expect(told(fake, 'open_main')).toEqual([{ kind: 'open_main', page: 'connections' }]);
+    expect(get('card').dataset.call).toBe(call.id);
+    expect(maybe('create')).toBeNull();
   });
 
   it('says beside somebody who is known, quietly, who was not asked, and nothing where nobody is looked up', async () => {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fake } from '../src/backend/fake/fake';
-import type { CallDto } from '../src/backend/generated';
+import type { CallDto, FieldDto } from '../src/backend/generated';
+import type { Text } from '../src/text';
+import { de } from '../src/text/de';
+import { en } from '../src/text/en';
 import { accessible, ANNA, asked, get, maybe, press, settle, start, STRANGER } from './help';
 
 async function fill(id: string, value: string) {
@@ -250,6 +253,86 @@ describe('creating from the card', () => {
     await fill('create-seven', '7');
     expect(get('create').textContent).toContain('Create in Bullhorn');
     expect(fake.calls[0]?.id).toBe(call.id);
+  });
+
+  /** A card with the form of a type that asks for more than a name. */
+  async function asking(fields: FieldDto[], text: Text = en) {
+    const all = await start('card', { text });
+    const call = all.fake.ring(STRANGER);
+    const type = (id: string, asks: FieldDto[]) => ({ id, label: id, is_company: false, creatable: true, fields: asks });
+    all.fake.connections = [...all.fake.connections, { ...all.fake.connections[0]!, id: 'acme', name: 'Acme CRM', connector: 'acme', logs_here: false, types: [type('deal', fields), type('plain', [])] }];
+    all.fake.emit({ kind: 'settings' });
+    await settle();
+    await press('btn-create');
+    await press('create-connection-acme');
+    // Another form may have been of the other one.
+    await press('create-type-deal');
+    return { ...all, call };
+  }
+  const field = (name: string, label: string, change: Partial<FieldDto> = {}): FieldDto => ({ name, label, required: true, options: [], ...change });
+  const STATUS = field('status', 'Status', { options: [{ value: 'new', label: 'New' }] });
+  const BADGE = field('badge', 'Badge\u202e number');
+  const marked = () => [...document.querySelectorAll<HTMLElement>('[data-testid=create] [aria-invalid=true]')].map((one) => one.dataset.testid);
+  const saidAt = (id: string) => document.getElementById(get(id).getAttribute('aria-describedby')?.split(' ')[0] ?? '')?.textContent;
+
+  it.each([
+    ['en', en, 'Company is needed.'],
+    ['de', de, 'Firma fehlt.'],
+  ])('marks everything that is missing at once, in the words of the form, and the caret goes to the first: %s', async (_, text, said) => {
+    const { fake } = await asking([field('company', 'Account'), field('title', 'Role', { required: false }), STATUS, BADGE], text);
+    await fill('create-name', ' ');
+    await fill('create-badge', '  ');
+    await press('create-submit');
+    expect(asked(fake, 'create_contact')).toEqual([]);
+    expect(marked()).toEqual(['create-name', 'create-company', 'create-status', 'create-badge']);
+    expect(document.activeElement).toBe(get('create-name'));
+    expect(saidAt('create-name')).toBe(text.create.needName);
+    expect(saidAt('create-company')).toBe(said);
+    expect(saidAt('create-badge')).toBe(text.create.needField('Badge number'));
+    expect(maybe('create-error')).toBeNull();
+    await accessible();
+    // What is filled in is well, the others still wait; sent again, the caret goes to the first of these.
+    await fill('create-name', 'Samir');
+    await fill('create-company', 'Initech');
+    expect(marked()).toEqual(['create-status', 'create-badge']);
+    await press('create-submit');
+    expect(marked()).toEqual(['create-status', 'create-badge']);
+    expect(document.activeElement).toBe(get('create-status'));
+    // Half typed it is not called missing again before it is sent.
+    await fill('create-badge', '1');
+    await fill('create-badge', '');
+    expect(marked()).toEqual(['create-status']);
+    expect(asked(fake, 'create_contact')).toEqual([]);
+  });
+
+  it('asks a type for its own fields only, and not for what another one wants', async () => {
+    const { fake } = await asking([STATUS, BADGE]);
+    await fill('create-name', 'Samir');
+    await press('create-submit');
+    expect(marked()).toEqual(['create-status', 'create-badge']);
+    await press('create-type-plain');
+    expect(marked()).toEqual([]);
+    await press('create-submit');
+    expect(asked(fake, 'create_contact')).toHaveLength(1);
+  });
+
+  it('puts a refusal of the CRM on its one field once nothing is missing, and marks no other', async () => {
+    const { fake } = await asking([field('company', 'Account'), BADGE]);
+    await press('create-submit');
+    await fill('create-name', 'Samir');
+    await fill('create-company', 'Initech');
+    await fill('create-badge', 'x');
+    fake.fail('create_contact', { code: 'invalid', message: 'Badges are digits', hint: null, field: 'badge' });
+    await press('create-submit');
+    expect(marked()).toEqual(['create-badge']);
+    expect(saidAt('create-badge')).toBe('Badges are digits.');
+    expect(document.activeElement).toBe(get('create-badge'));
+    // Emptied, it is missing, and no old refusal stands beside that.
+    await fill('create-badge', '');
+    await fill('create-company', '');
+    await press('create-submit');
+    expect(marked()).toEqual(['create-company', 'create-badge']);
+    expect(saidAt('create-badge')).toBe('Badge number is needed.');
   });
 
   it('opens by itself where the rule says so: on the answer, once, when nobody was found', async () => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fake } from '../src/backend/fake/fake';
 import type { LogFieldDto } from '../src/backend/generated';
+import { en } from '../src/text/en';
 import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
 const MATTER: LogFieldDto = { name: 'matter', label: 'Matter', required: true, typed: false, default: null, options: [{ value: '1', label: '2026-118 Meier' }, { value: '2', label: '2026-140 Lease' }], failed: null };
@@ -185,6 +186,42 @@ describe('fields of a log', () => {
     await press('details-log');
     expect(asked(fake, 'log')).toHaveLength(1);
     await accessible();
+  });
+
+  it('say all at once what is missing, each until it is there', async () => {
+    await ended(clio([MATTER, { ...MATTER, name: 'activity', label: 'Activity' }]));
+    await press('btn-log');
+    const says = (label: string) => get('log-fields').textContent?.includes(en.log.needField(label));
+    expect([says('Matter'), says('Activity')]).toEqual([true, true]);
+    expect(document.activeElement).toBe(get('log-field-matter'));
+    await pick('log-field-matter', '1');
+    expect([says('Matter'), says('Activity')]).toEqual([false, true]);
+    await pick('log-field-activity', '2');
+    expect([says('Matter'), says('Activity')]).toEqual([false, false]);
+  });
+
+  it('leave the focus where somebody types, when that can’t be saved, and when it is another one that is refused', async () => {
+    const { fake, user } = await ended(clio([MATTER, { ...MATTER, name: 'file', label: 'File number', typed: true, options: [] }]));
+    await press('btn-log');
+    expect(document.activeElement).toBe(get('log-field-matter'));
+    for (const field of [null, 'matter', 'file']) {
+      fake.fail('set_log_fields', { code: 'invalid', message: 'The journal can’t be written', hint: null, field });
+      await user.type(get('log-field-file'), 'A');
+      await settle();
+      expect(document.activeElement, `${field}`).toBe(get('log-field-file'));
+    }
+    expect(get('log-fields').textContent).toContain('can’t be written');
+    // Log is wanted again: what it lacks is still not there.
+    fake.fail('set_log_fields', null);
+    await press('btn-log');
+    expect(document.activeElement).toBe(get('log-field-matter'));
+  });
+
+  it.each(LANGUAGES)('are called by their name where the CRM gives no label in sight, in %s', async (_, text) => {
+    await ended(clio([{ ...MATTER, label: '\u200b' }, { ...MATTER, name: 'activity', label: 'Acti\u202evity' }]), { text });
+    await press('btn-log');
+    const said = get('log-fields').textContent;
+    expect([said?.includes(text.log.needField('matter')), said?.includes(text.log.needField('Activity'))]).toEqual([true, true]);
   });
 
   it('may be called what every object has', async () => {

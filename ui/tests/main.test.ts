@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Fake, noLog } from '../src/backend/fake/fake';
+import type { OwnerEvent } from '../src/backend/backend';
 import type { CallDto } from '../src/backend/generated';
-import { accessible, ANNA, asked, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
+import { accessible, ANNA, asked, fill, get, INITECH, LANGUAGES, maybe, press, settle, start, STRANGER, told } from './help';
 
 const over = (change: Partial<CallDto> = {}): Partial<CallDto> => ({ state: 'completed', is_over: true, answered: 1, ended: 2, talked: 61_000, ...change });
 const locked = { kind: 'in_memory', code: 'keyring_locked', message: 'The secret store is locked.', hint: 'Unlock it.', unsaved: 2, has_file: true } as const;
@@ -210,6 +211,68 @@ it('writes a note in the list as it is typed', async () => {
   vi.useRealTimers();
 });
 
+describe('another window or a notification leads to a page', () => {
+  // The shell adds the page to the event.
+  const lead = async (fake: Fake, page?: string) => {
+    fake.emit({ kind: 'open_main', ...(page ? { page } : {}) } as OwnerEvent);
+    await settle();
+  };
+  const current = (page: string) => get(`nav-${page}`).getAttribute('aria-current') === 'page';
+
+  it('goes there, and stays where it is when none is named', async () => {
+    const { fake } = await start('main', { page: 'rules' });
+    await lead(fake);
+    expect(current('rules')).toBe(true);
+    await lead(fake, 'connections');
+    expect(current('connections')).toBe(true);
+    expect(maybe('connection-add')).not.toBeNull();
+    await lead(fake, 'calls');
+    expect(current('calls')).toBe(true);
+  });
+
+  it.each(['rules', 'connections'])('shows the connections in the place of the choice of a new one, from %s', async (from) => {
+    const { fake } = await start('main', { page: 'connections' });
+    await press('connection-add');
+    await press(`nav-${from}`);
+    await lead(fake, 'calls');
+    await press(`nav-${from}`);
+    await press('nav-connections');
+    expect(maybe('pick-input')).not.toBeNull();
+    await press(`nav-${from}`);
+    await lead(fake, 'connections');
+    expect(maybe('connection-add')).not.toBeNull();
+  });
+
+  it.each(['rules', 'connections'])('keeps an open form and what is typed in it, from %s', async (from) => {
+    const { fake } = await start('main', { page: 'connections' });
+    await press('connection-add');
+    await press('connector-bullhorn');
+    await fill('connect-name', 'Agency', false);
+    const main = document.querySelector('main') as HTMLElement;
+    await press(`nav-${from}`);
+    main.scrollTop = 640;
+    await lead(fake, 'connections');
+    expect((get('connect-name') as HTMLInputElement).value).toBe('Agency');
+    expect(main.scrollTop).toBe(from === 'connections' ? 640 : 0);
+  });
+
+  it('comes to the calls without the filter of before, and leaves a list alone that is in sight', async () => {
+    const fake = filled();
+    fake.setStatus({ creating: 1 });
+    const { user } = await start('main', { fake });
+    await user.type(get('calls-filter'), 'meier');
+    await press('main-call-open-0');
+    const filter = get('calls-filter') as HTMLInputElement;
+    await lead(fake, 'calls');
+    expect(get('calls-filter')).toBe(filter);
+    expect([filter.isConnected, filter.value, maybe('details-note') !== null]).toEqual([true, 'meier', true]);
+    await press('nav-about');
+    await lead(fake, 'calls');
+    expect((get('calls-filter') as HTMLInputElement).value).toBe('');
+    expect(rows()).toHaveLength(6);
+  });
+});
+
 describe.each(LANGUAGES)('quitting with calls in memory in %s', (_, text) => {
   async function asks() {
     const fake = new Fake();
@@ -223,14 +286,12 @@ describe.each(LANGUAGES)('quitting with calls in memory in %s', (_, text) => {
   }
 
   it('says which calls would be lost, takes the focus and is accessible', async () => {
-    const { fake } = await asks();
+    await asks();
     const dialog = get('quit-dialog');
     expect(dialog.getAttribute('role')).toBe('alertdialog');
     expect(dialog.textContent).toContain(text.quit.title(2));
     const said = [...dialog.querySelectorAll('[data-testid=quit-call]')].map((row) => row.textContent);
     expect(said).toHaveLength(2);
-    // Only a glance: whoever was missed stays new.
-    expect(asked(fake, 'calls').at(-1)?.since).toBe(0);
     expect(said[0]).toContain('Anna Meier');
     expect(said[1]).toContain(STRANGER);
     expect(said[1]).toContain('wants a quote by Friday');

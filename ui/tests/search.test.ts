@@ -37,11 +37,11 @@ describe('search', () => {
     expect(asked(fake, 'search_live')).toHaveLength(1);
   });
 
-  it('glances at who called last: missed calls stay new', async () => {
+  it('shows who called last, and whoever was missed stays new', async () => {
     const { fake } = await start('search');
     await pause(310);
-    expect(asked(fake, 'calls').map((one) => one.since)).toEqual(asked(fake, 'calls').map(() => 0));
     expect(asked(fake, 'calls').length).toBeGreaterThan(0);
+    expect(asked(fake, 'see_missed')).toEqual([]);
   });
 
   it('drops an answer that is older than the text', async () => {
@@ -288,16 +288,22 @@ describe('search', () => {
   it('names who was not asked at all, with the live answer and where nobody is found', async () => {
     const fake = new Fake();
     fake.connections.push(connection('acme', 'Acme CRM', { state: { kind: 'missing' }, types: [] }));
-    await start('search', { fake });
-    const said = 'Acme CRM was not asked: its connector is missing. See Connections in the main window.';
+    const { user } = await start('search', { fake });
+    const said = 'Acme CRM was not asked: its connector is missing.';
     await type('anna');
     expect(maybe('search-stopped')).toBeNull();
     await pause(310);
-    expect(get('search-stopped').textContent).toBe(said);
+    expect(get('search-stopped').textContent).toBe(`${said} Open Connections`);
     expect(document.querySelector('.results [aria-live]')?.textContent).toContain(said);
     await accessible();
     await type('qq');
-    expect(get('search-stopped').textContent).toBe(said);
+    expect(get('search-stopped').textContent).toBe(`${said} Open Connections`);
+    // It lies above all others, and would cover the page that it leads to.
+    get('search-connections').focus();
+    await user.keyboard('{Enter}');
+    await settle();
+    expect(fake.shell.filter(({ kind }) => kind === 'open_main' || kind === 'hide_window')).toEqual([{ kind: 'hide_window' }, { kind: 'open_main', page: 'connections' }]);
+    expect((get('search-input') as HTMLInputElement).value).toBe('qq');
   });
 
   it('says which filters it understood, and makes no name of them', async () => {

@@ -7,3 +7,14 @@ class Observer {
   disconnect() {}
 }
 vi.stubGlobal('ResizeObserver', Observer);
+
+// As browsers do, the property stands for the attribute.
+Object.defineProperty(HTMLElement.prototype, 'inert', {
+  configurable: true,
+  get(this: HTMLElement) {
+    return this.hasAttribute('inert');
+  },
+  set(this: HTMLElement, on: boolean) {
+    this.toggleAttribute('inert', on);
+  },
+});

@@ -82,6 +82,10 @@ impl Api for App {
         self.list_calls(filter).await
     }
 
+    async fn see_missed(&self, _: Nothing) -> Result<StatusDto, ApiError> {
+        Ok(self.missed_were_seen())
+    }
+
     async fn call(&self, args: CallArgs) -> Result<CallDto, ApiError> {
         Ok(self.shown(&self.inner.engine.call(self.parse_call(&args.call)?).await?))
     }

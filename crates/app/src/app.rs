@@ -1,7 +1,7 @@
 //! The running Ringside: what the window and the command line hold.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU8, AtomicUsize},
@@ -10,14 +10,14 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use ringside_domain::{CallId, Error, Result, SourceId, Stop, connector::ConnectorInfo};
+use ringside_domain::{CallId, ConnectionId, Error, Result, SourceId, Stop, connector::ConnectorInfo};
 use ringside_engine::{Connection, Engine, Parts, Update, view::CallView};
 use ringside_host::{Folders, ProfileLock};
 use ringside_ipc::{
     ApiError, Event,
-    call::{CallDto, CallStateDto, DirectionDto},
+    call::CallDto,
     convert::Words,
-    status::{NoticeDto, RoleDto},
+    status::{NoticeDto, RoleDto, StatusDto},
 };
 use ringside_sources::Reports;
 use ringside_store::Store;
@@ -80,7 +80,7 @@ pub(crate) struct Inner {
     pub saved: crate::person::SavedFiles,
     notices: Mutex<BTreeMap<&'static str, NoticeDto>>,
     pub typing: crate::search::Typing,
-    pub(crate) missed: Mutex<HashSet<String>>,
+    pub(crate) missed: crate::missed::Missed,
     events: broadcast::Sender<Event>,
     quit: watch::Sender<bool>,
     stop: Stop,
@@ -145,6 +145,7 @@ impl App {
                 folders,
                 role,
                 rehearsal,
+                missed: crate::missed::Missed::since(ports.clock.now().wall.0),
                 ports,
                 vault,
                 store,
@@ -162,7 +163,6 @@ impl App {
                 uncounted: tokio::sync::Notify::new(),
                 saved: crate::person::SavedFiles::default(),
                 typing: crate::search::Typing::default(),
-                missed: Mutex::default(),
                 events: broadcast::channel(BEHIND).0,
                 quit: watch::channel(false).0,
                 stop: stopped.map(|_| ()).boxed().shared(),
@@ -285,13 +285,14 @@ impl App {
     /// Puts a picture into words, as the user's home and the connections are now.
     pub(crate) fn words<T>(&self, say: impl FnOnce(Words<'_>) -> T) -> T {
         let home = self.inner.engine.config().home;
-        let infos: Vec<ConnectorInfo> = self
-            .inner
-            .engine
-            .connections()
-            .iter()
-            .map(|connection| connection.connector.info())
-            .collect();
+        let connections = self.inner.engine.connections();
+        let mut infos: Vec<ConnectorInfo> = connections.iter().map(|one| one.connector.info()).collect();
+        // One that is stopped has no connector, and is called as it was.
+        infos.extend(self.settings_now().connections.into_iter().map(|entry| ConnectorInfo {
+            connection: ConnectionId::new(entry.id),
+            name: entry.name,
+            types: Vec::new(),
+        }));
         say(Words {
             home: &home,
             connections: &infos,
@@ -329,16 +330,17 @@ impl App {
     /// Calls that were missed since the list was last looked at, at this moment.
     #[must_use]
     pub fn missed_now(&self) -> u32 {
-        u32::try_from(lock(&self.inner.missed).len()).unwrap_or(u32::MAX)
+        self.inner.missed.count()
     }
 
-    pub(crate) fn list_was_seen(&self) {
-        let seen = std::mem::take(&mut *lock(&self.inner.missed));
-        if !seen.is_empty() {
-            // The tray and the notification of missed calls go by it.
-            let app = self.clone();
-            tokio::spawn(async move { app.tell_status().await });
+    /// The tray and the notification of missed calls go by it.
+    pub(crate) fn missed_were_seen(&self) -> StatusDto {
+        let were_new = self.inner.missed.seen();
+        let status = self.status_at_once();
+        if were_new {
+            self.tell(Event::Status { status: status.clone() });
         }
+        status
     }
 
     /// What the engine says, in the words of the wire. A call is told at once: it waits for no database that counts.
@@ -359,10 +361,9 @@ impl App {
                     }
                     Ok(Update::Call(view)) => {
                         let call = Box::new(app.shown(&view));
-                        let missed = call.state == CallStateDto::Missed && call.direction == DirectionDto::In;
-                        let is_new = missed && lock(&app.inner.missed).insert(call.id.clone());
+                        let missed = app.inner.missed.heard(&view.call);
                         app.tell(Event::Call { call });
-                        if is_new {
+                        if missed {
                             app.inner.uncounted.notify_one();
                         }
                     }

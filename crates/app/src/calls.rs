@@ -6,7 +6,6 @@ use ringside_ipc::{
     call::{CallDto, CallFilterDto, CallsPageDto},
     command::LogArgs,
     convert,
-    status::RoleDto,
 };
 
 use crate::{api_input::page, app::App};
@@ -21,9 +20,6 @@ impl App {
             }
             None => None,
         };
-        if before.is_none() && filter.since.is_none() && self.inner.role == RoleDto::App {
-            self.list_was_seen();
-        }
         let page = CallPage {
             before,
             // One more than wanted says whether there are more.
@@ -61,7 +57,7 @@ impl App {
 }
 
 /// When a call was first heard of: a UUIDv7 begins with it, in 48 bits.
-fn heard_at(id: CallId) -> i64 {
+pub(crate) fn heard_at(id: CallId) -> i64 {
     let digits: String = id
         .to_string()
         .chars()

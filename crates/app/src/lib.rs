@@ -22,6 +22,7 @@ mod intake;
 mod links;
 mod listen;
 mod lists;
+mod missed;
 mod owner;
 mod person;
 mod phones;

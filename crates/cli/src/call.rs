@@ -8,9 +8,10 @@ use ringside_ipc::{
         CallDto, CallFilterDto, CallsPageDto, ChosenFieldDto, LogDto, LogFieldsDto, LogStateDto, OutcomeDto, TraceDto,
     },
     command::{
-        CallArgs, ChooseArgs, Decision, LogArgs, LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, RehearseArgs,
-        ReportedDto, SettleArgs,
+        CallArgs, ChooseArgs, Decision, LogArgs, LogFieldsArgs, LookupArgs, LookupReplyDto, NoteArgs, Nothing,
+        RehearseArgs, ReportedDto, SettleArgs,
     },
+    status::StatusDto,
 };
 
 use crate::{
@@ -44,10 +45,13 @@ pub async fn list(reach: &Reach, calls: &Calls, out: &mut Out<'_, impl Write>) -
             _ => Ok(()),
         }
     }))?;
+    let searches = calls.text.is_some() || calls.not_logged || calls.log.is_some() || calls.before.is_some();
+    if !searches {
+        // Who is on the list has been seen. That this can't be told takes nothing from the list.
+        let _ = reach.ask::<StatusDto>("see_missed", Nothing {}).await;
+    }
     if page.calls.is_empty() {
-        let asks =
-            calls.text.is_some() || calls.missed || calls.not_logged || calls.log.is_some() || calls.before.is_some();
-        out.aside(if asks {
+        out.aside(if searches || calls.missed {
             "No such calls: `ringside calls` lists all of them"
         } else {
             "No calls yet: `ringside phone list` says what tells of them"

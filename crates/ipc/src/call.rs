@@ -331,7 +331,7 @@ pub struct CallFilterDto {
     /// Id of the last call of the page before.
     pub before: Option<String>,
     /// Only calls that were first heard of then or later, Unix milliseconds: the time in their ids. To catch up after events
-    /// were lost: missed calls stay unseen.
+    /// were lost.
     #[ts(optional)]
     pub since: Option<i64>,
     pub limit: Option<u32>,

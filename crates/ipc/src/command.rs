@@ -93,6 +93,9 @@ commands! {
     rehearse(RehearseArgs) -> ReportedDto;
 
     calls(CallFilterDto) -> CallsPageDto;
+    /// The person has looked at the list of calls: whoever was missed is no news any more. Asking for the list says nothing of it,
+    /// for a search asks for it as well.
+    see_missed(Nothing) -> StatusDto;
     call(CallArgs) -> CallDto;
     /// Asks every connection again, live, past every cache. Answers when the last one did.
     refresh(CallArgs) -> CallDto;

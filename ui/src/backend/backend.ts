@@ -8,6 +8,9 @@ export type CommandName = keyof Commands;
 export type Args<K extends CommandName> = Commands[K]['args'];
 export type Reply<K extends CommandName> = Commands[K]['reply'];
 
+/** Pages of the main window that another window leads to. */
+export type MainPage = 'connections';
+
 export interface Backend {
   /** Asks the owner. Rejects with an {@link ApiError}, always. */
   call<K extends CommandName>(name: K, args: Args<K>): Promise<Reply<K>>;
@@ -22,7 +25,8 @@ export interface Backend {
   takeFocus(): Promise<void>;
   /** Shows the search window for a call, with a text to begin with; with `link` the number of the call is offered to whoever is chosen. */
   openSearch(call: string | null, link: boolean, text?: string): Promise<void>;
-  openMain(): Promise<void>;
+  /** Shows the main window, at this page or at the one it is on. */
+  openMain(page?: MainPage): Promise<void>;
   /** Opens the contact's own page in the browser. */
   openUrl(contact: ContactRefDto): Promise<void>;
   /** Opens what the vendor wrote about what a connector speaks, in the browser. */

@@ -4,7 +4,7 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import { asApiError, type Backend, type OwnerEvent } from './backend';
+import { asApiError, type Backend, type MainPage, type OwnerEvent } from './backend';
 import type { ContactRefDto } from './generated';
 
 /** What crosses as `invoke('shell', { action })`. */
@@ -14,7 +14,7 @@ type ShellAction =
   | { kind: 'start_drag' }
   | { kind: 'take_focus' }
   | { kind: 'open_search'; call: string | null; link: boolean; text?: string }
-  | { kind: 'open_main' }
+  | { kind: 'open_main'; page?: MainPage }
   | { kind: 'open_url'; contact: ContactRefDto }
   | { kind: 'open_docs'; connector: string }
   | { kind: 'show_file'; path: string }
@@ -32,20 +32,22 @@ async function ask<T>(name: string, args: Record<string, unknown>): Promise<T> {
 
 const shell = (action: ShellAction) => ask<void>('shell', { action });
 
-export const tauri: Backend = {
+/** `view` is also the label of the window. Who listens without one hears what is told to the others, too, and everything as often
+ * as there are windows. */
+export const tauri = (view: string): Backend => ({
   call: (name, args) => ask('api', { command: { command: name, args } }),
-  listen: (handler) => listen<OwnerEvent>('ringside', (event) => handler(event.payload)),
+  listen: (handler) => listen<OwnerEvent>('ringside', (event) => handler(event.payload), { target: view }),
 
   hideWindow: () => shell({ kind: 'hide_window' }),
   resize: (height) => shell({ kind: 'resize', height }),
   startDrag: () => shell({ kind: 'start_drag' }),
   takeFocus: () => shell({ kind: 'take_focus' }),
   openSearch: (call, link, text) => shell({ kind: 'open_search', call, link, text }),
-  openMain: () => shell({ kind: 'open_main' }),
+  openMain: (page) => shell({ kind: 'open_main', page }),
   openUrl: (contact) => shell({ kind: 'open_url', contact }),
   openDocs: (connector) => shell({ kind: 'open_docs', connector }),
   showFile: (path) => shell({ kind: 'show_file', path }),
   openLog: (call) => shell({ kind: 'open_log', call }),
   reportPainted: (call) => shell({ kind: 'painted', call }),
   reportMeasured: (what, us) => shell({ kind: 'measured', what, us }),
-};
+});

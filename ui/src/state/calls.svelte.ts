@@ -31,6 +31,7 @@ export class Calls {
   /** As many rows as were asked for: a list that is left open over night does not grow with it. */
   #room = PAGE;
   #token = 0;
+  #looking = false;
   /** What changed while the list was being read: it may have been read before that. */
   #since: CallDto[] | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -98,6 +99,19 @@ export class Calls {
     this.more = page.more;
   }
 
+  /** The person looks at the list: nobody in it is newly missed any more. */
+  async look(): Promise<void> {
+    if (this.#looking || !this.loaded) return;
+    this.#looking = true;
+    try {
+      await this.house.backend.call('see_missed', {});
+    } catch {
+      // They stay new, and the next look says it again.
+    } finally {
+      this.#looking = false;
+    }
+  }
+
   /** The pointer moves over the list: it may be about to click. */
   hover(): void {
     clearTimeout(this.#pointer);
@@ -114,14 +128,22 @@ export class Calls {
     for (const call of waited.toReversed()) this.#insert(call);
   }
 
-  /** A call changed. Under a filter a row stays until the list is asked again, so nothing vanishes under the pointer. */
+  /**
+   * A call changed. Under a filter a row stays until the list is asked again, so nothing vanishes under the pointer; and only
+   * among missed calls a new one comes in, as the person who looks at them has seen it then.
+   */
   put(call: CallDto): void {
     this.#since?.push(call);
     const at = this.rows.findIndex((row) => row.id === call.id);
     if (at >= 0) this.rows = this.rows.with(at, call);
-    else if (this.filtered) return;
+    else if (this.filtered && !this.#joins(call)) return;
     else if (this.still || this.#pointer !== undefined) this.#hold(call);
     else this.#insert(call);
+  }
+
+  /** As the owner filters for missed calls; what else is filtered for only the owner can tell. */
+  #joins(call: CallDto): boolean {
+    return this.missed && this.fate === null && this.text.trim() === '' && call.state === 'missed' && call.direction === 'in';
   }
 
   #hold(call: CallDto): void {

@@ -34,6 +34,13 @@ const called = (types: ContactTypeDto[], id: string | null | undefined): Contact
 /** Who came of it, by name: created, about to be, or there already. */
 type Named = { name: string };
 
+/** What a field is called in the form: in our words where every CRM has it. */
+export function labelOf({ name, label }: FieldDto): string {
+  const t = words().create;
+  const ours: Record<string, string> = { company: t.company, title: t.jobTitle, email: t.email };
+  return textOf(ours, name) || plain(label) || name;
+}
+
 /** Words for a number that its CRM had no room for. */
 export const linkedOnly = ({ contact, message }: NumberAddedDto): string =>
   sentences(words().create.linkedOnly(nameOf(contact)), message);
@@ -100,6 +107,8 @@ export class Draft {
     return call !== null && logsAtOnce(call, this.house.settings?.log_rule);
   }
 
+  /** What was missing when the form was sent last, and was not touched since. */
+  #wanting = $state.raw<string[]>([]);
   /** What the duplicates in sight were found for. They say nothing about anything typed since. */
   #foundFor: string | null = null;
   /** The person typed how the name splits. Else the owner splits the name that is sent, as it splits the one in sight. */
@@ -188,6 +197,7 @@ export class Draft {
   set(field: string, value: string): void {
     const at = this.error?.field === 'phone' ? 'number' : this.error?.field;
     if (at === field) this.error = null;
+    this.#wanting = this.#wanting.filter((one) => one !== field);
     if (field === 'given' || field === 'family') {
       this.#splitByHand = true;
       this[field] = value;
@@ -215,12 +225,12 @@ export class Draft {
       this.set('name', name);
       filled.push(this.type?.is_company ? t.companyName : t.name);
     }
-    const labels: Record<string, string> = { company: t.company, title: t.jobTitle, email: t.email };
     for (const field of COMMON) {
       const value = read[field as 'company' | 'title' | 'email'];
-      if (!value || textOf(this.more, field) || !this.fields.some((one) => one.name === field)) continue;
+      const asked = this.fields.find((one) => one.name === field);
+      if (!value || textOf(this.more, field) || !asked) continue;
       this.set(field, value);
-      filled.push(labels[field] ?? field);
+      filled.push(labelOf(asked));
     }
     if (read.phone && !this.number.trim()) {
       this.set('number', read.phone);
@@ -230,8 +240,10 @@ export class Draft {
     return filled.length > 0;
   }
 
-  /** The refusal of one field; `phone` is what connectors call the number. */
+  /** What is wrong with one field: it is missing, or refused; `phone` is what connectors call the number. */
   refusal(field: string): string | null {
+    const missing = this.#wanting.includes(field) ? this.#missing().get(field) : undefined;
+    if (missing) return missing;
     const at = this.error?.field === 'phone' ? 'number' : this.error?.field;
     return at === field && this.error ? sentences(this.error.message, this.error.hint) : null;
   }
@@ -248,8 +260,8 @@ export class Draft {
    */
   create(): Promise<Named | null> {
     return this.#work(async () => {
-      const missing = this.#missing();
-      if (missing) throw missing;
+      this.#wanting = [...this.#missing().keys()];
+      if (this.#wanting.length > 0) return null;
       const draft = this.#dto();
       const seen = this.insists || (this.duplicates.length > 0 && this.#isFoundFor(draft));
       const made = await this.house.backend.call('create_contact', { draft, call: this.call?.id ?? null, force: seen, later: true, instead_of: this.#insteadOf });
@@ -297,6 +309,7 @@ export class Draft {
     if (this.busy) return null;
     this.busy = true;
     this.error = null;
+    this.#wanting = [];
     try {
       return await work();
     } catch (reason) {
@@ -316,12 +329,12 @@ export class Draft {
     });
   }
 
-  #missing(): ApiError | null {
+  /** Whatever is needed and empty, and the words for it. */
+  #missing(): Map<string, string> {
     const t = words().create;
-    const refuse = (field: string, message: string): ApiError => ({ code: 'invalid', message, hint: null, field });
-    if (!plain(this.name)) return refuse('name', t.needName);
-    const empty = this.fields.find((field) => field.required && !this.#typed(field));
-    return empty ? refuse(empty.name, t.needField(empty.label)) : null;
+    const empty = this.fields.filter((field) => field.required && !this.#typed(field));
+    const fields = empty.map((field): [string, string] => [field.name, t.needField(labelOf(field))]);
+    return new Map(plain(this.name) ? fields : [['name', t.needName], ...fields]);
   }
 
   #soon(pause = PAUSE): void {

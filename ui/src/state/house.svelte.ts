@@ -125,8 +125,7 @@ export class House {
       try {
         const [snapshot, newest] = await Promise.all([
           this.backend.call('snapshot', {}),
-          // With `since` the list is only glanced at: missed calls stay new.
-          this.backend.call('calls', { text: null, missed: false, not_logged: false, before: null, since: 0, limit: 200 }),
+          this.backend.call('calls', { text: null, missed: false, not_logged: false, before: null, limit: 200 }),
         ]);
         if (this.#since !== since) return;
         this.#since = null;

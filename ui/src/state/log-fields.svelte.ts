@@ -6,6 +6,7 @@ import { asApiError, type Backend } from '../backend/backend';
 import type { ApiError, CallDto, ChosenFieldDto, LogDto, LogFieldDto } from '../backend/generated';
 import { words } from '../text';
 import { sentences } from '../text/format';
+import { plain } from '../text/name';
 import { textOf } from './own';
 import { refKey } from './picture';
 
@@ -23,6 +24,8 @@ export class LogFields {
   failure = $state.raw<ApiError | null>(null);
   /** Why the choice is not saved, and the field that was refused or is missing. */
   error = $state.raw<ApiError | null>(null);
+  /** A log was wanted while something was missing for it: the first of it. */
+  lack = $state.raw<ApiError | null>(null);
   /** Changed here since the call was last logged. */
   edited = $state(false);
 
@@ -65,6 +68,7 @@ export class LogFields {
     const about = this.#about;
     clearTimeout(this.#timer);
     this.fields = [];
+    this.lack = null;
     this.failure = null;
     this.slow = false;
     this.state = about ? 'asking' : 'idle';
@@ -95,6 +99,7 @@ export class LogFields {
   value = (field: LogFieldDto): string => textOf(this.chosen, field.name) || (field.default ?? '');
 
   refusal = (field: LogFieldDto): string | null => {
+    if (this.lack && this.#lacks(field)) return needs(field);
     if (this.error?.field === field.name) return sentences(this.error.message, this.error.hint);
     const refused = this.#dirty || this.edited ? null : this.#refused;
     return refused?.field === field.name ? sentences(refused.message ?? '', refused.hint) : null;
@@ -134,12 +139,15 @@ export class LogFields {
     return saved && this.#dirty ? this.flush() : saved;
   }
 
-  /** Whether nothing that is required is missing; else the refusal stands at the field. */
+  /** Whether nothing that is required is missing; else every field that lacks something says so. */
   check(): boolean {
-    const missing = this.shown.find((field) => field.required && !this.value(field).trim());
-    if (missing) this.error = { code: 'invalid', message: words().log.needField(missing.label), hint: null, field: missing.name };
+    const missing = this.shown.find(this.#lacks);
+    this.lack = missing ? { code: 'invalid', message: needs(missing), hint: null, field: missing.name } : null;
+    if (this.lack) this.error = this.lack;
     return !missing;
   }
+
+  #lacks = (field: LogFieldDto): boolean => field.required && !this.value(field).trim();
 
   stop(): void {
     void this.flush();
@@ -164,6 +172,11 @@ export class LogFields {
     }
   }
 }
+
+/** What a field is called; where the CRM gives no label, its name. */
+export const labelOf = (field: LogFieldDto): string => plain(field.label) || field.name;
+
+const needs = (field: LogFieldDto): string => words().log.needField(labelOf(field));
 
 const byName = (fields: ChosenFieldDto[]): Record<string, string> => Object.fromEntries(fields.map(({ name, value }) => [name, value]));
 

@@ -127,8 +127,7 @@ export class Search {
   async idle(call: CallDto | null): Promise<void> {
     const suggested = call?.lookup.matches.map((match) => match.contact) ?? [];
     const page = await this.backend
-      // With `since` the list is only glanced at: missed calls stay new.
-      .call('calls', { text: null, missed: false, not_logged: false, before: null, since: 0, limit: 20 })
+      .call('calls', { text: null, missed: false, not_logged: false, before: null, limit: 20 })
       .catch(() => ({ calls: [] }));
     const recent: ContactDto[] = [];
     for (const { choice } of page.calls) {

@@ -7,7 +7,7 @@ import { placeName } from '../text/place';
 
 export interface Stopped {
   id: string;
-  /** That it was not asked, why, and what to do next. */
+  /** That it was not asked, and why. What to do about it is found among the connections. */
   sentence: string;
 }
 

@@ -87,7 +87,8 @@ export const card: typeof english = {
     fromIndex: 'Gesucht wird im Index.',
     failed: (name, why) => `${name}: ${why}`,
     partly: (name, why) => `${name} wurde nicht ganz durchsucht. ${why}`,
-    notAsked: (name, why) => `${name} wurde nicht gefragt: ${why}. Siehe „Verbindungen“ im Hauptfenster.`,
+    notAsked: (name, why) => `${name} wurde nicht gefragt: ${why}.`,
+    openConnections: '„Verbindungen“ öffnen',
     stopped: {
       changed: 'der Konnektor hat sich geändert',
       broken: 'die Datei des Konnektors hat einen Fehler',

@@ -86,7 +86,8 @@ export const card = {
     fromIndex: 'Lookups use the index.',
     failed: (name: string, why: string) => `${name}: ${why}`,
     partly: (name: string, why: string) => `${name} was not searched as a whole. ${why}`,
-    notAsked: (name: string, why: string) => `${name} was not asked: ${why}. See Connections in the main window.`,
+    notAsked: (name: string, why: string) => `${name} was not asked: ${why}.`,
+    openConnections: 'Open Connections',
     stopped: {
       changed: 'its connector changed',
       broken: 'its connector’s file has a fault',

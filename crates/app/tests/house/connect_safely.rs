@@ -110,7 +110,11 @@ async fn a_key_goes_to_another_server_only_when_it_is_typed_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_edited_by_hand_gets_no_key_unasked() {
     let (house, crm, other) = (House::new(), Crm::start().await, Crm::start().await);
-    connected(&house, &crm).await.stop().await;
+    let app = connected(&house, &crm).await;
+    app.report(ringing("+442079460123")).await.unwrap();
+    let newest = async |app: &App| app.calls(CallFilterDto::default()).await.unwrap().calls.remove(0);
+    until("somebody is chosen", || async { newest(&app).await.choice.is_some() }).await;
+    app.stop().await;
     let text = fs::read_to_string(house.folders.settings()).unwrap();
     let edited = text.replace(
         &format!("server = \"{}", crm.address),
@@ -126,6 +130,8 @@ async fn a_server_edited_by_hand_gets_no_key_unasked() {
     let place = |crm: &Crm| crm.address.trim_start_matches("http://").to_owned();
     assert!(before.unwrap().contains(&place(&crm)) && after.contains(&place(&other)));
     assert_eq!((found(&app).await, other.seen.asked()), (0, 0));
+    let chosen = newest(&app).await.choice.unwrap().contact;
+    assert_eq!(chosen.connection_name, "Our CRM", "its name is known all the same");
 
     let team = ChangeConnectionArgs {
         parameters: [("team".to_owned(), "all".to_owned())].into(),

@@ -114,6 +114,48 @@ async fn a_missed_call_is_told_before_it_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_missed_call_is_new_until_somebody_looks_and_never_again() {
+    let house = House::new();
+    let app = house.own().await;
+    let call = app.report(ringing("+442079460123")).await.unwrap().call.unwrap();
+    let mut over = ringing("+442079460123");
+    over.state = Some(ReportState::Ended);
+    app.report(over).await.unwrap();
+    until("it is new", || async { app.missed_now() == 1 }).await;
+    app.calls(CallFilterDto::default()).await.unwrap();
+    assert_eq!(app.missed_now(), 1, "a search asks for the list as well");
+    assert_eq!(app.see_missed(Nothing {}).await.unwrap().missed, 0);
+
+    let mut events = app.events();
+    let note = async |app: &App, note: &str| {
+        let (call, note) = (call.clone(), note.to_owned());
+        app.note(NoteArgs {
+            call,
+            note,
+            outcome: None,
+        })
+        .await
+        .unwrap();
+    };
+    note(&app, "rings back on Friday").await;
+    let told = async {
+        while !matches!(events.recv().await.unwrap(), Event::Call { call } if call.note.contains("Friday")) {}
+    };
+    tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
+    assert_eq!(app.missed_now(), 0, "a note is no news");
+    app.stop().await;
+
+    let app = house.own().await;
+    let mut events = app.events();
+    note(&app, "rings back on Monday").await;
+    let told = async {
+        while !matches!(events.recv().await.unwrap(), Event::Call { call } if call.note.contains("Monday")) {}
+    };
+    tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
+    assert_eq!(app.missed_now(), 0, "nor is one of the last run");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_hotkeys_on_the_same_keys_are_refused_at_the_field() {
     let house = House::new();
     let app = house.own().await;

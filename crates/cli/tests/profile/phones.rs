@@ -10,7 +10,7 @@ use ringside_ipc::{
     Api as _,
     call::{ReportDto, ReportState},
 };
-use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person};
+use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person, port};
 
 use super::{
     client::{app, app_before},
@@ -320,6 +320,7 @@ fn a_person_signs_in_to_a_phone() {
         return;
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _port = runtime.block_on(port());
     let fake = runtime.block_on(Fake::open());
     let person = Person::at(&fake, Mood::Declines);
     let app = app_before(&runtime, Some(std::sync::Arc::new(person.clone())));

@@ -1,7 +1,7 @@
 // Ringside without Ringside: an owner in memory that answers every command, for tests and for the browser. It keeps calls,
 // finds people by digits and by words, logs, moves logs, and tells what changed, as the owner does.
 
-import type { Args, Backend, CommandName, OwnerEvent, Reply } from '../backend';
+import type { Args, Backend, CommandName, MainPage, OwnerEvent, Reply } from '../backend';
 import type { ApiError, CallDto, Commands, ConnectionDto, ConnectorDto, ConnectorFieldsDto, ContactDto, ContactRefDto, CreationDto, DraftDto, DuplicateDto, ImportDto, LiveSearchDto, LogDto, LogFieldDto, MatchDto, PhoneDto, PhoneKindDto, SearchFilterDto, SettingsDto, SignedInDto, StatusDto, TraceDto } from '../generated';
 import { Browser, connectors, handlers, parameter } from './connect';
 import { connections, people, settings, status } from './people';
@@ -122,7 +122,7 @@ export class Fake implements Backend {
   startDrag = () => this.#told({ kind: 'start_drag' });
   takeFocus = () => this.#told({ kind: 'take_focus' });
   openSearch = (call: string | null, link: boolean, text?: string) => this.#told({ kind: 'open_search', call, link, text });
-  openMain = () => this.#told({ kind: 'open_main' });
+  openMain = (page?: MainPage) => this.#told({ kind: 'open_main', page });
   openUrl = (contact: ContactRefDto) => this.#told({ kind: 'open_url', contact });
   openDocs = (connector: string) => this.#told({ kind: 'open_docs', connector });
   showFile = (path: string) => this.#told({ kind: 'show_file', path });
@@ -267,6 +267,10 @@ export class Fake implements Backend {
       const from = before ? fits.findIndex((call) => call.id === before) + 1 : 0;
       const size = limit ?? 50;
       return { calls: fits.slice(from, from + size), more: fits.length > from + size };
+    },
+    see_missed: () => {
+      this.setStatus({ missed: 0 });
+      return this.status;
     },
     call: ({ call }) => this.#call(call),
     refresh: ({ call }) => {

@@ -128,7 +128,7 @@ log?: LogStateDto,
 before: string | null, 
 /**
  * Only calls that were first heard of then or later, Unix milliseconds: the time in their ids. To catch up after events
- * were lost: missed calls stay unseen.
+ * were lost.
  */
 since?: number, limit: number | null, };
 
@@ -1316,6 +1316,7 @@ export interface Commands {
   report: { args: ReportDto; reply: ReportedDto };
   rehearse: { args: RehearseArgs; reply: ReportedDto };
   calls: { args: CallFilterDto; reply: CallsPageDto };
+  see_missed: { args: Nothing; reply: StatusDto };
   call: { args: CallArgs; reply: CallDto };
   refresh: { args: CallArgs; reply: CallDto };
   choose: { args: ChooseArgs; reply: CallDto };
