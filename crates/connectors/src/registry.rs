@@ -81,6 +81,16 @@ impl Built {
         }
     }
 
+    /// Whether it holds in memory whom it has seen: once one of them is erased, it is to be made anew. An address book asks its
+    /// file each time, and what a manifest's connection holds, ways to write numbers, its session and its pace, is about its CRM.
+    #[must_use]
+    pub fn remembers_people(&self) -> bool {
+        match self {
+            Self::AppConnect(_) => true,
+            Self::AddressBook(_) | Self::Manifest(_) => false,
+        }
+    }
+
     /// Whether the person signs in in the browser. `None`: an App Connect server that was not asked yet; nobody is here.
     pub async fn signs_in_with_browser(&self) -> Option<bool> {
         match self {

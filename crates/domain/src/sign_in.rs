@@ -53,7 +53,7 @@ pub trait SignIn: Send + Sync {
     /// memory, and written later. Each who asks waits for as long as its own `ask` says; the refresh itself goes on.
     ///
     /// `ask` is [`TokenAsk::Refresh`], or [`TokenAsk::ClientCredentials`] or [`TokenAsk::Password`] for connections that
-    /// sign in anew each time, the first time included.
+    /// sign in anew each time, the first time included. What is granted anew takes the place of the whole grant before it.
     ///
     /// # Errors
     /// As [`SignIn::token`], with the old refresh token still kept: the next try uses it again. A refresh token that was

@@ -47,12 +47,16 @@ impl AppConnect {
 
     pub(super) async fn find(&self, span: &Span, number: &NumberForms) -> Result<Found> {
         let manifest = self.manifest(span).await?;
-        self.habits.learn_formats(masks::formats(number));
         let mut questions = self.questions(&manifest, number).await;
         questions.retain(|asked| !asked.is_extension || manifest.knows_extensions);
         // Whoever wants to know everybody is told of those as well who are stored in another way.
         let enough = |row: &Row, asked: &Asked| !span.live && shows(row, asked);
-        let (rows, failed) = self.ask_in_turn(span, &manifest, &questions, enough).await?;
+        let asked = self.ask_in_turn(span, &manifest, &questions, enough).await;
+        // After the server was asked: no caller waits for a disk.
+        let (memory, connection) = (&*self.parts.memory, &self.setup.connection);
+        let formats = masks::formats(number);
+        self.habits.learn_formats(memory, connection, formats).await;
+        let (rows, failed) = asked?;
         Ok(Found {
             contacts: rows.into_iter().map(|row| row.contact).collect(),
             failed,
@@ -259,7 +263,8 @@ impl AppConnect {
     ) -> Result<Option<Row>> {
         let is_it = |row: &Row| row.contact.id == *id;
         if let Some(number) = &way.number {
-            let number = masks::forms_of(number, &self.habits.formats());
+            let (memory, connection) = (&*self.parts.memory, &self.setup.connection);
+            let number = masks::forms_of(number, &self.habits.formats(memory, connection).await);
             let mut questions = self.questions(manifest, &number).await;
             questions.retain(|asked| !asked.is_extension || manifest.knows_extensions);
             let (rows, _) = self

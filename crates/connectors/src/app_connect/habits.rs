@@ -14,13 +14,17 @@ use super::{
     seen::{Seen, recall},
 };
 
-/// Under these keys lies what outlives the program: whether masks found somebody last, and how finds write the types.
+/// Under these keys lies what outlives the program: whether masks found somebody last, how finds write the types, and the user's
+/// formats.
 const MASKS: &str = "masks_hit";
 const TYPES: &str = "types_as_found";
+const FORMATS: &str = "formats";
 /// So long an answer of the server's own memory does, where a newer one costs its CRM more than the search.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// So many numbers are known to have been asked anew, the latest.
 const MAX_NUMBERS: usize = 1_000;
+/// Nobody writes numbers in more ways; those that the user has taken back since are among them.
+const MAX_FORMATS: usize = 12;
 /// Of one answer so many contacts of an unlisted type are looked for on disk.
 pub(super) const MAX_UNLISTED: usize = 20;
 
@@ -30,7 +34,7 @@ pub(super) struct Habits {
     /// By a type of the manifest, the same as finds write it.
     types: Mutex<Option<BTreeMap<String, String>>>,
     anew: Mutex<HashMap<String, Instant>>,
-    formats: Mutex<Vec<Format>>,
+    formats: Mutex<Option<Vec<Format>>>,
 }
 
 impl Habits {
@@ -110,18 +114,34 @@ impl Habits {
         lock(&self.types).get_or_insert(kept.unwrap_or_default());
     }
 
-    /// The user's formats, as far as they fitted the callers who were looked for in this run.
-    pub fn formats(&self) -> Vec<Format> {
-        lock(&self.formats).clone()
+    /// The user's formats, as far as they fitted the callers who were looked for, in this run and the last ones.
+    pub async fn formats(&self, memory: &dyn ConnectionMemory, connection: &ConnectionId) -> Vec<Format> {
+        if let Some(known) = lock(&self.formats).clone() {
+            return known;
+        }
+        let kept = recall(memory, connection, FORMATS).await;
+        let kept = kept.and_then(|text| Format::parse_list(&text).ok()).unwrap_or_default();
+        lock(&self.formats).get_or_insert(kept).clone()
     }
 
-    pub fn learn_formats(&self, formats: Vec<Format>) {
-        let mut known = lock(&self.formats);
-        for format in formats {
-            if !known.contains(&format) {
-                known.push(format);
-            }
+    pub async fn learn_formats(&self, memory: &dyn ConnectionMemory, connection: &ConnectionId, formats: Vec<Format>) {
+        let before = self.formats(memory, connection).await;
+        // The newest in front: those of back then go first.
+        let mut known = formats;
+        known.extend(
+            before
+                .iter()
+                .filter(|format| !known.contains(format))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        known.truncate(MAX_FORMATS);
+        if known.iter().all(|format| before.contains(format)) {
+            return;
         }
+        *lock(&self.formats) = Some(known.clone());
+        let kept = known.iter().map(Format::to_string).collect::<Vec<_>>().join(", ");
+        keep(memory, connection, FORMATS, kept).await;
     }
 
     /// The CRM was asked by this number now, and not the server's memory.

@@ -155,4 +155,10 @@ async fn who_is_looked_for_once_more_is_asked_for_as_a_caller_is() {
     let memory = desk.parts.memory.recall(&ada.0.connection, &about(&ada.0)).await;
     let memory = memory.unwrap().unwrap();
     assert!(memory.contains(ADA) && !memory.contains('#'), "{memory}");
+    // After a restart as well, before anybody calls.
+    let desk = desk.restarted();
+    assert_eq!(
+        desk.connector.get_contact(desk.cx(), ada.0).await.unwrap().name,
+        "Ada Verdi"
+    );
 }

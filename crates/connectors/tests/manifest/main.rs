@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod account;
+mod anew;
 mod companies;
 mod errors;
 mod fields;

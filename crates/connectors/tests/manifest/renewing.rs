@@ -141,7 +141,7 @@ impl Vendor {
 }
 
 /// The steady clock is the runtime's.
-struct Running(Instant);
+pub struct Running(pub Instant);
 
 impl Clock for Running {
     fn now(&self) -> Now {
@@ -157,7 +157,7 @@ impl Clock for Running {
     }
 }
 
-struct Nobody;
+pub struct Nobody;
 
 #[async_trait]
 impl Browser for Nobody {

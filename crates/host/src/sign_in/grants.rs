@@ -57,12 +57,14 @@ struct State {
     grant: Option<Held>,
     /// Counts what was kept and forgotten. Who began at another age has nothing to say any more.
     age: u64,
+    /// Counts the refreshes that began.
+    refreshes: u64,
     /// The keyring was asked once: what is here is what is there, or newer.
     loaded: bool,
     /// The keyring refused the newest token, at that time.
     unwritten: Option<Steady>,
-    /// The provider refused the refresh token that is there.
-    refused: Option<refresh::Refused>,
+    /// The provider refused what is there, or wants a pause: one of each question.
+    refused: Vec<refresh::Refused>,
 }
 
 #[derive(Clone)]
@@ -117,7 +119,7 @@ impl Grants {
             state.age += 1;
             state.loaded = true;
             state.unwritten = written.is_err().then_some(got);
-            state.refused = None;
+            state.refused.clear();
             state.grant = Some(held);
             written.map_err(|error| match error.hint {
                 Some(_) => error,
@@ -146,7 +148,7 @@ impl Grants {
                 state.age += 1;
                 state.loaded = true;
                 state.unwritten = None;
-                state.refused = None;
+                state.refused.clear();
                 state.grant = None;
             }
             let _turn = name.turn.lock().await;

@@ -1,6 +1,7 @@
 //! What a provider says, made fit for a person, an error and a log.
 
 use ringside_domain::credentials::Secret;
+use url::form_urlencoded::byte_serialize;
 
 /// What we show of a provider's description, in characters.
 const LONGEST: usize = 200;
@@ -14,13 +15,12 @@ const SHORTEST_SECRET: usize = 4;
 /// One line without control characters and direction marks, without what was sent secretly and what looks like a secret,
 /// at most 200 characters.
 pub(super) fn clean(text: &str, secrets: &[&Secret]) -> String {
+    let mut known: Vec<String> = secrets.iter().flat_map(|secret| spellings(secret)).collect();
+    // One may be the beginning of another.
+    known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let mut text = text.to_owned();
-    for secret in secrets {
-        if let Ok(secret) = std::str::from_utf8(secret.expose())
-            && secret.len() >= SHORTEST_SECRET
-        {
-            text = text.replace(secret, "…");
-        }
+    for secret in known {
+        text = text.replace(&secret, "…");
     }
     let text: String = text
         .chars()
@@ -41,6 +41,16 @@ pub(super) fn code(text: &str) -> String {
         .chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(*letter));
     hide_secrets(&letters.take(60).collect::<String>())
+}
+
+/// As it is, and as it stands in an address or a form: a provider may repeat what it was sent.
+fn spellings(secret: &Secret) -> Vec<String> {
+    let plain = std::str::from_utf8(secret.expose()).unwrap_or_default();
+    if plain.len() < SHORTEST_SECRET {
+        return Vec::new();
+    }
+    let form: String = byte_serialize(plain.as_bytes()).collect();
+    vec![plain.to_owned(), form.replace('+', "%20"), form]
 }
 
 /// Control characters, line separators, and marks that turn the direction of what follows or show nothing at all.
@@ -107,6 +117,19 @@ mod tests {
         ];
         for (said, shown) in cases {
             assert_eq!(clean(said, &[&sent]), shown);
+        }
+    }
+
+    /// A page that repeats the address or the form of a request repeats it as it was sent.
+    #[test]
+    fn a_secret_is_known_as_it_goes_over_the_wire() {
+        let (sent, longer) = (Secret::new("pass wörd&"), Secret::new("pass wörd&more"));
+        for (said, shown) in [
+            ("no: password=pass+w%C3%B6rd%26", "no: password=…"),
+            ("no: password=pass%20w%C3%B6rd%26", "no: password=…"),
+            ("no: pass wörd& and pass wörd&more", "no: … and …"),
+        ] {
+            assert_eq!(clean(said, &[&sent, &longer]), shown);
         }
     }
 

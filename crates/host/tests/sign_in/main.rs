@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod anew;
 mod browser;
 mod grants;
 mod house;

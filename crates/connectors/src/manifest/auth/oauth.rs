@@ -74,7 +74,7 @@ impl Access {
                 )
                 .hint("Open the connection and sign in"));
             }
-            None => self.granted_anew(oauth2, exit, until).await?,
+            None => self.granted_anew(oauth2, exit, &nothing(), until).await?,
         };
         Ok(Token {
             grant: Some(grant),
@@ -102,34 +102,34 @@ impl Access {
         if stale.refresh.is_none() {
             return match oauth2.grant {
                 Grants::AuthorizationCode => Err(self.refused()),
-                Grants::ClientCredentials | Grants::Password => self.granted_anew(oauth2, exit, until).await,
+                Grants::ClientCredentials | Grants::Password => self.granted_anew(oauth2, exit, stale, until).await,
             };
         }
         let places = self.places().await?;
         let request = self.token_request(oauth2, TokenAsk::Refresh, &places, until).await?;
-        let name = grant_name(&self.setup.connection);
-        let asks = self.sign_in.asks(&name, stale, &request).await;
-        let place = asks.then(|| place(&request));
-        let refreshed = self.sign_in.refresh(&name, stale, request);
-        match traced(exit, place, refreshed).await {
+        match self.newer(exit, stale, request).await {
             // A password or a client's own credentials still open the door that a refresh token no longer does.
             Err(error) if error.kind == Kind::SignInNeeded && oauth2.grant != Grants::AuthorizationCode => {
-                self.granted_anew(oauth2, exit, until).await
+                self.granted_anew(oauth2, exit, stale, until).await
             }
             answer => answer,
         }
     }
 
-    /// By the client's own credentials, or by a password.
-    async fn granted_anew(&self, oauth2: &OAuth2, exit: &Exit, until: Instant) -> Result<Grant> {
-        let grant = self.asked_anew(oauth2, exit, &self.places().await?, until).await?;
-        self.sign_in
-            .keep(&grant_name(&self.setup.connection), grant.clone())
-            .await?;
-        Ok(grant)
+    /// By the client's own credentials, or by a password. The host asks once for everybody, and not while it is to wait.
+    async fn granted_anew(&self, oauth2: &OAuth2, exit: &Exit, stale: &Grant, until: Instant) -> Result<Grant> {
+        let request = self.request_anew(oauth2, &self.places().await?, until).await?;
+        self.newer(exit, stale, request).await
     }
 
-    async fn asked_anew(&self, oauth2: &OAuth2, exit: &Exit, places: &Places, until: Instant) -> Result<Grant> {
+    async fn newer(&self, exit: &Exit, stale: &Grant, request: TokenRequest) -> Result<Grant> {
+        let name = grant_name(&self.setup.connection);
+        let asks = self.sign_in.asks(&name, stale, &request).await;
+        let place = asks.then(|| place(&request));
+        traced(exit, place, self.sign_in.refresh(&name, stale, request)).await
+    }
+
+    async fn request_anew(&self, oauth2: &OAuth2, places: &Places, until: Instant) -> Result<TokenRequest> {
         let scope = self.oauth_scope(places).await?;
         let ask = match oauth2.grant {
             Grants::Password => TokenAsk::Password {
@@ -138,8 +138,7 @@ impl Access {
             },
             _ => TokenAsk::ClientCredentials,
         };
-        let request = self.token_request(oauth2, ask, places, until).await?;
-        traced(exit, Some(place(&request)), self.sign_in.token(request)).await
+        self.token_request(oauth2, ask, places, until).await
     }
 
     /// From the beginning: discovery, the browser where the grant needs one, the code's exchange.
@@ -170,7 +169,9 @@ impl Access {
             let request = self.token_request(oauth2, ask, &places, until).await?;
             self.sign_in.token(request).await?
         } else {
-            self.asked_anew(oauth2, exit, &places, until).await?
+            // A person who signs in by hand has it asked at once.
+            let request = self.request_anew(oauth2, &places, until).await?;
+            traced(exit, Some(place(&request)), self.sign_in.token(request)).await?
         };
         // Only now, and with the grant: a sign-in that came to nothing leaves the one before as it was.
         if places != before {
@@ -367,6 +368,17 @@ async fn traced(exit: &Exit, place: Option<String>, asked: impl Future<Output = 
 /// The wanted ones of what a peer said.
 fn kept(wanted: &[String], said: &[(String, String)]) -> BTreeMap<String, String> {
     said.iter().filter(|(name, _)| wanted.contains(name)).cloned().collect()
+}
+
+/// What a connection has before it first signed in.
+fn nothing() -> Grant {
+    Grant {
+        access: Secret::new(""),
+        refresh: None,
+        expires_in: None,
+        expired: true,
+        members: Vec::new(),
+    }
 }
 
 fn secret(text: String) -> Secret {

@@ -18,6 +18,8 @@ use crate::{
 
 /// Letters of an id.
 const MOST_ID: usize = 40;
+/// The form has a place for these, whatever the type: what a file's own field of that name asks for would go nowhere.
+const IN_EVERY_FORM: [&str; 5] = ["name", "given", "family", "number", "phone"];
 
 impl Checker<'_> {
     pub(super) fn refuse(&mut self, manifest: &Manifest) {
@@ -63,7 +65,15 @@ impl Checker<'_> {
             }
             checker.twice("fields", kind.fields.iter().map(|field| field.name.as_str()));
             checker.each("fields", &kind.fields, |checker, field| {
-                checker.at("name", |checker| checker.name(&field.name));
+                checker.at("name", |checker| {
+                    checker.name(&field.name);
+                    if IN_EVERY_FORM.contains(&field.name.as_str()) {
+                        checker.problem(
+                            format!("`{}` is in the form of every type", field.name),
+                            "Leave it out, and write `draft.name`, `draft.given`, `draft.family` or `draft.number` in the request",
+                        );
+                    }
+                });
                 checker.options(&field.options);
             });
         });

@@ -13,11 +13,26 @@ use ringside_domain::{
 };
 use tokio::sync::watch;
 
-use super::{Grants, Held, Name, OPERATION, Part, Ports};
+use super::{Grants, Held, Name, OPERATION, Part, Ports, State};
 use crate::sign_in::token;
 
-/// The refresh of a name that is on its way, or was the last one, with the age of the grant that it began with.
-pub(super) type Running = Mutex<Option<(u64, watch::Receiver<Flight>)>>;
+/// The refresh of a name that is on its way, or was the last one.
+pub(super) type Running = Mutex<Option<Flying>>;
+
+pub(super) struct Flying {
+    began: Began,
+    question: Question,
+    end: watch::Receiver<Flight>,
+}
+
+/// What a refresh began with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Began {
+    /// Of the grant.
+    age: u64,
+    /// Which refresh of this name it is.
+    number: u64,
+}
 
 /// What one answer and those before it may say together.
 const MOST_MEMBERS: usize = 100;
@@ -43,12 +58,29 @@ pub(super) struct Refused {
     error: Arc<Error>,
 }
 
-/// Who asks by what: with another client, or by a password, it is another question.
-#[derive(PartialEq)]
-struct Question {
+/// Who asks by what: with another client, or by a password, or by another one, it is another question.
+#[derive(Clone, PartialEq)]
+pub(super) struct Question {
     client_id: String,
     client_secret: Option<Secret>,
     by: Discriminant<TokenAsk>,
+    typed: Option<(String, Secret)>,
+}
+
+impl Flying {
+    /// Whether its end is one for this question, too. A refresh token that is good once allows no second refresh beside it; but
+    /// who typed something else meanwhile is not to hear what became of that.
+    fn answers(&self, age: u64, question: &Question) -> bool {
+        let is_on_its_way = self.end.has_changed().is_ok() && self.end.borrow().is_none();
+        let fits = self.question.renews() || question.renews() || self.question == *question;
+        self.began.age == age && is_on_its_way && fits
+    }
+}
+
+impl Refused {
+    fn holds_at(&self, now: Steady) -> bool {
+        now.since(self.at) < self.holds
+    }
 }
 
 impl Question {
@@ -57,7 +89,15 @@ impl Question {
             client_id: ask.client_id.clone(),
             client_secret: ask.client_secret.clone(),
             by: discriminant(&ask.ask),
+            typed: match &ask.ask {
+                TokenAsk::Password { user, password } => Some((user.clone(), password.clone())),
+                TokenAsk::Code { .. } | TokenAsk::ClientCredentials | TokenAsk::Refresh => None,
+            },
         }
+    }
+
+    fn renews(&self) -> bool {
+        self.by == discriminant(&TokenAsk::Refresh)
     }
 }
 
@@ -67,7 +107,10 @@ impl Grants {
         self.load(&name).await?;
         self.write_again(&name);
         let patience = ask.deadline;
-        let too_late = format!("{} did not renew the sign-in in time", ask.provider);
+        let too_late = match ask.ask {
+            TokenAsk::Refresh => format!("{} did not renew the sign-in in time", ask.provider),
+            _ => format!("{} did not answer in time when asked to sign in", ask.provider),
+        };
         let mut flight = match self.join(&name, stale, ask) {
             Joined::Current(grant) => return Ok(grant),
             Joined::Flight(flight) => flight,
@@ -89,30 +132,38 @@ impl Grants {
             return true;
         }
         let flight = name.flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, known) = self.known(&name, flight.as_ref(), stale, ask);
+        let (_, known) = self.known(&name, flight.as_ref(), stale, &Question::of(ask));
         !matches!(known, Some(Joined::Current(_) | Joined::Refused(_)))
     }
 
     /// A grant that is newer than the stale one, or the refresh that is on its way, or a new one.
     fn join(&self, name: &Arc<Name>, stale: &Grant, mut ask: TokenRequest) -> Joined {
         let mut flight = name.flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let age = match self.known(name, flight.as_ref(), stale, &ask) {
+        let question = Question::of(&ask);
+        let age = match self.known(name, flight.as_ref(), stale, &question) {
             (_, Some(known)) => return known,
             (age, None) => age,
         };
         let (sender, receiver) = watch::channel(None);
-        *flight = Some((age, receiver.clone()));
+        let began = name.state().begin(age);
+        *flight = Some(Flying {
+            began,
+            question: question.clone(),
+            end: receiver.clone(),
+        });
         let (ports, name) = (self.ports.clone(), name.clone());
         ask.deadline = ask.deadline.max(PATIENCE);
         self.ports.errands.run(async move {
-            let question = Question::of(&ask);
-            let refreshes = matches!(ask.ask, TokenAsk::Refresh);
-            let end = refreshed(&ports, &name, ask).await.map_err(|refused| {
+            let end = refreshed(&ports, &name, began, ask).await.map_err(|refused| {
                 let (at, holds, error) = (ports.steady(), refused.holds, Arc::new(refused.error));
                 let mut state = name.state();
-                // What a person typed may be right the next time.
-                if state.age == age && !holds.is_zero() && (refreshes || error.kind != Kind::SignInNeeded) {
-                    state.refused = Some(Refused {
+                // What a person typed may be right the next time: an account that was locked is opened at the CRM.
+                let is_said = question.renews() || error.kind != Kind::SignInNeeded;
+                if state.age == age && !holds.is_zero() && is_said {
+                    state
+                        .refused
+                        .retain(|refused| refused.holds_at(at) && refused.question != question);
+                    state.refused.push(Refused {
                         at,
                         holds,
                         question,
@@ -128,13 +179,7 @@ impl Grants {
     }
 
     /// What is there without asking anybody, or asked already; and the age of what it was held against.
-    fn known(
-        &self,
-        name: &Name,
-        flight: Option<&(u64, watch::Receiver<Flight>)>,
-        stale: &Grant,
-        ask: &TokenRequest,
-    ) -> (u64, Option<Joined>) {
+    fn known(&self, name: &Name, flight: Option<&Flying>, stale: &Grant, question: &Question) -> (u64, Option<Joined>) {
         let now = self.ports.steady();
         let (age, current) = {
             let state = name.state();
@@ -144,23 +189,25 @@ impl Grants {
             return (age, Some(Joined::Current(current)));
         }
         // One that began before the person signed in again can say nothing about what they have now.
-        if let Some((began, running)) = flight
-            && *began == age
-            && running.has_changed().is_ok()
-            && running.borrow().is_none()
-        {
-            return (age, Some(Joined::Flight(running.clone())));
+        if let Some(flying) = flight.filter(|flying| flying.answers(age, question)) {
+            return (age, Some(Joined::Flight(flying.end.clone())));
         }
-        (age, name.refused(ask, now).map(Joined::Refused))
+        (age, name.refused(question, now).map(Joined::Refused))
     }
 }
 
 /// Asks the provider, and keeps what it grants before it is given out.
-async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Grant, token::Refused> {
-    let (age, old) = {
+async fn refreshed(ports: &Ports, name: &Name, began: Began, ask: TokenRequest) -> Result<Grant, token::Refused> {
+    let old = {
         let state = name.state();
-        (state.age, state.grant.as_ref().map(|held| held.grant.clone()))
+        if state.age != began.age {
+            drop(state);
+            // Before this began to run.
+            return Ok(name.replaced(ports.steady())?);
+        }
+        state.grant.as_ref().map(|held| held.grant.clone())
     };
+    let renews = matches!(ask.ask, TokenAsk::Refresh);
     let with = match &ask.ask {
         TokenAsk::Refresh => old.as_ref().and_then(|old| old.refresh.as_ref()),
         TokenAsk::ClientCredentials | TokenAsk::Password { .. } => None,
@@ -173,12 +220,14 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
     let mut grant = match asked {
         Ok(grant) => grant,
         // What the person signed in to in the meantime is not refused.
-        Err(error) if name.state().age != age => return name.replaced(ports.steady()).map_err(|_| error),
+        Err(error) if name.state().age != began.age => return name.replaced(ports.steady()).map_err(|_| error),
         Err(error) => return Err(error),
     };
     let got = ports.steady();
     let rotated = grant.refresh.is_some() && grant.refresh.as_ref() != with;
-    if let Some(old) = old {
+    // What is granted anew owes nothing to the grant before it: whose refresh token may be the one that was refused.
+    let changed = rotated || !renews;
+    if let Some(old) = old.filter(|_| renews) {
         grant.refresh = grant.refresh.or(old.refresh);
         let named = |name: &str| grant.members.iter().any(|(other, _)| other == name);
         // Some say the address of the person's own server only in the first answer.
@@ -188,11 +237,11 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
     }
 
     let _turn = name.turn.lock().await;
-    if name.state().age != age {
+    if !name.state().is_newest(began) {
         return Ok(name.replaced(ports.steady())?);
     }
     let held = Held::new(grant, got);
-    let written = if rotated {
+    let written = if changed {
         ports.write(&name.name, &held, Part::Lasting).await
     } else {
         Ok(())
@@ -205,31 +254,42 @@ async fn refreshed(ports: &Ports, name: &Name, ask: TokenRequest) -> Result<Gran
         );
     }
     let mut state = name.state();
-    if state.age != age {
+    if state.age != began.age {
         drop(state);
         // Forgotten while it was written; what forgets waits for our turn to end, and removes it.
         return Ok(name.replaced(ports.steady())?);
     }
-    if rotated {
+    if changed {
         state.unwritten = written.is_err().then_some(got);
     }
-    state.refused = None;
+    state.refused.clear();
     state.grant = Some(held.clone());
     Ok(held.grant)
 }
 
+impl State {
+    fn begin(&mut self, age: u64) -> Began {
+        self.refreshes += 1;
+        let number = self.refreshes;
+        Began { age, number }
+    }
+
+    /// Whether no other refresh began beside it, nor was a grant kept or forgotten.
+    fn is_newest(&self, began: Began) -> bool {
+        let number = self.refreshes;
+        began == Began { age: self.age, number }
+    }
+}
+
 impl Name {
     /// What the provider said to this very question, if that still holds; with what is left of the pause.
-    fn refused(&self, ask: &TokenRequest, now: Steady) -> Option<Error> {
+    fn refused(&self, question: &Question, now: Steady) -> Option<Error> {
         let state = self.state();
-        let refused = state.refused.as_ref()?;
-        let gone = now.since(refused.at);
-        if gone >= refused.holds || refused.question != Question::of(ask) {
-            return None;
-        }
+        let mut all = state.refused.iter();
+        let refused = all.find(|refused| refused.holds_at(now) && refused.question == *question)?;
         let mut error = copy(&refused.error);
         if let Retry::After(pause) = error.retry {
-            error.retry = Retry::After(pause.saturating_sub(gone));
+            error.retry = Retry::After(pause.saturating_sub(now.since(refused.at)));
         }
         // Nothing was sent this time.
         error.may_have_happened = false;

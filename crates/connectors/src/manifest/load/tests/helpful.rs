@@ -212,6 +212,24 @@ fn every_name_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn a_field_that_every_form_has_is_not_asked_for_twice() {
+    let asks = |name: &str| {
+        let source = "{ name = \"source\", label = \"Source\" }";
+        load(&SOUND.replace(source, &format!("{source}, {{ name = \"{name}\", label = \"It\" }}")))
+            .err()
+            .unwrap_or_default()
+    };
+    for name in ["name", "given", "family", "number", "phone"] {
+        let problems = asks(name);
+        assert_eq!(problems.len(), 1, "{name}: {problems:#?}");
+        assert_eq!(problems[0].message, format!("`{name}` is in the form of every type"));
+    }
+    for name in ["email", "fax"] {
+        assert!(asks(name).is_empty(), "{name}: {:#?}", asks(name));
+    }
+}
+
+#[test]
 fn what_breaks_toml_is_told_in_its_own_words() {
     let after = |line: &str| format!("version = \"1\"\n{line}");
     for (line, words, hint) in [
