@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{
     api_input::{page, typed},
-    app::{App, lock},
+    app::App,
 };
 
 /// Calls that are shown; a file has all of them.
@@ -111,7 +111,7 @@ impl App {
         let erased = self.inner.store.erase_person(whose).await?;
         held.forget(&erased.calls, &creations(&erased));
         drop(held);
-        lock(&self.inner.missed).retain(|id| erased.calls.iter().all(|call| call.to_string() != *id));
+        self.inner.missed.forget(&erased.calls);
         // A file that was read and shown may be full of such people.
         self.forget_previews();
         self.inner.connections.forget_people();
@@ -147,7 +147,17 @@ impl App {
                 "a contact or a number is needed to say who is meant",
             ));
         }
-        Ok(Whose { contact, number, home })
+        let connections = self.inner.engine.connections();
+        let types = connections.iter().map(|connection| {
+            let info = connection.connector.info();
+            (info.connection, info.types.into_iter().map(|one| one.id).collect())
+        });
+        Ok(Whose {
+            contact,
+            number,
+            home,
+            types: types.collect(),
+        })
     }
 
     async fn person_dto(&self, person: &Person, most: usize) -> Result<PersonDto, ApiError> {

@@ -24,12 +24,20 @@ impl App {
         }
         tokio::join!(self.inner.intake.stop(), self.inner.phones.stop());
         self.inner.engine.stop().await;
-        let settled = tokio::time::timeout(LAST_TOKEN, self.inner.connections.sign_in.settled()).await;
-        if settled.is_err() {
-            tracing::warn!("a sign-in was still being renewed at the end; it may have to be done again");
-        }
+        // Beside each other: a provider that lets wait may have us ended before calls are in the file.
+        let settled = async {
+            let settled = self.inner.connections.sign_in.settled();
+            if tokio::time::timeout(LAST_TOKEN, settled).await.is_err() {
+                tracing::warn!("a sign-in was still being renewed at the end; it may have to be done again");
+            }
+        };
+        let saved = async {
+            if first {
+                self.save_at_last().await;
+            }
+        };
+        tokio::join!(settled, saved);
         if first {
-            self.save_at_last().await;
             // The next command would have to renew them. Calls come first: a keyring that lets wait may have us ended meanwhile.
             let _ = tokio::time::timeout(LAST_TRY, self.inner.connections.sign_in.put_by()).await;
         }

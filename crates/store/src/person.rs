@@ -7,11 +7,14 @@
 //!
 //! What is found is what is erased: both ask [`gather`](gather::gather).
 
+mod called;
 mod erase;
 mod gather;
 
+use std::collections::HashMap;
+
 use ringside_domain::{
-    CallId, Contact, ContactRef, Creation, Result,
+    CallId, ConnectionId, Contact, ContactRef, Creation, Result,
     phone::{Home, Reading},
 };
 use rusqlite::TransactionBehavior;
@@ -24,6 +27,8 @@ pub struct Whose {
     pub contact: Option<ContactRef>,
     pub number: Option<Reading>,
     pub home: Home,
+    /// The contact types that each connection lists now. Of one that is not here, or lists none, they are not known.
+    pub types: HashMap<ConnectionId, Vec<String>>,
 }
 
 /// What there is of a person.

@@ -192,9 +192,12 @@ impl Connections {
         running
     }
 
-    /// Whom the running connectors have seen is forgotten: the next [`Self::make`] makes them anew.
+    /// Whom the running connectors have seen is forgotten: the next [`Self::make`] makes those anew that remember anybody. The
+    /// others know their CRM's pace, and keep to it.
     pub fn forget_people(&self) {
-        lock(&self.made).iter_mut().for_each(|made| made.stale = true);
+        for made in lock(&self.made).iter_mut() {
+            made.stale |= made.outcome.as_ref().is_ok_and(|live| live.built.remembers_people());
+        }
     }
 
     /// A connection made for this entry alone, whatever runs.

@@ -95,7 +95,7 @@ async fn signing_in_in_the_browser() {
 }
 
 /// What a program that was killed leaves in the keyring.
-fn only_refresh_token(house: &House) {
+pub fn only_refresh_token(house: &House) {
     let entry = r#"{"version":1,"refresh":"acme","members":[]}"#;
     house.secrets.put("connection/own-acme/oauth", entry);
 }

@@ -10,6 +10,7 @@ mod connect;
 mod connect_safely;
 mod creations;
 mod data;
+mod forgotten;
 mod locked;
 mod own_phones;
 mod own_phones_secrets;
@@ -18,6 +19,7 @@ mod phones_consent;
 mod phones_elsewhere;
 mod phones_sign_in;
 mod quiet;
+mod quitting;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,22 +3,13 @@
 use std::net::TcpListener;
 
 use ringside_ipc::{ApiError, command::ChangePhoneArgs};
-use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person, party};
-use tokio::{
-    sync::{Mutex, MutexGuard},
-    task::JoinHandle,
-};
+use ringside_tests::ringcentral::{CLIENT, Fake, Mood, Person, party, port};
+use tokio::task::JoinHandle;
 
 use super::{browser::start, connect::holding, *};
 use crate::support::baresip::Baresip;
 
 const GRANT: &str = "phone/office/grant";
-
-/// The browser comes back to one port of this computer: one test at a time.
-async fn port() -> MutexGuard<'static, ()> {
-    static PORT: Mutex<()> = Mutex::const_new(());
-    PORT.lock().await
-}
 
 /// Nobody waits for the browser.
 fn port_is_free() -> bool {

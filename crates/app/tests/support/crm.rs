@@ -13,6 +13,7 @@ use axum::{
     Form, Json, Router,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
     routing::{get, post},
 };
 use ringside_app::host::sign_in::Browser;
@@ -36,6 +37,8 @@ pub struct Seen {
     pub next: Mutex<String>,
     /// It breaks down when it is asked whose account it is.
     pub broken: AtomicBool,
+    /// It was asked too often, and wants to be left alone for a minute.
+    pub busy: AtomicBool,
     /// The one refresh token that is good, once it rotates them.
     pub refresh: Mutex<Option<String>>,
     /// What the answer to a refresh waits for; the old token is spent by then.
@@ -104,15 +107,18 @@ async fn people(
     State(seen): State<Arc<Seen>>,
     headers: HeaderMap,
     Query(query): Query<HashMap<String, String>>,
-) -> (StatusCode, Json<Value>) {
+) -> Response {
     seen.asked.fetch_add(1, Ordering::SeqCst);
     if account(&headers).is_none() {
-        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "wrong key" })));
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "wrong key" }))).into_response();
+    }
+    if seen.busy.load(Ordering::SeqCst) {
+        return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "60")]).into_response();
     }
     let found = query.get("phone").is_some_and(|phone| phone == "+442079460123");
     let ada = json!({ "id": 7, "name": "Ada Verdi", "phone": "+44 20 7946 0123" });
     let people = if found { vec![ada] } else { Vec::new() };
-    (StatusCode::OK, Json(json!({ "people": people })))
+    Json(json!({ "people": people })).into_response()
 }
 
 async fn token(State(seen): State<Arc<Seen>>, Form(asked): Form<HashMap<String, String>>) -> (StatusCode, Json<Value>) {

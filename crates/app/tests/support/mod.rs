@@ -21,11 +21,22 @@ use ringside_app::{
 };
 use ringside_domain::{CredentialStore, Error, Kind, Result, Url, credentials::Secret};
 use ringside_ipc::status::RoleDto;
+use tokio::sync::{Notify, Semaphore};
 
 #[derive(Default)]
 pub struct Secrets {
     kept: Mutex<HashMap<String, Vec<u8>>>,
     mood: AtomicU8,
+    waits: Mutex<Option<Arc<Waits>>>,
+}
+
+/// A question that waits, as behind a prompt of the desktop.
+pub struct Waits {
+    name: String,
+    /// It has come.
+    pub came: Notify,
+    /// It may go on.
+    pub go: Semaphore,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -75,6 +86,25 @@ impl Secrets {
         self.kept.lock().unwrap().remove(name);
     }
 
+    /// From now on whoever reads or writes this name waits.
+    pub fn let_wait(&self, name: &str) -> Arc<Waits> {
+        let waits = Arc::new(Waits {
+            name: name.to_owned(),
+            came: Notify::new(),
+            go: Semaphore::new(0),
+        });
+        *self.waits.lock().unwrap() = Some(waits.clone());
+        waits
+    }
+
+    async fn wait(&self, name: &str) {
+        let waits = self.waits.lock().unwrap().clone();
+        if let Some(waits) = waits.filter(|waits| waits.name == name) {
+            waits.came.notify_one();
+            waits.go.acquire().await.unwrap().forget();
+        }
+    }
+
     async fn answer(&self, writes: bool) -> Result<()> {
         let mood = self.mood.load(Ordering::SeqCst);
         if mood == Mood::Hung as u8 {
@@ -90,11 +120,13 @@ impl Secrets {
 #[async_trait]
 impl CredentialStore for Secrets {
     async fn get(&self, name: &str) -> Result<Option<Secret>> {
+        self.wait(name).await;
         self.answer(false).await?;
         Ok(self.kept.lock().unwrap().get(name).cloned().map(Secret::new))
     }
 
     async fn set(&self, name: &str, secret: Secret) -> Result<()> {
+        self.wait(name).await;
         self.answer(true).await?;
         if self.mood.load(Ordering::SeqCst) != Mood::Forgetful as u8 {
             self.kept

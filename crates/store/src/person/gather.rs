@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Person, Whose};
+use super::{Person, Whose, called};
 use crate::{
     address_book::{self, ADDRESS_BOOK},
     contact_row,
@@ -76,6 +76,14 @@ pub(super) fn gather(conn: &Connection, whose: &Whose) -> Answer<Gathered> {
     let mut refs: HashSet<ContactRef> = contacts.iter().map(|contact| contact.id.clone()).collect();
     // Calls may be about a record that the index has forgotten.
     refs.extend(whose.contact.clone());
+    for contact in &contacts {
+        refs.extend(called::in_calls(conn, whose, &contact.id, &contact.name)?);
+    }
+    if let Some(id) = &whose.contact {
+        for name in called::names_in_calls(conn, id)? {
+            refs.extend(called::in_calls(conn, whose, id, &name)?);
+        }
+    }
     let asked = whose.number.as_ref().and_then(name_of);
     let mut numbers: BTreeSet<String> = asked.iter().cloned().collect();
     for contact in &contacts {
@@ -126,20 +134,31 @@ fn contacts(conn: &Connection, whose: &Whose) -> Answer<Vec<Contact>> {
     if let Some(number) = &whose.number {
         found.extend(with_number(conn, number, &whose.home)?);
     }
-    if let Some(id) = &whose.contact
-        && let Some(own) = record(conn, id)?
-    {
-        for number in readings(&own, &whose.home) {
-            found.extend(
-                with_number(conn, &number, &whose.home)?
-                    .into_iter()
-                    .filter(|other| is_same_person(&own, other)),
-            );
+    if let Some(id) = &whose.contact {
+        let own = under_each_word(conn, whose, id)?;
+        for number in own.iter().flat_map(|one| readings(one, &whose.home)) {
+            let mut others = with_number(conn, &number, &whose.home)?;
+            others.retain(|other| own.iter().any(|one| is_same_person(one, other)));
+            found.extend(others);
         }
-        found.insert(0, own);
+        found.splice(0..0, own);
+    }
+    for at in 0..found.len() {
+        found.extend(called::records(conn, whose, &found[at].id, &found[at].name)?);
     }
     let mut seen = HashSet::new();
     found.retain(|contact| seen.insert(contact.id.clone()));
+    Ok(found)
+}
+
+/// The record and what else it is called, itself first: which word somebody asks by makes no difference.
+fn under_each_word(conn: &Connection, whose: &Whose, id: &ContactRef) -> Answer<Vec<Contact>> {
+    let mut found: Vec<Contact> = record(conn, id)?.into_iter().collect();
+    let mut names = called::names_in_calls(conn, id)?;
+    names.extend(found.iter().map(|own| own.name.clone()));
+    for name in names {
+        found.extend(called::records(conn, whose, id, &name)?);
+    }
     Ok(found)
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod address_book;
+mod called;
 mod chosen;
 mod creations;
 mod damage;

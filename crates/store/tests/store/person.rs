@@ -1,5 +1,7 @@
 //! All of one person: found, counted, and gone from every table of the file.
 
+use std::collections::HashMap;
+
 use ringside_domain::{
     AddressBook as _, CallState, ConnectionId, ConnectionMemory as _, ContactIndex as _, Creation, CreationId,
     CreationState, EndReason, Journal as _, StoredNumber, Timestamp, Trace, TraceStep, Write,
@@ -19,6 +21,7 @@ fn by_number(number: &str) -> Whose {
         contact: None,
         number: Some(read(number, &home("US"))),
         home: home("US"),
+        types: HashMap::new(),
     }
 }
 
@@ -246,6 +249,7 @@ async fn of_a_shared_number_only_the_persons_own_is_theirs() {
         contact: Some(ada.id),
         number: None,
         home: home("US"),
+        types: HashMap::new(),
     };
     let found = store.erase_person(ada).await.unwrap();
     assert_eq!(found.contacts.len(), 2, "her two records, and not his");
@@ -283,6 +287,7 @@ async fn a_servers_word_makes_nobody_elses_number_theirs() {
         contact: Some(ada.id.clone()),
         number: None,
         home: home("US"),
+        types: HashMap::new(),
     };
     let found = store.person(by_contact.clone()).await.unwrap();
     assert_eq!(
@@ -422,6 +427,7 @@ async fn a_type_that_is_spelt_otherwise_by_now_hides_no_call() {
         contact: Some(now.id),
         number: None,
         home: home("US"),
+        types: HashMap::new(),
     };
     let erased = store.erase_person(whose).await.unwrap();
     assert_eq!((erased.calls.len(), erased.remembered), (1, 1));
