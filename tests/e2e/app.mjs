@@ -24,6 +24,13 @@ function need(name) {
   return value;
 }
 
+/** Until this window has the keyboard. The window manager says so a moment before the window hears its first key. */
+export async function focused(env, title) {
+  const active = () => execute('xdotool', ['getactivewindow', 'getwindowname'], { env }).catch(() => ({ stdout: '' }));
+  await until(`"${title}" to have the keyboard`, async () => (await active()).stdout.trim() === title);
+  await sleep(60);
+}
+
 /** A softphone's own id of a call, unlike any other in the world: what two machines of one user have in common. */
 export const callId = () => `${randomUUID()}@pbx.example.com`;
 

@@ -108,6 +108,15 @@ test('connecting a CRM: form, wrong key, right key, a caller, a log with its fie
       await own(app, 'acme', file(['api.example.com', 'elsewhere.example.com']));
       await page.view('main');
       await page.reads('connection-own-acme', /Connector changed/, { within: 20_000 });
+      // Whoever calls meanwhile is no stranger: the card says who was not asked, and leads to where that can be mended.
+      await page.click('nav-calls');
+      await page.view('card');
+      await app.ring({ from: '+44 20 7946 0018', to: '201' });
+      await page.reads('source-stopped', /Acme CRM was not asked: its connector changed\./);
+      await sleep(250);
+      await app.shoot('connect-not-asked');
+      await page.click('card-connections');
+      await page.view('main');
       await page.click('connection-see');
       await page.reads('compare', /\+\s*"elsewhere\.example\.com"|added:.*elsewhere\.example\.com/s);
       await sleep(250);

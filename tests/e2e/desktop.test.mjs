@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { OtherWindow, callId, withApp } from './app.mjs';
+import { OtherWindow, callId, focused, withApp } from './app.mjs';
 import { until } from './driver.mjs';
 
 const execute = promisify(execFile);
@@ -40,7 +40,7 @@ test('the card does not take the keyboard from another window', async () => {
       // A click is another matter: the person wants the card.
       const { stdout } = await execute('xdotool', ['search', '--onlyvisible', '--name', '^Ringside: call$'], { env: app.env });
       await execute('xdotool', ['mousemove', '--window', stdout.trim(), '190', '60', 'click', '1'], { env: app.env });
-      await until('the card to have the keyboard', async () => (await other.active()) === 'Ringside: call');
+      await focused(app.env, 'Ringside: call');
     } finally {
       await other.close();
     }
@@ -60,7 +60,7 @@ test('keyboard only: hotkey, note, log, close, search', async () => {
       await page.reads('card-name', /Ada Lovelace/);
       await until('the card on the screen', () => app.isShown('Ringside: call'));
       await key('ctrl+shift+k');
-      await until('the card to have the keyboard', async () => (await other.active()) === 'Ringside: call');
+      await focused(app.env, 'Ringside: call');
       await key('n');
       await type('By hand, no mouse');
       await page.reads('note-state', /saved/);
@@ -75,7 +75,7 @@ test('keyboard only: hotkey, note, log, close, search', async () => {
       await until('the card to go', async () => !(await app.isShown('Ringside: call')));
 
       await key('ctrl+shift+f');
-      await until('the search window to have the keyboard', async () => (await other.active()) === 'Ringside: search');
+      await focused(app.env, 'Ringside: search');
       await type('hopper');
       await page.view('search');
       await page.reads('search-row-0', /Grace Hopper/);
@@ -104,11 +104,14 @@ test('closing the windows leaves the app; a second start shows the main window',
     // Nothing is lost with it: the next call is still looked up.
     await app.ring({ from: '+493023125012', to: '201', call_id: id });
     await app.call('is looked up', (call) => call.provider_call_id === id && call.lookup.matches[0]?.contact.name === 'Konrad Zuse');
+    const missed = async () => (await app.ringside('status')).missed;
+    await app.ring({ from: '+493023125012', to: '201', call_id: id, state: 'ended' });
+    await until('a missed call that nobody has seen', async () => (await missed()) === 1);
 
     const second = await execute(process.env.RINGSIDE_DESKTOP, ['--profile', 'rehearsal'], { env: app.env, timeout: 10_000 });
     assert.equal(second.stderr, '', 'the second start ends by itself, without complaint');
     await until('the main window again', () => app.isShown('Ringside'));
-    assert.equal((await app.ringside('status')) !== undefined, true);
+    await until('the missed call to be seen with it', async () => (await missed()) === 0);
   });
 });
 

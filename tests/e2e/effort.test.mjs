@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { callId, withApp } from './app.mjs';
+import { callId, focused as hasKeyboard, withApp } from './app.mjs';
 import { until } from './driver.mjs';
 
 const execute = promisify(execFile);
@@ -28,7 +28,7 @@ function keyboard(app) {
   };
 }
 
-const focused = (app, title) => until(`${title} to have the keyboard`, async () => (await execute('xdotool', ['getactivewindow', 'getwindowname'], { env: app.env }).catch(() => ({ stdout: '' }))).stdout.trim() === title);
+const focused = (app, title) => hasKeyboard(app.env, title);
 
 /** A call that rang, was answered and is over. */
 async function over(app, page, who) {

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { until } from './driver.mjs';
+import { focused } from './app.mjs';
 
 const execute = promisify(execFile);
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -55,8 +55,7 @@ class Hands {
   }
 
   focused(title) {
-    const active = () => execute('xdotool', ['getactivewindow', 'getwindowname'], { env: this.app.env }).then(({ stdout }) => stdout.trim());
-    return until(`"${title}" to have the keyboard`, async () => (await active()) === title);
+    return focused(this.app.env, title);
   }
 
   /** A file into a field for files: the system's dialog is not ours to test. */

@@ -86,7 +86,7 @@ for (const [hand, colours] of BOTH) {
       await until('the main window', () => app.isShown('Ringside'));
       await hands.front('Ringside');
       await hands.press('quiet-half');
-      await page.reads('quiet-paused', /Paused until \d\d:\d\d/);
+      await page.reads('quiet-paused', /Paused until (\w+ \d+, )?\d\d:\d\d/);
       const id = callId();
       await app.ring({ ...ADA, call_id: id });
       await page.reads('main-call-row', /Ada Lovelace/);

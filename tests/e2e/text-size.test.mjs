@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { callId, withApp } from './app.mjs';
+import { callId, focused, withApp } from './app.mjs';
 import { until } from './driver.mjs';
 
 const execute = promisify(execFile);
@@ -127,8 +127,7 @@ test('a fresh start comes up in the size that was set, also the search window, a
     assert.ok(inSight(await size(960, 630)));
     await page.view('search');
     assert.equal(await page.run('return innerWidth'), 640);
-    const active = () => execute('xdotool', ['getactivewindow', 'getwindowname'], { env: app.env }).then(({ stdout }) => stdout.trim());
-    await until('the search window to have the keyboard', async () => (await active()) === 'Ringside: search');
+    await focused(app.env, 'Ringside: search');
     const key = (name) => execute('xdotool', ['key', name], { env: app.env });
     const percent = (wanted) => until(`${wanted} %`, async () => (await app.ringside('settings', 'show')).text_size === wanted);
     await key('ctrl+plus');

@@ -26,7 +26,7 @@ mod gateway;
 mod person;
 mod rest;
 
-pub use person::{Mood, Person};
+pub use person::{Mood, Person, port};
 
 pub const CLIENT: &str = "AZwEVwGEcfGet2PCouA7K6";
 pub const OWNER: &str = "62264425016";

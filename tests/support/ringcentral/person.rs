@@ -1,6 +1,9 @@
 //! Whoever sits before the browser.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fs::{File, OpenOptions},
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use ringside_domain::{Result, Url};
@@ -20,6 +23,19 @@ pub enum Mood {
     Declines,
     /// Leaves the page open and goes for lunch.
     Away,
+}
+
+/// Sign-ins come back to one port of this computer: one test at a time, in whatever process, for as long as the file is held.
+pub async fn port() -> File {
+    let waited = tokio::task::spawn_blocking(|| {
+        let path = std::env::temp_dir().join("ringside-tests-sign-in-port.lock");
+        let made = OpenOptions::new().create(true).append(true).open(&path);
+        // Another user's can be locked, too.
+        let file = made.or_else(|_| File::open(&path)).unwrap();
+        file.lock().unwrap();
+        file
+    });
+    waited.await.unwrap()
 }
 
 /// A person with a browser. Clones are the same one.
@@ -54,8 +70,10 @@ impl Person {
 #[async_trait]
 impl Browser for Person {
     async fn open(&self, page: &Url) -> Result<()> {
+        // First: whoever waits until this was opened may be in another mood then.
+        let mood = *self.mood.lock().unwrap();
         self.opened.add_permits(1);
-        let back = match *self.mood.lock().unwrap() {
+        let back = match mood {
             Mood::Agrees => self.fake.agree(page),
             Mood::Declines => self.fake.decline(page),
             Mood::Away => return Ok(()),

@@ -43,6 +43,7 @@ async fn changes(house: &House, count: usize) -> Vec<(String, Change)> {
 
 #[tokio::test]
 async fn the_person_signs_in_and_their_calls_are_told() {
+    let _port = ringside_tests::ringcentral::port().await;
     let house = House::new(Fake::open().await);
     let sign_in = || ringside_sources::kinds::sign_in("ringcentral", &house.setup, &house.parts);
     // An app that may not stay signed in would fall silent after an hour.
